@@ -1,0 +1,147 @@
+// The store: a persistent ordered map in one file, shared by any number of processes.
+//
+//     auto store = holdfast::store::open("app.hold");
+//     store.put("greeting", "hello");
+//     if (auto value = store.get("greeting")) use(*value);
+//     store.update([&](holdfast::write_transaction& tx) { tx.map("users").put("ada", "36"); });
+//     holdfast::snapshot now = store.snapshot();
+//     for (auto&& [key, value] : now.map("users").prefix("a")) use(key, value);
+//
+// Durability: a commit outlives the process from the moment it returns (the page cache holds it). It outlives a
+// power cut once the store was closed by its last process. See docs/guide.md.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include <holdfast/detail/export.hpp>
+#include <holdfast/error.hpp>
+#include <holdfast/snapshot.hpp>
+#include <holdfast/transaction.hpp>
+#include <holdfast/value.hpp>
+
+namespace holdfast {
+
+/// How a store is opened.
+enum class open_mode {
+    create,    ///< to read and write; created if there is none
+    write,     ///< to read and write; must exist
+    read_only, ///< needs only permission to read, never changes a byte; must exist
+};
+
+struct open_options {
+    open_mode mode = open_mode::create;
+    /// For each wait on a lock: another process that opens, or writes. Then errc::timed_out.
+    std::chrono::milliseconds timeout = std::chrono::seconds(30);
+    /// Address space to reserve, the limit of growth while open; 0: 1 TiB, or as much as there is.
+    std::uint64_t capacity_bytes = 0;
+    /// Also open on network and user-space file systems, where the promises do not hold.
+    bool any_file_system = false;
+};
+
+/// A snapshot that some process holds.
+struct held_snapshot {
+    std::uint64_t pid = 0; ///< 0: a read-only process, whose id is not known
+    version_number version = 0;
+    std::chrono::nanoseconds age{0}; ///< 0: unknown
+};
+
+/// The store at a glance.
+struct statistics {
+    std::uint64_t maps = 0;
+    std::uint64_t entries = 0;         ///< of all maps
+    std::uint64_t live_bytes = 0;      ///< of keys and values
+    std::uint64_t file_bytes = 0;      ///< length of the file; parts of it are holes
+    std::uint64_t allocated_bytes = 0; ///< disk space it takes
+    std::uint64_t free_bytes = 0;      ///< within the file, ready for use
+    std::uint64_t held_back_bytes = 0; ///< replaced or deleted, waiting for snapshots or the next writer
+    version_number version = 0;
+    std::uint64_t recoveries = 0;      ///< transactions of killed processes rolled back since the last reboot
+    std::vector<std::uint64_t> processes; ///< ids of the attached processes, this one included
+    std::vector<held_snapshot> snapshots;
+};
+
+/// Something that `check` found wrong.
+struct finding {
+    std::string what;
+    std::string map;
+    std::string key; ///< where it is known
+};
+
+/// A handle to an open store. All handles of a process on one file share one mapping.
+///
+/// Thread safety: all members may be called from any thread at once, except moving and destroying the handle.
+/// A handle must outlive nothing: snapshots and transactions keep what they need. After fork() the child's
+/// handles throw errc::forked; the child opens the store again.
+class HOLDFAST_API store final {
+public:
+    /// Opens the store in the file `path`. O(1) in its size after a clean close or a crash of processes.
+    /// Throws not_found, permission, not_a_store, corrupt, newer_format, no_space, timed_out, unsupported, io_error.
+    [[nodiscard]] static store open(const std::filesystem::path& path, const open_options& options = {});
+
+    store(store&&) noexcept;
+    store& operator=(store&&) noexcept;
+    ~store();
+
+    // --- Single operations: each is one transaction or one look-up, on the unnamed map ---
+
+    void put(std::string_view key, std::string_view text) { put(key, value_type::string, text); }
+    void put(std::string_view key, const char* text) { put(key, value_type::string, std::string_view(text)); }
+    void put(std::string_view key, std::span<const std::byte> bytes) {
+        put(key, value_type::bytes, {reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+    }
+    void put(std::string_view key, value_type type, std::string_view data);
+    bool erase(std::string_view key);
+    /// An owning copy. Lock-free.
+    [[nodiscard]] std::optional<value> get(std::string_view key) const;
+    [[nodiscard]] bool contains(std::string_view key) const;
+
+    // --- Many at once ---
+
+    /// Runs `change(write_transaction&)` and commits; an exception rolls everything back and goes through.
+    /// Returns what `change` returns. Nested in one thread: errc::nested_write.
+    template <class Change>
+    auto update(Change&& change) {
+        write_transaction transaction = begin_write();
+        if constexpr (std::is_void_v<std::invoke_result_t<Change, write_transaction&>>) {
+            std::invoke(std::forward<Change>(change), transaction);
+            std::move(transaction).commit();
+        } else {
+            auto result = std::invoke(std::forward<Change>(change), transaction);
+            std::move(transaction).commit();
+            return result;
+        }
+    }
+    /// Waits for its turn to write, `open_options::timeout` at most.
+    [[nodiscard]] write_transaction begin_write();
+    /// One consistent state, without locks, in nanoseconds.
+    [[nodiscard]] holdfast::snapshot snapshot() const;
+
+    // --- The store itself ---
+
+    [[nodiscard]] statistics stat() const;
+    /// Verifies everything: structure, order, checksums, digests, and that each byte of the heap is either reachable,
+    /// waiting, or free. Holds the writer lock meanwhile, unless opened for reading (then the heap's accounts are
+    /// left out). `progress` is called now and then with entries done and entries in all. O(n).
+    [[nodiscard]] std::vector<finding> check(
+        const std::function<void(std::uint64_t done, std::uint64_t total)>& progress = {}) const;
+    [[nodiscard]] const std::filesystem::path& path() const noexcept;
+    [[nodiscard]] open_mode mode() const noexcept;
+
+private:
+    explicit store(std::shared_ptr<detail::store_state> state) noexcept;
+    std::shared_ptr<detail::store_state> state_;
+};
+
+} // namespace holdfast

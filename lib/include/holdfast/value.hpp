@@ -1,0 +1,99 @@
+// Values: bytes with a type and a version, owned (`value`) or viewed in place (`value_view`).
+//
+// Thread and process safety: plain values. A view is valid as long as the snapshot that it comes from.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace holdfast {
+
+/// The type of a value, known to whoever opens the file. The numbers are those in the file and never change.
+enum class value_type : std::uint8_t {
+    null = 1,
+    boolean = 2,
+    int64 = 3,
+    uint64 = 4,
+    float64 = 5,
+    string = 6,
+    bytes = 7,
+    document = 8,
+    raw = 9,
+    map = 10, ///< an entry of the store's own catalogue of maps; never a user's value
+};
+
+/// The transaction that made a value or a snapshot. Rises only and is never reused; 0 means "absent".
+using version_number = std::uint64_t;
+
+/// The name of a type as the command line writes it: "string", "bytes", "int", …
+[[nodiscard]] constexpr std::string_view to_string(value_type type) noexcept {
+    switch (type) {
+    case value_type::null: return "null";
+    case value_type::boolean: return "bool";
+    case value_type::int64: return "int";
+    case value_type::uint64: return "uint";
+    case value_type::float64: return "float";
+    case value_type::string: return "string";
+    case value_type::bytes: return "bytes";
+    case value_type::document: return "document";
+    case value_type::raw: return "raw";
+    case value_type::map: return "map";
+    }
+    return "unknown";
+}
+
+/// A value in the file, read in place.
+class value_view {
+public:
+    constexpr value_view() noexcept = default;
+    constexpr value_view(value_type type, std::string_view data, version_number version) noexcept
+        : data_(data), version_(version), type_(type) {}
+
+    /// The bytes as stored; for a string, its text.
+    [[nodiscard]] constexpr std::string_view text() const noexcept { return data_; }
+    [[nodiscard]] std::span<const std::byte> bytes() const noexcept { return std::as_bytes(std::span(data_)); }
+    [[nodiscard]] constexpr std::size_t size() const noexcept { return data_.size(); }
+    [[nodiscard]] constexpr value_type type() const noexcept { return type_; }
+    [[nodiscard]] constexpr version_number version() const noexcept { return version_; }
+    [[nodiscard]] constexpr operator std::string_view() const noexcept { return data_; }
+
+    friend constexpr bool operator==(const value_view& left, std::string_view right) noexcept {
+        return left.data_ == right;
+    }
+
+private:
+    std::string_view data_;
+    version_number version_ = 0;
+    value_type type_ = value_type::bytes;
+};
+
+/// A copy of a value, independent of the store.
+class value {
+public:
+    value() = default;
+    explicit value(const value_view& view)
+        : data_(view.text()), version_(view.version()), type_(view.type()) {}
+    value(value_type type, std::string data, version_number version) noexcept
+        : data_(std::move(data)), version_(version), type_(type) {}
+
+    [[nodiscard]] const std::string& text() const& noexcept { return data_; }
+    [[nodiscard]] std::string text() && noexcept { return std::move(data_); }
+    [[nodiscard]] std::span<const std::byte> bytes() const noexcept { return std::as_bytes(std::span(data_)); }
+    [[nodiscard]] std::size_t size() const noexcept { return data_.size(); }
+    [[nodiscard]] value_type type() const noexcept { return type_; }
+    [[nodiscard]] version_number version() const noexcept { return version_; }
+    [[nodiscard]] operator std::string_view() const noexcept { return data_; }
+
+    friend bool operator==(const value& left, std::string_view right) noexcept { return left.data_ == right; }
+
+private:
+    std::string data_;
+    version_number version_ = 0;
+    value_type type_ = value_type::bytes;
+};
+
+} // namespace holdfast

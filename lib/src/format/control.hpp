@@ -1,0 +1,87 @@
+// The shared control area: what processes share while they run, and nobody needs after a reboot.
+//
+// Everything here is initialised anew by whoever is alone when the stamp is of another boot or another file.
+// It lies in [control_offset, heap_offset), the only part that a handle opened for reading maps writable.
+// All words are accessed with std::atomic_ref.
+#pragma once
+
+#include <pthread.h>
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <type_traits>
+
+#include "format/geometry.hpp"
+
+namespace holdfast::format {
+
+/// Whose locks and tables these are. A difference in any field means: nobody who wrote them is alive.
+struct lock_stamp {
+    std::array<std::uint8_t, 16> boot_id;
+    std::array<std::uint8_t, 16> incarnation;
+    std::uint64_t device;
+    std::uint64_t inode;
+    std::uint64_t mutex_bytes; ///< sizeof(pthread_mutex_t): the lock ABI
+    std::uint64_t reserved;
+};
+static_assert(sizeof(lock_stamp) == 64 && std::has_unique_object_representations_v<lock_stamp>);
+
+struct alignas(64) control_header {
+    lock_stamp stamp;
+    pthread_mutex_t writer;           ///< robust, process-shared, not recursive
+    std::array<std::uint8_t, 64 - sizeof(pthread_mutex_t)> writer_padding;
+    std::uint64_t writer_pid;         ///< who holds `writer`, in its own PID namespace; 0: nobody
+    std::uint64_t writer_line;        ///< its attachment line
+    std::uint64_t recoveries;         ///< transactions of dead processes that were rolled back
+    std::uint64_t lines_used;         ///< attachment lines ever claimed: scans end here
+    std::uint64_t lines_allocated;    ///< attachment lines with disk space behind them
+    std::uint64_t dirty;              ///< 1: the newest durable slot says "not clean"; set under `writer`
+    std::array<std::uint64_t, 2> reserved;
+};
+static_assert(sizeof(pthread_mutex_t) <= 64);
+static_assert(sizeof(control_header) == 192 && std::is_trivially_copyable_v<control_header>);
+static_assert(offsetof(control_header, writer) == 64 && offsetof(control_header, writer_pid) == 128);
+
+/// What a line of the attachment table is: the low half of `claim`.
+enum class line_kind : std::uint32_t {
+    free = 0,
+    process = 1, ///< an attached process; the OFD lock on its byte says that it lives
+    slot = 2,    ///< a reader slot; the high half of `claim` is the line of the process that owns it
+};
+
+/// One cache line of the attachment table. `claim` is set by one compare-and-swap, so that a kill leaves no
+/// line without an owner.
+struct alignas(64) attachment_line {
+    std::uint64_t claim;
+    std::uint64_t pin;        ///< slot: the transaction whose snapshot is held; 0: idle
+    std::uint64_t since_ns;   ///< slot: when the pin was taken (CLOCK_BOOTTIME), 0 for single reads
+    std::uint64_t pid;        ///< process: its id in its own PID namespace
+    std::uint64_t pid_space;  ///< process: inode of its PID namespace
+    std::array<std::uint64_t, 3> reserved;
+};
+static_assert(sizeof(attachment_line) == 64 && std::is_trivially_copyable_v<attachment_line>);
+
+[[nodiscard]] constexpr std::uint64_t make_claim(line_kind kind, std::uint32_t owner) noexcept {
+    return std::uint64_t{owner} << 32 | static_cast<std::uint32_t>(kind);
+}
+[[nodiscard]] constexpr line_kind kind_of(std::uint64_t claim) noexcept {
+    return static_cast<line_kind>(static_cast<std::uint32_t>(claim));
+}
+[[nodiscard]] constexpr std::uint32_t owner_of(std::uint64_t claim) noexcept {
+    return static_cast<std::uint32_t>(claim >> 32);
+}
+
+inline constexpr std::uint64_t attachment_lines_max = (heap_offset - attachments_offset) / sizeof(attachment_line);
+
+/// Bytes of the file that are locked as open-file-description locks. They lie beyond any data.
+namespace lock_byte {
+inline constexpr std::uint64_t base = std::uint64_t{1} << 61;
+inline constexpr std::uint64_t gate = base;            ///< exclusive while opening, closing, claiming lines
+inline constexpr std::uint64_t alone = base + 1;       ///< shared by attached writers; exclusive: alone
+inline constexpr std::uint64_t read_only = base + 2;   ///< shared by read-only attachers; delays truncation
+inline constexpr std::uint64_t process = base + (std::uint64_t{1} << 32); ///< + line: that process lives
+inline constexpr std::uint64_t pin = std::uint64_t{1} << 62; ///< + transaction: a read-only process's snapshot
+} // namespace lock_byte
+
+} // namespace holdfast::format

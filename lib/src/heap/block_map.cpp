@@ -1,0 +1,291 @@
+// Runs of blocks: taking, freeing, growing.
+#include "heap/block_map.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <cstring>
+
+#include <holdfast/error.hpp>
+
+#include "base/corrupt.hpp"
+
+namespace holdfast {
+
+using format::block_descriptor;
+using format::block_owner;
+using format::block_state;
+
+namespace {
+
+[[nodiscard]] ref place_of(std::uint32_t block) noexcept {
+    return ref::from_offset(std::uint64_t{block} * format::block_bytes);
+}
+
+template <class T>
+[[nodiscard]] std::uint64_t& word_at(T& first_field) noexcept {
+    return *reinterpret_cast<std::uint64_t*>(&first_field);
+}
+
+/// Lists of free runs are searched this far for a fit before a longer bin is taken.
+constexpr int first_fit_steps = 16;
+
+/// The heap grows by an eighth, within these bounds (256 KiB and 64 MiB), unless more is asked for.
+constexpr std::uint32_t growth_blocks_min = 16;
+constexpr std::uint32_t growth_blocks_max = 4096;
+
+} // namespace
+
+block_map::block_map(backing& memory, journal& undo) noexcept
+    : memory_(&memory), base_(memory.base()), undo_(&undo),
+      header_(reinterpret_cast<format::heap_header*>(base_ + format::heap_header_offset)) {}
+
+void block_map::format(backing& memory, std::uint64_t end_bytes) {
+    journal undo(memory.base());
+    undo.begin(txn_id{1});
+    block_map map(memory, undo);
+    map.header_->magic = format::heap_magic;
+    map.header_->end_blocks = format::heap_first_block;
+    map.extend(static_cast<std::uint32_t>(end_bytes / format::block_bytes));
+}
+
+void block_map::validate_header(std::uint64_t backed_bytes) const {
+    if (header_->magic != format::heap_magic) throw_corrupt("the heap header is damaged", ref{});
+    if (header_->end_blocks < format::heap_first_block || header_->end_blocks > backed_bytes / format::block_bytes) {
+        throw_corrupt("the file is cut short, or the heap's length is damaged", ref{});
+    }
+}
+
+std::uint64_t* block_map::directory_root() const noexcept {
+    return reinterpret_cast<std::uint64_t*>(base_ + format::directory_offset);
+}
+
+std::uint64_t* block_map::directory_leaf(std::uint32_t table) const {
+    const std::uint32_t place = table / format::directory_fanout_leaf;
+    if (place >= format::directory_fanout_root) throw_corrupt("a block number is beyond the format's limit", ref{});
+    const std::uint64_t leaf = directory_root()[place];
+    if (leaf < format::heap_first_block || leaf >= header_->end_blocks) {
+        throw_corrupt("the directory of block tables is damaged", ref::from_offset(format::directory_offset));
+    }
+    return reinterpret_cast<std::uint64_t*>(base_ + leaf * format::block_bytes);
+}
+
+block_descriptor& block_map::descriptor(std::uint32_t block) const {
+    if (block < format::heap_first_block || block >= header_->end_blocks) {
+        throw_corrupt("a block number leads out of the heap", place_of(block));
+    }
+    const std::uint32_t table = block / format::blocks_per_table;
+    const std::uint64_t first = directory_leaf(table)[table % format::directory_fanout_leaf];
+    if (first < format::heap_first_block || first > header_->end_blocks - format::blocks_of_table) {
+        throw_corrupt("a block table is missing", place_of(block));
+    }
+    auto* descriptors = reinterpret_cast<block_descriptor*>(base_ + first * format::block_bytes);
+    return descriptors[block % format::blocks_per_table];
+}
+
+void block_map::set_header(block_descriptor& block, block_state state, std::uint8_t size_class, block_owner owner,
+                           std::uint32_t free) {
+    undo_->set(word_at(block.state), static_cast<std::uint64_t>(state) | std::uint64_t{size_class} << 8 |
+                                         static_cast<std::uint64_t>(owner) << 16 | std::uint64_t{free} << 32);
+}
+
+void block_map::set_links(block_descriptor& block, std::uint32_t next, std::uint32_t previous) {
+    undo_->set(word_at(block.next), std::uint64_t{previous} << 32 | next);
+}
+
+std::size_t block_map::bin_of(std::uint32_t length) noexcept {
+    if (length <= 32) return length - 1;
+    const auto power = static_cast<unsigned>(std::bit_width(length) - 1);
+    return 32 + (power - 5) * 4 + ((length >> (power - 2)) & 3);
+}
+
+bool block_map::is_free_run(const block_descriptor& block) const noexcept {
+    return block.state == static_cast<std::uint8_t>(block_state::free_run);
+}
+
+/// The length of the free run that begins at `first`, from its descriptor.
+std::uint32_t block_map::free_length(std::uint32_t first) const {
+    const block_descriptor& block = descriptor(first);
+    const std::uint64_t length = block.used[0];
+    if (!is_free_run(block) || length == 0 || length > header_->end_blocks - first) {
+        throw_corrupt("a list of free runs is damaged", place_of(first));
+    }
+    return static_cast<std::uint32_t>(length);
+}
+
+std::uint32_t block_map::find_run(std::uint32_t length) const {
+    std::size_t bin = bin_of(length);
+    std::uint32_t candidate = header_->bins[bin];
+    for (int step = 0; candidate != 0 && step < first_fit_steps; ++step) {
+        if (free_length(candidate) >= length) return candidate;
+        candidate = descriptor(candidate).next;
+    }
+    while (++bin < format::run_bins) {
+        if (header_->bins[bin] == 0) continue;
+        if (free_length(header_->bins[bin]) < length) throw_corrupt("a free run is in a wrong bin", ref{});
+        return header_->bins[bin];
+    }
+    return 0;
+}
+
+void block_map::link(std::uint32_t first, std::uint32_t length) {
+    std::uint32_t& head = header_->bins[bin_of(length)];
+    const std::uint32_t next = head;
+    set_links(descriptor(first), next, 0);
+    if (next != 0) {
+        block_descriptor& following = descriptor(next);
+        set_links(following, following.next, first);
+    }
+    undo_->set(head, first);
+}
+
+void block_map::unlink(std::uint32_t first, std::uint32_t length) {
+    const block_descriptor& block = descriptor(first);
+    const std::uint32_t next = block.next;
+    const std::uint32_t previous = block.previous;
+    if (previous == 0) {
+        std::uint32_t& head = header_->bins[bin_of(length)];
+        if (head != first) throw_corrupt("a list of free runs is damaged", place_of(first));
+        undo_->set(head, next);
+    } else {
+        block_descriptor& before = descriptor(previous);
+        if (!is_free_run(before) || before.next != first) throw_corrupt("a list of free runs is damaged", place_of(first));
+        set_links(before, next, before.previous);
+    }
+    if (next != 0) {
+        block_descriptor& following = descriptor(next);
+        set_links(following, following.next, previous);
+    }
+}
+
+void block_map::tag_free(std::uint32_t first, std::uint32_t length) {
+    for (const std::uint32_t block : {first, first + length - 1}) {
+        block_descriptor& tagged = descriptor(block);
+        set_header(tagged, block_state::free_run, 0, block_owner::tree, 0);
+        undo_->set(tagged.used[0], length);
+    }
+}
+
+void block_map::insert_free(std::uint32_t first, std::uint32_t length) {
+    undo_->set(header_->free_blocks, header_->free_blocks + length);
+    if (first > format::heap_first_block) {
+        const block_descriptor& left = descriptor(first - 1);
+        if (is_free_run(left)) {
+            if (left.used[0] == 0 || left.used[0] > first - format::heap_first_block) {
+                throw_corrupt("a free run's end is damaged", place_of(first - 1));
+            }
+            const auto left_length = static_cast<std::uint32_t>(left.used[0]);
+            if (free_length(first - left_length) != left_length) {
+                throw_corrupt("a free run's two ends disagree", place_of(first - left_length));
+            }
+            unlink(first - left_length, left_length);
+            first -= left_length;
+            length += left_length;
+        }
+    }
+    if (first + length < header_->end_blocks && is_free_run(descriptor(first + length))) {
+        const std::uint32_t right_length = free_length(first + length);
+        unlink(first + length, right_length);
+        length += right_length;
+    }
+    tag_free(first, length);
+    link(first, length);
+}
+
+std::uint32_t block_map::take_run(std::uint32_t length, block_owner owner) {
+    const std::uint32_t first = find_run(length);
+    if (first == 0) return 0;
+    const std::uint32_t found = free_length(first);
+    if (header_->free_blocks < length) throw_corrupt("the count of free blocks is damaged", ref{});
+    unlink(first, found);
+    if (found > length) {
+        tag_free(first + length, found - length);
+        link(first + length, found - length);
+    }
+    undo_->set(header_->free_blocks, header_->free_blocks - length);
+    block_descriptor& taken = descriptor(first);
+    set_header(taken, block_state::run, 0, owner, 0);
+    undo_->set(taken.used[0], length);
+    if (length > 1) set_header(descriptor(first + length - 1), block_state::run_tail, 0, owner, 0);
+    return first;
+}
+
+std::uint32_t block_map::run_length(std::uint32_t block) const {
+    const block_descriptor& taken = descriptor(block);
+    const std::uint64_t length = taken.used[0];
+    if (taken.state != static_cast<std::uint8_t>(block_state::run) || length == 0 ||
+        length > header_->end_blocks - block) {
+        throw_corrupt("a reference does not lead to a run of blocks", place_of(block));
+    }
+    return static_cast<std::uint32_t>(length);
+}
+
+void block_map::free_run(std::uint32_t block) {
+    insert_free(block, run_length(block));
+}
+
+// --- Growth -----------------------------------------------------------------------------------------------
+
+/// Where the heap must end so that it gains `length` blocks besides the tables that describe it.
+std::uint32_t block_map::new_end_for(std::uint32_t length) const {
+    const std::uint32_t old_end = end();
+    std::uint64_t new_end = std::uint64_t{old_end} + length;
+    for (;;) {
+        std::uint64_t extra = 0;
+        const auto first_table = (old_end + format::blocks_per_table - 1) / format::blocks_per_table;
+        const std::uint64_t end_table = (new_end + format::blocks_per_table - 1) / format::blocks_per_table;
+        if (end_table > first_table) extra = (end_table - first_table) * format::blocks_of_table;
+        const std::uint64_t first_leaf = (first_table + format::directory_fanout_leaf - 1) / format::directory_fanout_leaf;
+        const std::uint64_t end_leaf = (end_table + format::directory_fanout_leaf - 1) / format::directory_fanout_leaf;
+        if (end_leaf > first_leaf) extra += end_leaf - first_leaf;
+        // The very first table is that of heap_first_block, which is the first of its table.
+        if (std::uint64_t{old_end} + length + extra <= new_end) break;
+        new_end = std::uint64_t{old_end} + length + extra;
+    }
+    if (new_end * format::block_bytes > format::file_bytes_max) {
+        throw error(errc::no_space, "the store has reached the largest size of its format (16 TiB)");
+    }
+    return static_cast<std::uint32_t>(new_end);
+}
+
+void block_map::grow(std::uint32_t length) {
+    const std::uint32_t usual = std::clamp((end() - format::heap_first_block) / 8, growth_blocks_min, growth_blocks_max);
+    if (usual > length) {
+        try {
+            const std::uint32_t new_end = new_end_for(usual);
+            memory_->ensure_allocated(std::uint64_t{new_end} * format::block_bytes);
+            extend(new_end);
+            return;
+        } catch (const error& failure) {
+            if (failure.reason() != errc::no_space && failure.reason() != errc::address_space) throw;
+        }
+    }
+    const std::uint32_t new_end = new_end_for(length);
+    memory_->ensure_allocated(std::uint64_t{new_end} * format::block_bytes);
+    extend(new_end);
+}
+
+/// Takes [end, new_end), which is backed, into the heap: first the tables that are missing, the rest is free.
+void block_map::extend(std::uint32_t new_end) {
+    const std::uint32_t old_end = end();
+    std::uint32_t next = old_end;
+    undo_->set(header_->end_blocks, new_end);
+    const std::uint32_t first_table = (old_end + format::blocks_per_table - 1) / format::blocks_per_table;
+    const std::uint32_t end_table = (new_end + format::blocks_per_table - 1) / format::blocks_per_table;
+    for (std::uint32_t table = first_table; table < end_table; ++table) {
+        std::uint64_t& leaf = directory_root()[table / format::directory_fanout_leaf];
+        if (leaf == 0) {
+            std::memset(base_ + std::uint64_t{next} * format::block_bytes, 0, format::block_bytes);
+            undo_->set(leaf, next);
+            next += 1;
+        }
+        std::memset(base_ + std::uint64_t{next} * format::block_bytes, 0, format::block_bytes * format::blocks_of_table);
+        undo_->set(directory_leaf(table)[table % format::directory_fanout_leaf], next);
+        next += format::blocks_of_table;
+    }
+    for (std::uint32_t block = old_end; block < next; ++block) {
+        set_header(descriptor(block), block_state::table, 0, block_owner::tree, 0);
+    }
+    insert_free(next, new_end - next);
+}
+
+} // namespace holdfast

@@ -1,0 +1,74 @@
+// Blocks: their descriptors, and runs of them, taken and freed in O(1) (segregated free lists with boundary tags).
+//
+// Invariants
+//  - Each block in [heap_first_block, end_blocks) is a slab, a table part, or in exactly one run, free or taken.
+//  - A free run's first and last descriptor say so and give its length; it is in the bin of its length; two free
+//    runs are never neighbours.
+//  - Every change goes through the journal. Everything read is validated: damage throws corrupt.
+//
+// Thread and process safety: under the writer lock only.
+#pragma once
+
+#include <cstdint>
+
+#include "base/types.hpp"
+#include "format/heap.hpp"
+#include "heap/backing.hpp"
+#include "heap/journal.hpp"
+
+namespace holdfast {
+
+class block_map {
+public:
+    block_map(backing& memory, journal& undo) noexcept;
+
+    /// The first directory, table and free run of a new store. Not journalled: nobody knows the file yet.
+    static void format(backing& memory, std::uint64_t end_bytes);
+
+    [[nodiscard]] format::heap_header& header() const noexcept { return *header_; }
+    [[nodiscard]] std::uint32_t end() const noexcept { return static_cast<std::uint32_t>(header_->end_blocks); }
+    /// Throws corrupt if the header can't be true, for a file of that many bytes.
+    void validate_header(std::uint64_t backed_bytes) const;
+
+    /// The descriptor of a block of the heap.
+    [[nodiscard]] format::block_descriptor& descriptor(std::uint32_t block) const;
+
+    /// A run of `length` blocks from the free ones, or 0. Does not grow.
+    [[nodiscard]] std::uint32_t take_run(std::uint32_t length, format::block_owner owner);
+    /// Makes the heap longer by a free run of at least `length` blocks. Throws no_space, address_space.
+    void grow(std::uint32_t length);
+    /// Frees a taken run; its length is in its descriptor.
+    void free_run(std::uint32_t block);
+    /// Frees one block that was a slab.
+    void free_block(std::uint32_t block) { insert_free(block, 1); }
+    /// Length of the taken run that begins at `block`; throws corrupt if there is none.
+    [[nodiscard]] std::uint32_t run_length(std::uint32_t block) const;
+
+    /// Writes `state`, class, owner and free count, one word.
+    void set_header(format::block_descriptor& block, format::block_state state, std::uint8_t size_class,
+                    format::block_owner owner, std::uint32_t free);
+    /// Writes both links, one word.
+    void set_links(format::block_descriptor& block, std::uint32_t next, std::uint32_t previous);
+
+    [[nodiscard]] static std::size_t bin_of(std::uint32_t length) noexcept;
+
+private:
+    [[nodiscard]] std::uint32_t find_run(std::uint32_t length) const;
+    [[nodiscard]] bool is_free_run(const format::block_descriptor& block) const noexcept;
+    [[nodiscard]] std::uint32_t free_length(std::uint32_t first) const;
+    void link(std::uint32_t first, std::uint32_t length);
+    void unlink(std::uint32_t first, std::uint32_t length);
+    void tag_free(std::uint32_t first, std::uint32_t length);
+    void insert_free(std::uint32_t first, std::uint32_t length);
+    void extend(std::uint32_t new_end);
+    [[nodiscard]] std::uint32_t new_end_for(std::uint32_t length) const;
+    [[nodiscard]] std::uint64_t* directory_root() const noexcept;
+    [[nodiscard]] std::uint64_t* directory_leaf(std::uint32_t table) const;
+
+    backing* memory_;
+    std::byte* base_;
+    journal* undo_;
+    format::heap_header* header_;
+};
+
+} // namespace holdfast

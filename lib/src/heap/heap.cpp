@@ -1,0 +1,241 @@
+// Objects: slabs, large objects, and what happens when space runs out.
+#include "heap/heap.hpp"
+
+#include <bit>
+
+#include <holdfast/error.hpp>
+
+#include "base/corrupt.hpp"
+#include "heap/size_class.hpp"
+
+namespace holdfast {
+
+using format::block_descriptor;
+using format::block_owner;
+using format::block_state;
+
+namespace {
+
+[[nodiscard]] std::uint32_t block_of(ref place) noexcept {
+    return static_cast<std::uint32_t>(place.offset() / format::block_bytes);
+}
+
+/// The bits of bitmap word `word` that stand for objects.
+[[nodiscard]] std::uint64_t valid_bits(std::uint8_t size_class, std::size_t word) noexcept {
+    const std::uint32_t objects = objects_per_slab(size_class);
+    if (objects >= (word + 1) * 64) return ~std::uint64_t{0};
+    if (objects <= word * 64) return 0;
+    return (std::uint64_t{1} << (objects - word * 64)) - 1;
+}
+
+/// The run that only erasing may break open: enough for four of the longest paths and a list chunk each.
+constexpr std::uint32_t reserve_blocks = 8;
+
+} // namespace
+
+void heap::format(backing& memory, std::uint64_t end_bytes) {
+    block_map::format(memory, end_bytes);
+    heap fresh(memory);
+    fresh.begin(txn_id{1});
+    fresh.refill_reserve();
+}
+
+std::byte* heap::checked(ref place, std::uint64_t size) const {
+    const std::uint64_t offset = place.offset();
+    if (offset < format::heap_offset || offset >= end_bytes() || end_bytes() - offset < size) {
+        throw_corrupt("a reference leads out of the heap", place);
+    }
+    return base() + offset;
+}
+
+// --- The undo log's own space -----------------------------------------------------------------------------
+
+void heap::ensure_log(std::uint64_t entries) {
+    while (undo_.spare() < entries) [[unlikely]] {
+        const std::uint32_t length = blocks_for(undo_.next_chunk_bytes());
+        std::uint32_t run = blocks_.take_run(length, block_owner::tree);
+        if (run == 0) {
+            blocks_.grow(length);
+            run = blocks_.take_run(length, block_owner::tree);
+        }
+        undo_.add_chunk(ref::from_offset(std::uint64_t{run} * format::block_bytes));
+    }
+}
+
+void heap::before_commit() {
+    for (std::size_t chunk = 1; chunk < undo_.chunks(); ++chunk) blocks_.free_run(block_of(undo_.chunk(chunk)));
+}
+
+// --- Blocks -----------------------------------------------------------------------------------------------
+
+bool heap::reclaim(bool pressed) {
+    if (!policy_.reclaim || lists_busy_) return false;
+    const busy_lists guard(*this); // what it allocates itself must not come back here
+    return policy_.reclaim(pressed);
+}
+
+std::uint32_t heap::take_blocks(std::uint32_t length, block_owner owner) {
+    std::uint32_t run = blocks_.take_run(length, owner);
+    if (run != 0) return run;
+    if (reclaim(false)) {
+        if ((run = blocks_.take_run(length, owner)) != 0) return run;
+    }
+    try {
+        ensure_log(journal::spare_min + length / format::blocks_per_table * 8);
+        blocks_.grow(length);
+        return blocks_.take_run(length, owner);
+    } catch (const error& failure) {
+        if (failure.reason() != errc::no_space && failure.reason() != errc::address_space) throw;
+        if (reclaim(true)) {
+            if ((run = blocks_.take_run(length, owner)) != 0) return run;
+        }
+        if (!policy_.may_break_reserve || header().reserve_block == 0) throw;
+        blocks_.free_run(static_cast<std::uint32_t>(header().reserve_block));
+        undo_.set(header().reserve_block, 0);
+        if ((run = blocks_.take_run(length, owner)) != 0) return run;
+        throw;
+    }
+}
+
+void heap::refill_reserve() {
+    if (header().reserve_block != 0 || header().free_blocks < 2 * reserve_blocks) return;
+    ensure_log(journal::spare_min);
+    const std::uint32_t run = blocks_.take_run(reserve_blocks, block_owner::tree);
+    if (run != 0) undo_.set(header().reserve_block, run);
+}
+
+// --- Slabs ------------------------------------------------------------------------------------------------
+
+std::uint32_t& heap::partial_head(std::uint8_t size_class, block_owner owner) const noexcept {
+    return header().partial[static_cast<std::size_t>(owner) * 64 + size_class];
+}
+
+void heap::push_partial(std::uint32_t number, block_descriptor& block) {
+    std::uint32_t& head = partial_head(block.size_class, static_cast<block_owner>(block.owner));
+    blocks_.set_links(block, head, 0);
+    if (head != 0) {
+        block_descriptor& following = blocks_.descriptor(head);
+        blocks_.set_links(following, following.next, number);
+    }
+    undo_.set(head, number);
+}
+
+void heap::unlink_partial(std::uint32_t number, const block_descriptor& block) {
+    const std::uint32_t next = block.next;
+    const std::uint32_t previous = block.previous;
+    if (previous == 0) {
+        std::uint32_t& head = partial_head(block.size_class, static_cast<block_owner>(block.owner));
+        if (head != number) throw_corrupt("a list of slabs is damaged", ref{});
+        undo_.set(head, next);
+    } else {
+        block_descriptor& before = blocks_.descriptor(previous);
+        blocks_.set_links(before, next, before.previous);
+    }
+    if (next != 0) {
+        block_descriptor& following = blocks_.descriptor(next);
+        blocks_.set_links(following, following.next, previous);
+    }
+}
+
+void heap::open_slab(std::uint32_t number, std::uint8_t size_class, block_owner owner) {
+    block_descriptor& block = blocks_.descriptor(number);
+    for (std::uint64_t& word : block.used) undo_.set(word, 0);
+    blocks_.set_header(block, block_state::slab, size_class, owner, objects_per_slab(size_class));
+    push_partial(number, block);
+}
+
+ref heap::take_object(std::uint8_t size_class, block_owner owner) {
+    std::uint32_t number = partial_head(size_class, owner);
+    if (number == 0) {
+        const std::uint32_t fresh = take_blocks(1, owner);
+        number = partial_head(size_class, owner); // reclaiming may have freed an object of this class
+        if (number == 0) {
+            open_slab(number = fresh, size_class, owner);
+        } else {
+            blocks_.free_run(fresh);
+        }
+    }
+    block_descriptor& block = blocks_.descriptor(number);
+    if (block.state != static_cast<std::uint8_t>(block_state::slab) || block.size_class != size_class ||
+        block.owner != static_cast<std::uint8_t>(owner) || block.free == 0) {
+        throw_corrupt("a list of slabs is damaged", ref::from_offset(std::uint64_t{number} * format::block_bytes));
+    }
+    for (std::size_t word = 0; word < block.used.size(); ++word) {
+        const std::uint64_t free_bits = ~block.used[word] & valid_bits(size_class, word);
+        if (free_bits == 0) continue;
+        const auto bit = static_cast<unsigned>(std::countr_zero(free_bits));
+        undo_.set(block.used[word], block.used[word] | std::uint64_t{1} << bit);
+        if (block.free == 1) unlink_partial(number, block);
+        blocks_.set_header(block, block_state::slab, size_class, owner, block.free - 1);
+        const std::uint64_t index = word * 64 + bit;
+        return ref::from_offset(std::uint64_t{number} * format::block_bytes + index * format::slab_sizes[size_class]);
+    }
+    throw_corrupt("a slab's count of free objects is damaged",
+                  ref::from_offset(std::uint64_t{number} * format::block_bytes));
+}
+
+void heap::free_in_slab(const found_object& found) {
+    block_descriptor& block = *found.block;
+    const std::uint32_t objects = objects_per_slab(found.size_class);
+    std::uint64_t& word = block.used[found.index / 64];
+    undo_.set(word, word & ~(std::uint64_t{1} << found.index % 64));
+    const std::uint32_t free_now = block.free + 1;
+    if (free_now > objects) throw_corrupt("a slab's count of free objects is damaged", ref{});
+    blocks_.set_header(block, block_state::slab, found.size_class, static_cast<block_owner>(block.owner), free_now);
+    if (free_now == 1) push_partial(found.number, block);
+    // An empty slab is given back unless it is the last of its class with room: that would only be opened again.
+    if (free_now == objects && (block.next != 0 || block.previous != 0)) {
+        unlink_partial(found.number, block);
+        blocks_.free_block(found.number);
+    }
+}
+
+// --- Objects ----------------------------------------------------------------------------------------------
+
+ref heap::allocate(std::uint64_t size, block_owner owner) {
+    ensure_log(journal::spare_min);
+    if (size <= format::slab_bytes_max) [[likely]] return take_object(class_of(size), owner);
+    if (size > format::file_bytes_max) throw error(errc::no_space, "an object is larger than any store");
+    return ref::from_offset(std::uint64_t{take_blocks(blocks_for(size), owner)} * format::block_bytes);
+}
+
+heap::found_object heap::find(ref place) const {
+    const std::uint32_t number = block_of(place);
+    const auto offset = static_cast<std::uint32_t>(place.offset() % format::block_bytes);
+    if (place.offset() / format::block_bytes > 0xFFFFFFFF) throw_corrupt("a reference leads out of the heap", place);
+    block_descriptor& block = blocks_.descriptor(number);
+    if (block.state == static_cast<std::uint8_t>(block_state::run)) {
+        if (offset != 0) throw_corrupt("a reference leads into the middle of an object", place);
+        return {&block, number, 0, 0, false};
+    }
+    const std::uint8_t size_class = block.size_class;
+    if (block.state != static_cast<std::uint8_t>(block_state::slab) || size_class >= format::slab_classes) {
+        throw_corrupt("a reference leads to a block without objects", place);
+    }
+    const std::uint32_t index = object_at(size_class, offset);
+    if (index * format::slab_sizes[size_class] != offset || index >= objects_per_slab(size_class)) {
+        throw_corrupt("a reference leads into the middle of an object", place);
+    }
+    if ((block.used[index / 64] >> index % 64 & 1) == 0) throw_corrupt("a reference leads to a free object", place);
+    return {&block, number, index, size_class, true};
+}
+
+std::uint64_t heap::free(ref place) {
+    ensure_log(journal::spare_min);
+    const found_object found = find(place);
+    if (found.in_slab) {
+        free_in_slab(found);
+        return format::slab_sizes[found.size_class];
+    }
+    const std::uint64_t bytes = blocks_.run_length(found.number) * format::block_bytes;
+    blocks_.free_run(found.number);
+    return bytes;
+}
+
+std::uint64_t heap::size_of(ref place) const {
+    const found_object found = find(place);
+    return found.in_slab ? format::slab_sizes[found.size_class]
+                         : blocks_.run_length(found.number) * format::block_bytes;
+}
+
+} // namespace holdfast

@@ -1,0 +1,130 @@
+// The heap: objects of any size in the file, crash-recoverable in the time of the interrupted transaction.
+//
+// Small objects (to 8 KiB) come from slabs, larger ones are runs of blocks. Nothing is kept in the process: what
+// is free is found in O(1) from lists in the file, so a new process allocates as fast as an old one.
+//
+// Invariants
+//  - Between `begin` and `commit_point`/`roll_back` every change of an account stands in the undo log.
+//  - A slab with a free object is in the list of its class and owner; a full one is in none.
+//  - All bytes of the accounts are untrusted: damage throws corrupt, never loops, never leaves the file.
+//
+// Thread and process safety: under the writer lock only.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+
+#include "base/types.hpp"
+#include "format/heap.hpp"
+#include "heap/backing.hpp"
+#include "heap/block_map.hpp"
+#include "heap/journal.hpp"
+
+namespace holdfast {
+
+class heap {
+public:
+    explicit heap(backing& memory) noexcept : memory_(&memory), undo_(memory.base()), blocks_(memory, undo_) {}
+    heap(const heap&) = delete;
+    heap& operator=(const heap&) = delete;
+
+    /// Lays out the heap of a new file of `end_bytes`, with its reserve.
+    static void format(backing& memory, std::uint64_t end_bytes);
+
+    // --- The transaction in the accounts ---
+
+    void begin(txn_id id) noexcept { undo_.begin(id); }
+    /// Frees what the log itself took, so that a void log owns nothing. The last step before publishing.
+    void before_commit();
+    /// Undoes everything since `begin`. Idempotent.
+    void roll_back() { undo_.roll_back(memory_->backed_bytes()); }
+    [[nodiscard]] const journal& undo() const noexcept { return undo_; }
+
+    // --- Objects ---
+
+    /// When the free space is used up, `reclaim` is called once for each allocation; it frees what it can and says
+    /// whether that was anything. Then the heap grows; when it can't, and `may_break_reserve`, the reserve is used.
+    struct policy {
+        std::function<bool(bool pressed)> reclaim; ///< pressed: the disk is full
+        bool may_break_reserve = false;
+    };
+    [[nodiscard]] policy& allocation_policy() noexcept { return policy_; }
+
+    /// At least `size` bytes at a multiple of 16; sizes that are powers of two from 64 to 16 KiB naturally aligned.
+    /// Throws no_space or address_space and then has changed nothing but what `reclaim` did.
+    [[nodiscard]] ref allocate(std::uint64_t size, format::block_owner owner = format::block_owner::tree);
+    /// Frees the object that begins at `place`; throws corrupt if there is none. Returns its bytes.
+    std::uint64_t free(ref place);
+    /// The bytes usable at `place`; throws corrupt if no allocated object begins there.
+    [[nodiscard]] std::uint64_t size_of(ref place) const;
+
+    /// Sets the reserve aside again, if it was used and there is room without growing.
+    void refill_reserve();
+
+    // --- Lists of entries, in the file ---
+
+    /// Adds at the back. Never reclaims.
+    void append(format::entry_list& list, const format::list_entry* entries, std::size_t count);
+    /// Calls `take(entry)` for entries from the front until it returns false (that entry stays) or `limit` were
+    /// taken. Chunks that became empty go to `emptied`, to be retired. Returns how many were taken.
+    std::uint64_t consume(format::entry_list& list, std::uint64_t limit,
+                          const std::function<bool(const format::list_entry&)>& take,
+                          const std::function<void(ref)>& emptied);
+
+    [[nodiscard]] format::heap_header& header() const noexcept { return blocks_.header(); }
+    [[nodiscard]] block_map& blocks() noexcept { return blocks_; }
+    [[nodiscard]] const block_map& blocks() const noexcept { return blocks_; }
+    [[nodiscard]] std::uint64_t end_bytes() const noexcept { return header().end_blocks * format::block_bytes; }
+    [[nodiscard]] std::byte* base() const noexcept { return memory_->base(); }
+    template <class T>
+    [[nodiscard]] T& object(ref place) const {
+        return *reinterpret_cast<T*>(checked(place, sizeof(T)));
+    }
+    /// Changes a word of an object that belongs to the accounts (a park).
+    void set(std::uint64_t& word, std::uint64_t value) {
+        ensure_log(journal::spare_min);
+        undo_.set(word, value);
+    }
+
+    /// While it exists, allocations do not reclaim.
+    class busy_lists {
+    public:
+        explicit busy_lists(heap& owner) noexcept : owner_(&owner), before_(owner.lists_busy_) { owner.lists_busy_ = true; }
+        ~busy_lists() { owner_->lists_busy_ = before_; }
+        busy_lists(const busy_lists&) = delete;
+        busy_lists& operator=(const busy_lists&) = delete;
+
+    private:
+        heap* owner_;
+        bool before_;
+    };
+
+private:
+    struct found_object {
+        format::block_descriptor* block;
+        std::uint32_t number;   ///< of the block
+        std::uint32_t index;    ///< in the slab
+        std::uint8_t size_class;
+        bool in_slab;
+    };
+    [[nodiscard]] found_object find(ref place) const;
+    [[nodiscard]] ref take_object(std::uint8_t size_class, format::block_owner owner);
+    void open_slab(std::uint32_t block, std::uint8_t size_class, format::block_owner owner);
+    void push_partial(std::uint32_t number, format::block_descriptor& block);
+    void unlink_partial(std::uint32_t number, const format::block_descriptor& block);
+    [[nodiscard]] std::uint32_t& partial_head(std::uint8_t size_class, format::block_owner owner) const noexcept;
+    [[nodiscard]] bool reclaim(bool pressed);
+    [[nodiscard]] std::uint32_t take_blocks(std::uint32_t length, format::block_owner owner);
+    void free_in_slab(const found_object& found);
+    void ensure_log(std::uint64_t entries);
+    [[nodiscard]] std::byte* checked(ref place, std::uint64_t size) const;
+    void set_list(format::entry_list& list, const format::entry_list& now);
+
+    backing* memory_;
+    journal undo_;
+    block_map blocks_;
+    policy policy_;
+    bool lists_busy_ = false; ///< reclaiming, or in the middle of a list: an allocation must not reclaim
+};
+
+} // namespace holdfast

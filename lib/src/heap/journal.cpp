@@ -1,0 +1,114 @@
+// The undo journal: beginning, growing, rolling back.
+#include "heap/journal.hpp"
+
+#include <bit>
+
+#include "base/corrupt.hpp"
+
+namespace holdfast {
+
+namespace {
+
+/// Whether a word at `offset` belongs to the heap's accounts, so that an undo entry may name it.
+bool is_account(std::uint64_t offset, std::uint64_t backed_bytes) noexcept {
+    if (offset % 8 != 0) return false;
+    if (offset >= format::heap_header_offset) {
+        if (offset < format::head_offset) return true;
+        if (offset >= format::directory_offset && offset < format::undo_log_offset) return true;
+    }
+    return offset >= format::heap_offset && offset < backed_bytes && backed_bytes - offset >= 8;
+}
+
+} // namespace
+
+void journal::begin(txn_id id) noexcept {
+    if (protocol_order("undo.reset_first")) {
+        store_word(log_->tail, 0);
+        failpoint("undo.begin.reset");
+        store_word(log_->txn, raw(id));
+    } else {
+        store_word(log_->txn, raw(id));
+        failpoint("undo.begin.numbered");
+        store_word(log_->tail, 0);
+    }
+    failpoint("undo.begin.done");
+    cursor_ = log_->first.data();
+    limit_ = cursor_ + log_->first.size();
+    after_ = 0;
+    filling_ = 0;
+    chunks_ = 1;
+}
+
+void journal::set(std::uint32_t& half, std::uint32_t value) noexcept {
+    const auto address = reinterpret_cast<std::uintptr_t>(&half);
+    auto& word = *reinterpret_cast<std::uint64_t*>(address & ~std::uintptr_t{7});
+    const unsigned shift = (address & 7) != 0 ? 32 : 0;
+    set(word, (word & ~(std::uint64_t{0xFFFFFFFF} << shift)) | std::uint64_t{value} << shift);
+}
+
+/// What `set` must not do; the kill campaign proves that it notices.
+void journal::set_before_logging(std::uint64_t& word, std::uint64_t value, std::uint64_t offset) noexcept {
+    const std::uint64_t old = word;
+    store_word(word, value);
+    failpoint("undo.unlogged");
+    cursor_->offset = offset;
+    cursor_->old = old;
+    count_entry();
+}
+
+void journal::advance() noexcept {
+    if (filling_ + 1 == chunks_) return; // full: the next `set` fails its assertion, an operation checks `spare` first
+    ++filling_;
+    cursor_ = reinterpret_cast<format::undo_entry*>(base_ + chunk(filling_).offset());
+    limit_ = cursor_ + capacity_of(filling_);
+    after_ -= capacity_of(filling_);
+}
+
+void journal::add_chunk(ref place) {
+    HOLDFAST_ASSERT(chunks_ < format::undo_log::chunks_max);
+    store_word(log_->chunks[chunks_], place.units());
+    after_ += capacity_of(chunks_);
+    ++chunks_;
+    if (cursor_ == limit_) advance();
+}
+
+const format::undo_entry& journal::entry(std::uint64_t index, std::uint64_t backed_bytes) const {
+    // Chunk k begins at entry first_capacity * (2^k - 1).
+    const std::uint64_t scaled = index / format::undo_log::first_capacity + 1;
+    const auto chunk_index = static_cast<std::size_t>(std::bit_width(scaled) - 1);
+    const std::uint64_t within = index - format::undo_log::first_capacity * ((std::uint64_t{1} << chunk_index) - 1);
+    if (chunk_index == 0) return log_->first[within];
+    const ref place = ref::from_units(chunk_index < format::undo_log::chunks_max ? log_->chunks[chunk_index] : 0);
+    const std::uint64_t bytes = capacity_of(chunk_index) * sizeof(format::undo_entry);
+    if (place.units() > ref::units_max || place.offset() < format::heap_offset || place.offset() >= backed_bytes ||
+        backed_bytes - place.offset() < bytes) {
+        throw_corrupt("the undo log leads out of the store", place);
+    }
+    return reinterpret_cast<const format::undo_entry*>(base_ + place.offset())[within];
+}
+
+void journal::validate(std::uint64_t backed_bytes) const {
+    const std::uint64_t tail = log_->tail;
+    if (tail > backed_bytes / sizeof(format::undo_entry)) throw_corrupt("the undo log is longer than the store", ref{});
+    for (std::uint64_t index = 0; index < tail; ++index) {
+        if (!is_account(entry(index, backed_bytes).offset, backed_bytes)) {
+            throw_corrupt("the undo log names a place outside the heap's accounts", ref{});
+        }
+    }
+}
+
+void journal::roll_back(std::uint64_t backed_bytes) {
+    validate(backed_bytes);
+    // A forged log could rewrite its own later entries while they are read: each offset is checked again at use.
+    for (std::uint64_t index = log_->tail; index-- > 0;) {
+        const format::undo_entry undo = entry(index, backed_bytes);
+        if (!is_account(undo.offset, backed_bytes)) throw_corrupt("the undo log changed while it was read", ref{});
+        store_word(*reinterpret_cast<std::uint64_t*>(base_ + undo.offset), undo.old);
+        failpoint("undo.step");
+    }
+    failpoint("undo.before_empty");
+    store_word(log_->tail, 0);
+    failpoint("undo.done");
+}
+
+} // namespace holdfast

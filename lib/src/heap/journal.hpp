@@ -1,0 +1,100 @@
+// The undo journal: the only way in which the heap's accounts are changed.
+//
+// Invariant: when a word changes, its old value already stands in the log and is counted by `tail`. So copying
+// the old values back, last first, restores the accounts to the beginning of the transaction, however often it
+// is interrupted and begun again (docs/design.md, "The central invariant").
+//
+// Thread and process safety: under the writer lock only.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+
+#include "base/assert.hpp"
+#include "base/types.hpp"
+#include "format/heap.hpp"
+#include "os/failpoint.hpp"
+
+namespace holdfast {
+
+class journal {
+public:
+    /// An operation of the heap that begins with `spare() >= spare_min` never runs out of log.
+    static constexpr std::uint64_t spare_min = 256;
+
+    explicit journal(std::byte* base) noexcept
+        : base_(base), log_(reinterpret_cast<format::undo_log*>(base + format::undo_log_offset)) {}
+
+    /// Whether the log holds changes of a transaction that was neither committed nor undone.
+    [[nodiscard]] bool active(txn_id visible) const noexcept { return log_->txn > raw(visible) && log_->tail != 0; }
+    /// The highest transaction that was ever begun.
+    [[nodiscard]] txn_id last_begun() const noexcept { return txn_id{log_->txn}; }
+
+    /// Empties the log and gives it to transaction `id`. Only while it is not active.
+    void begin(txn_id id) noexcept;
+
+    /// Changes a word of the heap's accounts.
+    void set(std::uint64_t& word, std::uint64_t value) noexcept {
+        HOLDFAST_ASSERT(cursor_ != limit_);
+        const std::uint64_t offset = static_cast<std::uint64_t>(reinterpret_cast<std::byte*>(&word) - base_);
+        if (!protocol_order("undo.log_first")) {
+            set_before_logging(word, value, offset);
+            return;
+        }
+        failpoint("undo.before_entry");
+        cursor_->offset = offset;
+        cursor_->old = word;
+        failpoint("undo.before_count");
+        count_entry();
+        failpoint("undo.before_change");
+        store_word(word, value);
+        failpoint("undo.after_change");
+    }
+    /// The same for half a word.
+    void set(std::uint32_t& half, std::uint32_t value) noexcept;
+
+    /// Copies all old values back and empties the log. `backed_bytes`: the file has that many bytes.
+    /// Throws corrupt if an entry does not point into the heap's accounts; then nothing was changed.
+    void roll_back(std::uint64_t backed_bytes);
+
+    /// Entries that still fit without another chunk.
+    [[nodiscard]] std::uint64_t spare() const noexcept { return static_cast<std::uint64_t>(limit_ - cursor_) + after_; }
+    [[nodiscard]] std::uint64_t entries() const noexcept { return log_->tail; }
+
+    /// Bytes of the chunk that would be added next.
+    [[nodiscard]] std::uint64_t next_chunk_bytes() const noexcept { return capacity_of(chunks_) * sizeof(format::undo_entry); }
+    /// Adds a chunk of that size.
+    void add_chunk(ref place);
+    /// The chunks added so far: [1, chunks()).
+    [[nodiscard]] std::size_t chunks() const noexcept { return chunks_; }
+    [[nodiscard]] ref chunk(std::size_t index) const noexcept { return ref::from_units(log_->chunks[index]); }
+
+private:
+    [[nodiscard]] static constexpr std::uint64_t capacity_of(std::size_t chunk) noexcept {
+        return format::undo_log::first_capacity << chunk;
+    }
+    static void store_word(std::uint64_t& word, std::uint64_t value) noexcept {
+        std::atomic_ref(word).store(value, std::memory_order_relaxed);
+        std::atomic_signal_fence(std::memory_order_seq_cst);
+    }
+    void count_entry() noexcept {
+        std::atomic_signal_fence(std::memory_order_seq_cst);
+        store_word(log_->tail, log_->tail + 1);
+        if (++cursor_ == limit_) advance();
+    }
+    void advance() noexcept;
+    void set_before_logging(std::uint64_t& word, std::uint64_t value, std::uint64_t offset) noexcept;
+    [[nodiscard]] const format::undo_entry& entry(std::uint64_t index, std::uint64_t backed_bytes) const;
+    void validate(std::uint64_t backed_bytes) const;
+
+    std::byte* base_;
+    format::undo_log* log_;
+    format::undo_entry* cursor_ = nullptr; ///< the next entry
+    format::undo_entry* limit_ = nullptr;  ///< the end of its chunk
+    std::uint64_t after_ = 0;              ///< entries in the chunks behind it
+    std::size_t filling_ = 0;              ///< the chunk that the cursor is in
+    std::size_t chunks_ = 1;
+};
+
+} // namespace holdfast

@@ -1,0 +1,40 @@
+// Named points at which tests kill the process, make a system call fail, or remove an ordering of a protocol.
+//
+// Only builds with HOLDFAST_FAILPOINTS have them; elsewhere all of this compiles to nothing. A test programs
+// them through `arm_failpoints` or the environment variable HOLDFAST_FAILPOINTS, a comma-separated list of
+//   NAME=kill@N    SIGKILL to this process at the Nth passage (N from 1)
+//   NAME=fail@N    the Nth passage of a `failpoint_error` reports the error ENOSPC (or fail:ERRNO@N)
+//   NAME=fail      each passage does
+//   NAME=off       `protocol_order(NAME)` is false: that ordering is removed
+//   *=kill@N       SIGKILL at the Nth passage of any point
+//   *=count        nothing but counting, for `failpoints_passed`
+// ERRNO is a number or one of the usual names. Passages are counted from the moment something is armed; while
+// nothing is, a passage costs one relaxed load and is not counted.
+// Thread safety: arming is not safe beside passages of other threads; passages are.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace holdfast {
+
+#ifdef HOLDFAST_FAILPOINTS
+inline constexpr bool failpoints_built_in = true;
+/// A point of a protocol at which a test may kill this process.
+void failpoint(std::string_view name) noexcept;
+/// The errno that the system call about to be made is to fail with, or 0.
+[[nodiscard]] int failpoint_error(std::string_view name) noexcept;
+/// Whether the named ordering of the protocol is to be kept: true unless a test removed it.
+[[nodiscard]] bool protocol_order(std::string_view name) noexcept;
+/// Replaces all programs by those of `list`; empty: none. Throws std::invalid_argument on bad syntax.
+void arm_failpoints(const std::string& list);
+/// Every name passed since arming with its number of passages, one "NAME COUNT" a line, in no order.
+[[nodiscard]] std::string failpoints_passed();
+#else
+inline constexpr bool failpoints_built_in = false;
+inline void failpoint(std::string_view) noexcept {}
+[[nodiscard]] inline int failpoint_error(std::string_view) noexcept { return 0; }
+[[nodiscard]] constexpr bool protocol_order(std::string_view) noexcept { return true; }
+#endif
+
+} // namespace holdfast

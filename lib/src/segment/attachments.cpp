@@ -1,0 +1,262 @@
+// The attachment table.
+#include "segment/attachments.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <string>
+
+#include "os/byte_lock.hpp"
+#include "os/failpoint.hpp"
+#include "os/system.hpp"
+#include "segment/failure.hpp"
+#include "segment/segment.hpp"
+#include "segment/words.hpp"
+
+namespace holdfast {
+
+namespace {
+
+using format::attachment_line;
+using format::kind_of;
+using format::line_kind;
+
+constexpr std::uint32_t first_line = 1; // line 0 is never used
+constexpr std::uint32_t lines_max = format::attachment_lines_max;
+constexpr std::uint32_t lines_a_step = format::control_step_bytes / sizeof(attachment_line);
+static_assert(lines_max % lines_a_step == 0);
+
+constexpr os::byte_range byte_of(std::uint32_t line) noexcept {
+    return {format::lock_byte::process + line, 1};
+}
+
+} // namespace
+
+attachments::attachments(std::byte* base, const os::file& f, const std::filesystem::path& path) noexcept
+    : control_(reinterpret_cast<format::control_header*>(base + format::control_offset))
+    , lines_(reinterpret_cast<attachment_line*>(base + format::attachments_offset))
+    , file_(f)
+    , path_(path) {}
+
+std::uint32_t attachments::lines_allocated() const noexcept {
+    const std::uint64_t lines = load(control_->lines_allocated);
+    return static_cast<std::uint32_t>(std::clamp<std::uint64_t>(lines, lines_a_step, lines_max));
+}
+
+std::uint32_t attachments::lines_used() const noexcept {
+    const std::uint64_t lines = load(control_->lines_used);
+    return static_cast<std::uint32_t>(std::clamp<std::uint64_t>(lines, first_line, lines_allocated()));
+}
+
+void attachments::clear() noexcept {
+    // Lines beyond the first step are cleared when the table grows over them again.
+    std::memset(static_cast<void*>(lines_), 0, format::control_step_bytes);
+    store(control_->lines_used, first_line);
+    store(control_->lines_allocated, lines_a_step);
+}
+
+// --- Claiming ---------------------------------------------------------------------------------------------
+
+bool attachments::try_claim(std::uint32_t index, std::uint64_t claim) const noexcept {
+    std::uint64_t expected = format::make_claim(line_kind::free, 0);
+    if (load(lines_[index].claim, std::memory_order_relaxed) != expected) {
+        return false;
+    }
+    raise_to(control_->lines_used, std::uint64_t{index} + 1);
+    return shared_word(lines_[index].claim).compare_exchange_strong(expected, claim);
+}
+
+bool attachments::try_claim_process_at(std::uint32_t index) {
+    if (kind_of(load(lines_[index].claim)) != line_kind::free) {
+        return false;
+    }
+    if (const int code = os::try_lock(file_, os::lock_mode::exclusive, byte_of(index)); code != 0) {
+        if (code == EAGAIN) {
+            return false; // a descriptor of a dead process lives on in a child of it
+        }
+        fail_system(code, path_, "can't lock a line of the attachment table");
+    }
+    failpoint("segment.attach.locked");
+    if (!try_claim(index, format::make_claim(line_kind::process, index))) {
+        os::unlock(file_, byte_of(index));
+        return false;
+    }
+    failpoint("segment.attach.claimed");
+    store(lines_[index].pid, os::process_id());
+    store(lines_[index].pid_space, os::pid_namespace());
+    own_line_ = index;
+    return true;
+}
+
+void attachments::claim_process() {
+    for (bool reaped = false;; reaped = true) {
+        const std::uint32_t end = lines_allocated();
+        for (std::uint32_t index = first_line; index < end; ++index) {
+            if (try_claim_process_at(index)) {
+                return;
+            }
+        }
+        if (reaped || reap() == 0) {
+            grow();
+        }
+    }
+}
+
+std::optional<std::uint32_t> attachments::try_claim_slot() noexcept {
+    const std::uint64_t claim = format::make_claim(line_kind::slot, own_line_);
+    const std::uint32_t end = lines_allocated();
+    const std::uint32_t start = std::clamp(hint_.load(std::memory_order_relaxed), first_line, end - 1);
+    std::uint32_t index = start;
+    do {
+        if (try_claim(index, claim)) {
+            hint_.store(index + 1, std::memory_order_relaxed);
+            return index;
+        }
+        index = index + 1 < end ? index + 1 : first_line;
+    } while (index != start);
+    return {};
+}
+
+void attachments::grow() {
+    const std::uint32_t lines = lines_allocated();
+    if (lines >= lines_max) {
+        fail(errc::no_space, path_, "the table of " + std::to_string(lines_max) + " processes and readers is full",
+             "close some");
+    }
+    const std::uint64_t offset = format::attachments_offset + lines * sizeof(attachment_line);
+    int code = failpoint_error("segment.grow");
+    code = code != 0 ? code : file_.allocate(offset, format::control_step_bytes);
+    if (code != 0) {
+        fail_system(code, path_, "can't allocate disk space for more readers");
+    }
+    failpoint("segment.grow.allocated");
+    // Nobody has looked at these lines yet; they may hold what an earlier boot left.
+    std::memset(static_cast<void*>(lines_ + lines), 0, format::control_step_bytes);
+    failpoint("segment.grow.cleared");
+    store(control_->lines_allocated, std::uint64_t{lines} + lines_a_step);
+}
+
+// --- Releasing --------------------------------------------------------------------------------------------
+
+void attachments::free_line(std::uint32_t index) const noexcept {
+    attachment_line& l = lines_[index];
+    store(l.pin, 0);
+    store(l.since_ns, 0);
+    store(l.claim, format::make_claim(line_kind::free, 0));
+}
+
+void attachments::release_slot(std::uint32_t index) noexcept {
+    free_line(index);
+    if (index < hint_.load(std::memory_order_relaxed)) {
+        hint_.store(index, std::memory_order_relaxed);
+    }
+}
+
+void attachments::free_slots_of(const std::vector<bool>& owners) const noexcept {
+    const std::uint32_t end = lines_used();
+    for (std::uint32_t index = first_line; index < end; ++index) {
+        const std::uint64_t claim = load(lines_[index].claim);
+        const std::uint32_t owner = format::owner_of(claim);
+        if (kind_of(claim) == line_kind::slot && owner < owners.size() && owners[owner]) {
+            free_line(index);
+        }
+    }
+}
+
+void attachments::leave() noexcept {
+    if (own_line_ == 0) {
+        return;
+    }
+    const std::uint64_t own_slot = format::make_claim(line_kind::slot, own_line_);
+    const std::uint32_t end = lines_used();
+    for (std::uint32_t index = first_line; index < end; ++index) {
+        if (load(lines_[index].claim) == own_slot) {
+            free_line(index);
+        }
+    }
+    failpoint("segment.leave.slots");
+    store(lines_[own_line_].pid, 0);
+    free_line(own_line_);
+    own_line_ = 0;
+    failpoint("segment.leave.line");
+}
+
+std::vector<std::uint32_t> attachments::lock_dead() const {
+    std::vector<std::uint32_t> dead;
+    const std::uint32_t end = lines_used();
+    for (std::uint32_t index = first_line; index < end; ++index) {
+        attachment_line& l = lines_[index];
+        if (index == own_line_ || kind_of(load(l.claim)) != line_kind::process) {
+            continue;
+        }
+        dead.push_back(index); // now, as nothing may throw once the byte is ours
+        if (os::try_lock(file_, os::lock_mode::exclusive, byte_of(index)) != 0) {
+            dead.pop_back();
+        } else if (kind_of(load(l.claim)) != line_kind::process) { // it left in good order between the two looks
+            os::unlock(file_, byte_of(index));
+            dead.pop_back();
+        }
+    }
+    return dead;
+}
+
+std::size_t attachments::reap() noexcept {
+    const std::lock_guard lock(reaping_);
+    try {
+        std::vector<bool> owners(lines_used());
+        const std::vector<std::uint32_t> dead = lock_dead();
+        if (dead.empty()) {
+            return 0;
+        }
+        owners.resize(std::max<std::size_t>(owners.size(), dead.back() + 1));
+        for (const std::uint32_t index : dead) {
+            owners[index] = true;
+        }
+        failpoint("segment.reap.locked");
+        free_slots_of(owners);
+        failpoint("segment.reap.slots");
+        for (const std::uint32_t index : dead) {
+            store(lines_[index].pid, 0);
+            free_line(index);
+            failpoint("segment.reap.line");
+            os::unlock(file_, byte_of(index));
+        }
+        return dead.size();
+    } catch (const std::bad_alloc&) {
+        return 0; // the dead can wait
+    }
+}
+
+// --- Looking ----------------------------------------------------------------------------------------------
+
+void attachments::collect_pins(std::vector<held_pin>& pins) const {
+    const std::uint32_t end = lines_used();
+    for (std::uint32_t index = first_line; index < end; ++index) {
+        attachment_line& l = lines_[index];
+        const std::uint64_t claim = load(l.claim);
+        const std::uint64_t pin = kind_of(claim) == line_kind::slot ? load(l.pin) : 0;
+        if (pin == 0) {
+            continue;
+        }
+        const std::uint32_t owner = format::owner_of(claim);
+        pins.push_back({txn_id{pin}, owner < end ? load(lines_[owner].pid) : 0, load(l.since_ns)});
+    }
+}
+
+std::vector<std::uint32_t> attachments::living() const {
+    std::vector<std::uint32_t> found;
+    const std::uint32_t end = lines_used();
+    for (std::uint32_t index = first_line; index < end; ++index) {
+        if (kind_of(load(lines_[index].claim)) != line_kind::process) {
+            continue;
+        }
+        std::optional<os::byte_range> holder;
+        const int code = os::find_lock(file_, os::lock_mode::exclusive, byte_of(index), holder);
+        if (index == own_line_ || code != 0 || holder) {
+            found.push_back(index);
+        }
+    }
+    return found;
+}
+
+} // namespace holdfast

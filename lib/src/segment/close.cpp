@@ -1,0 +1,82 @@
+// Closing: the lines of this process are freed; whoever is the last one brings everything to the medium and says
+// there that the file is clean.
+//
+// Nothing here throws: what can't be done stays undone, and the next one who opens the store finds it as after a kill.
+#include <cerrno>
+
+#include "os/byte_lock.hpp"
+#include "os/failpoint.hpp"
+#include "segment/failure.hpp"
+#include "segment/impl.hpp"
+#include "segment/words.hpp"
+
+namespace holdfast {
+
+namespace {
+
+constexpr os::byte_range alone_byte = {format::lock_byte::alone, 1};
+
+} // namespace
+
+void segment::impl::detach(segment& self) noexcept {
+    if (!attached_ || forked()) {
+        return; // the child of a fork has no descriptor, and the lines are its parent's
+    }
+    failpoint("segment.close.begin");
+    std::optional<gate_lock> gate;
+    if (!read_only()) {
+        try {
+            flush_if_last();
+            gate.emplace(gate_, file_, path_, os::lock_mode::exclusive, os::deadline_after(options_.timeout));
+            failpoint("segment.close.gate");
+            if (os::try_lock(file_, os::lock_mode::exclusive, alone_byte) == 0) {
+                close_last(self);
+            }
+        } catch (const std::exception&) {
+            poison();
+        }
+        table_->leave();
+    }
+    os::unlock_all(file_);
+    failpoint("segment.close.unlocked");
+}
+
+/// So that there is little left to flush when the gate is shut for those who come.
+void segment::impl::flush_if_last() {
+    if (!poisoned_.load(std::memory_order_relaxed) && load(control().dirty) != 0 && !somebody_attached()) {
+        static_cast<void>(file_.sync_data()); // close_last asks again, and reports
+    }
+}
+
+/// Nobody else is attached. Throws where the store can't be closed cleanly.
+void segment::impl::close_last(segment& self) {
+    failpoint("segment.close.alone");
+    if (poisoned_.load(std::memory_order_relaxed) || load(control().dirty) == 0) {
+        return;
+    }
+    lock_writer(self, std::chrono::milliseconds::zero()); // undoes what a dead writer left
+    try {
+        mark_clean();
+    } catch (...) {
+        unlock_writer(); // never unmap a robust mutex that is held
+        throw;
+    }
+    unlock_writer();
+}
+
+/// Everything to the medium, and then that it is there.
+void segment::impl::mark_clean() {
+    const judged_head head = judge_head(file_, path_);
+    if (const int code = file_.sync_data(); code != 0) {
+        fail_system(code, path_, "can't sync the store");
+    }
+    failpoint("segment.close.synced");
+    if (const int code = write_durable(file_, incarnation_, durable(), head.commit, true); code != 0) {
+        fail_system(code, path_, "can't mark the store as closed cleanly");
+    }
+    failpoint("segment.close.clean");
+    store(control().dirty, 0);
+    failpoint("segment.close.marked");
+}
+
+} // namespace holdfast

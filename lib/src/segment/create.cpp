@@ -1,0 +1,183 @@
+// Creating a store: made complete under no name, or a temporary one, then published by link(), so that at a
+// store's path there is nothing or all of it.
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstdint>
+#include <string>
+
+#include "format/superblock.hpp"
+#include "os/failpoint.hpp"
+#include "os/system.hpp"
+#include "os/time.hpp"
+#include "segment/failure.hpp"
+#include "segment/impl.hpp"
+#include "segment/words.hpp"
+
+namespace holdfast {
+
+namespace {
+
+std::filesystem::path folder_of(const std::filesystem::path& path) {
+    const std::filesystem::path folder = path.parent_path();
+    return folder.empty() ? std::filesystem::path(".") : folder;
+}
+
+[[noreturn]] void fail_create(int code, const std::filesystem::path& path) {
+    const std::filesystem::path folder = folder_of(path);
+    switch (reason_of(code)) {
+    case errc::not_found: fail_system(code, folder, "no folder to create a store in", "create the folder");
+    case errc::permission:
+        fail_system(code, folder, "can't create a store in the folder", "check the permissions of the folder");
+    default: fail_system(code, path, "can't create the store");
+    }
+}
+
+/// Makes the new name durable. A folder that may be written but not read can't be synced; no more can be done.
+void sync_folder(const std::filesystem::path& path) {
+    os::file folder;
+    int code = folder.open_folder(folder_of(path));
+    if (code == EACCES) {
+        return;
+    }
+    code = code != 0 ? code : folder.sync_all();
+    if (code != 0 && code != EINVAL) { // EINVAL: a file system whose folders need no sync
+        fail_system(code, path, "can't sync the folder of the new store");
+    }
+}
+
+/// A name beside `path`, removed at the end of its scope.
+class temporary_name {
+public:
+    explicit temporary_name(const std::filesystem::path& path) {
+        std::array<std::uint8_t, 8> random{};
+        os::random_bytes(random);
+        std::string name = "." + path.filename().string().substr(0, 200) + ".";
+        for (const std::uint8_t byte : random) {
+            constexpr const char* digits = "0123456789abcdef";
+            name += digits[byte >> 4];
+            name += digits[byte & 15];
+        }
+        path_ = folder_of(path) / (name + ".tmp");
+    }
+    ~temporary_name() { static_cast<void>(os::unlink_file(path_)); }
+    temporary_name(const temporary_name&) = delete;
+    temporary_name& operator=(const temporary_name&) = delete;
+
+    [[nodiscard]] const std::filesystem::path& path() const noexcept { return path_; }
+
+private:
+    std::filesystem::path path_;
+};
+
+/// The outcome of linking a finished file to its path.
+bool published(int code, const std::filesystem::path& path) {
+    if (code == EEXIST) {
+        return false;
+    }
+    if (code != 0) {
+        fail_system(code, path, "can't give the new store its name");
+    }
+    failpoint("segment.create.linked");
+    sync_folder(path);
+    failpoint("segment.create.published");
+    return true;
+}
+
+} // namespace
+
+bool segment::impl::create(const std::filesystem::path& path, const segment_options& options) {
+    if (!path.has_filename()) {
+        fail(errc::invalid_argument, path, "not the path of a file", "name a file");
+    }
+    failpoint("segment.create.begin");
+    os::file made;
+    const int code = made.create_unnamed(folder_of(path));
+    if (code == EOPNOTSUPP) {
+        return create_under_temporary_name(path, options);
+    }
+    if (code != 0) {
+        fail_create(code, path);
+    }
+    const std::shared_ptr<segment> fresh = format_new(std::move(made), path, options);
+    return published(fresh->impl_->file_.publish(path), path);
+}
+
+bool segment::impl::create_under_temporary_name(const std::filesystem::path& path, const segment_options& options) {
+    const temporary_name name(path);
+    os::file made;
+    if (const int code = made.create(name.path()); code != 0) {
+        fail_create(code, path);
+    }
+    const std::shared_ptr<segment> fresh = format_new(std::move(made), path, options);
+    return published(os::link_file(name.path(), path), path);
+}
+
+/// A complete store in a file that nobody knows yet. It is never attached, so its end is no close.
+std::shared_ptr<segment> segment::impl::format_new(os::file&& made, const std::filesystem::path& path,
+                                                   const segment_options& options) {
+    std::shared_ptr<segment> fresh(
+        new segment(std::make_unique<impl>(path, options, std::move(made), registry_claim{})));
+    fresh->impl_->format(*fresh);
+    failpoint("segment.create.before_link");
+    return fresh;
+}
+
+void segment::impl::format(segment& self) {
+    judge_file_system(file_, path_, options_.any_file_system);
+    back_with_space(segment_initial_bytes);
+    failpoint("segment.create.allocated");
+    write_superblocks();
+    map(segment_initial_bytes);
+    reset_control(false);
+    control().stamp = present_stamp();
+    store(control().dirty, 1); // until the first durable slot is written nothing has to be marked
+    if (options_.hooks.format_new != nullptr) {
+        options_.hooks.format_new(self);
+    }
+    failpoint("segment.create.formatted");
+    store(control().dirty, 0);
+    const judged_head head = judge_head(file_, path_);
+    int code = write_durable(file_, incarnation_, {}, head.commit, true);
+    failpoint("segment.create.durable");
+    code = code != 0 ? code : file_.sync_all();
+    if (code != 0) {
+        fail_system(code, path_, "can't write the new store");
+    }
+}
+
+void segment::impl::write_superblocks() {
+    os::random_bytes(incarnation_);
+    constexpr std::uint32_t boost_initialized_segment = 2; // what Boost's managed_open_or_create leaves at offset 0
+    const format::superblock block = format::make_superblock(incarnation_, os::realtime_ns());
+    int code = file_.write_at(&boost_initialized_segment, sizeof boost_initialized_segment, 0);
+    for (const std::uint64_t offset : {format::superblock_offset, format::superblock_copy_offset}) {
+        code = code != 0 ? code : file_.write_at(&block, sizeof block, offset);
+    }
+    if (code != 0) {
+        fail_system(code, path_, "can't write the new store");
+    }
+    failpoint("segment.create.superblocks");
+}
+
+/// Disk space for all parts that hold data up to `end_bytes`; those between stay holes.
+void segment::impl::back_with_space(std::uint64_t end_bytes) {
+    constexpr std::uint64_t page = 4 * format::kib;
+    const std::array<os::byte_range, 5> parts = {{
+        {0, format::durable_slot_a_offset},
+        {format::durable_slot_a_offset, page},
+        {format::durable_slot_b_offset, format::superblock_copy_offset + page - format::durable_slot_b_offset},
+        {format::control_offset, format::attachments_offset + format::control_step_bytes - format::control_offset},
+        {format::heap_offset, end_bytes - format::heap_offset},
+    }};
+    int code = failpoint_error("segment.back");
+    for (const os::byte_range& part : parts) {
+        code = code != 0 ? code : file_.allocate(part.start, part.bytes);
+    }
+    if (code != 0) {
+        fail_system(code, path_, "can't allocate disk space for the store");
+    }
+    backed_end_bytes_ = std::max(backed_end_bytes_, end_bytes);
+}
+
+} // namespace holdfast

@@ -1,0 +1,42 @@
+// Passing the gate.
+#include "segment/gate.hpp"
+
+#include <cerrno>
+
+#include "format/control.hpp"
+#include "segment/failure.hpp"
+
+namespace holdfast {
+
+namespace {
+
+constexpr os::byte_range gate_byte = {format::lock_byte::gate, 1};
+
+} // namespace
+
+void fail_lock(int code, const std::filesystem::path& path, std::string_view what) {
+    switch (code) {
+    case ETIMEDOUT: fail(errc::timed_out, path, what, "another process is opening, checking or closing it; try again");
+    case EINVAL:
+    case ENOSYS:
+    case EOPNOTSUPP:
+        fail_system(EOPNOTSUPP, path, what, "the file system has no open-file-description locks; use a local one");
+    default: fail_system(code, path, what);
+    }
+}
+
+gate_lock::gate_lock(gate_mutex& mutex, const os::file& f, const std::filesystem::path& path, os::lock_mode mode,
+                     os::deadline until)
+    : mutex_(mutex, std::defer_lock)
+    , file_(f) {
+    const int code = mutex_.try_lock_until(until) ? os::lock_until(f, mode, gate_byte, until) : ETIMEDOUT;
+    if (code != 0) {
+        fail_lock(code, path, "can't pass the gate of the store");
+    }
+}
+
+gate_lock::~gate_lock() {
+    os::unlock(file_, gate_byte);
+}
+
+} // namespace holdfast

@@ -1,0 +1,178 @@
+// Judging superblock, head and heap header.
+#include "segment/judge.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <span>
+#include <string>
+
+#include "format/heap.hpp"
+#include "format/superblock.hpp"
+#include "os/time.hpp"
+#include "segment/failure.hpp"
+
+namespace holdfast {
+
+namespace {
+
+using format::superblock;
+using format::superblock_state;
+
+constexpr std::string_view restore = "restore it from a backup";
+
+struct judged_superblock {
+    superblock block{};
+    superblock_state state = superblock_state::foreign;
+    bool has_magic = false;
+};
+
+judged_superblock read_superblock(const os::file& f, const std::filesystem::path& path, std::uint64_t offset) {
+    judged_superblock result;
+    std::array<std::byte, sizeof(superblock)> bytes{};
+    std::size_t got = 0;
+    if (const int code = f.read_at(bytes.data(), bytes.size(), offset, got); code != 0) {
+        fail_system(code, path, "can't read the superblock");
+    }
+    result.state = format::judge_superblock(std::span(bytes).first(got));
+    std::memcpy(&result.block, bytes.data(), bytes.size());
+    result.has_magic = got >= format::superblock_magic.size() && result.block.magic == format::superblock_magic;
+    return result;
+}
+
+std::uint64_t size_of(const os::file& f, const std::filesystem::path& path) {
+    os::file_info info;
+    if (const int code = f.query(info); code != 0) {
+        fail_system(code, path, "can't query the file");
+    }
+    return info.bytes;
+}
+
+[[noreturn]] void fail_cut_short(const std::filesystem::path& path, std::uint64_t bytes, std::uint64_t needed) {
+    fail(errc::corrupt, path,
+         "the store is cut short: it has " + std::to_string(bytes) + " bytes and needs " + std::to_string(needed),
+         restore);
+}
+
+/// Neither superblock is sound.
+[[noreturn]] void fail_unsound(const judged_superblock& first, bool copy_has_magic, std::uint64_t file_bytes,
+                               const std::filesystem::path& path) {
+    switch (first.state) {
+    case superblock_state::newer:
+        fail(errc::newer_format, path,
+             "the store has format version " + std::to_string(first.block.version) +
+                 " or features that this Holdfast, of version " + std::to_string(format::format_version) +
+                 ", does not know",
+             "update Holdfast");
+    case superblock_state::other_machine:
+        fail(errc::unsupported, path, "the store was made on a machine with another byte order or word size",
+             "open it on a 64-bit little-endian machine");
+    default: break;
+    }
+    if (!first.has_magic && !copy_has_magic) {
+        if (file_bytes == 0) {
+            fail(errc::not_a_store, path, "the file is empty, not a Holdfast store",
+                 "remove it to have a store created in its place");
+        }
+        fail(errc::not_a_store, path, "the file is not a Holdfast store", "check the path");
+    }
+    if (file_bytes < format::heap_offset) {
+        fail_cut_short(path, file_bytes, format::heap_offset);
+    }
+    fail(errc::corrupt, path, "both copies of the superblock are damaged", restore);
+}
+
+struct head_page {
+    format::head head{};
+    std::uint64_t heap_end_blocks = 0;
+    bool heap_magic = false;
+};
+
+head_page read_head_page(const os::file& f, const std::filesystem::path& path) {
+    head_page page;
+    format::heap_header heap{};
+    std::size_t got = 0;
+    int code = f.read_at(&page.head, sizeof page.head, format::head_offset, got);
+    if (code == 0) {
+        code = f.read_at(&heap, sizeof heap, format::heap_header_offset, got);
+    }
+    if (code != 0) {
+        fail_system(code, path, "can't read the newest commit");
+    }
+    page.heap_magic = heap.magic == format::heap_magic;
+    page.heap_end_blocks = heap.end_blocks;
+    return page;
+}
+
+const format::commit_slot& visible_slot(const head_page& page) noexcept {
+    return page.head.slots[page.head.visible % 2];
+}
+
+bool is_whole(const head_page& page) noexcept {
+    const format::commit_slot& slot = visible_slot(page);
+    return format::is_sound(slot) && slot.txn == page.head.visible;
+}
+
+/// A head whose visible commit is sound. While others commit, a read may be torn; then `visible` moves.
+head_page read_whole_head(const os::file& f, const std::filesystem::path& path) {
+    constexpr int patience = 8;
+    constexpr int tries_max = 1000;
+    head_page page = read_head_page(f, path);
+    int unmoved = 0;
+    for (int tries = 0; !is_whole(page); ++tries) {
+        if (unmoved == patience || tries == tries_max) {
+            fail(errc::corrupt, path, "the newest commit is damaged", restore);
+        }
+        const std::uint64_t before = page.head.visible;
+        os::sleep_for(std::chrono::microseconds(unmoved * 10));
+        page = read_head_page(f, path);
+        unmoved = page.head.visible == before ? unmoved + 1 : 0;
+    }
+    return page;
+}
+
+} // namespace
+
+void judge_file_system(const os::file& f, const std::filesystem::path& path, bool any) {
+    os::file_system kind = os::file_system::local;
+    if (const int code = f.query(kind); code != 0) {
+        fail_system(code, path, "can't query the file system");
+    }
+    if (kind == os::file_system::network && !any) {
+        fail(errc::unsupported, path, "the file system is a network or user-space one, on which a store may break",
+             "use a local file system, or force it where one machine alone uses the file");
+    }
+}
+
+incarnation_id judge_file(const os::file& f, const std::filesystem::path& path) {
+    const std::uint64_t file_bytes = size_of(f, path);
+    judged_superblock chosen = read_superblock(f, path, format::superblock_offset);
+    if (chosen.state != superblock_state::sound) {
+        const judged_superblock copy = read_superblock(f, path, format::superblock_copy_offset);
+        if (copy.state != superblock_state::sound) {
+            fail_unsound(chosen, copy.has_magic, file_bytes, path);
+        }
+        chosen = copy;
+    }
+    if (file_bytes < format::heap_offset) {
+        fail_cut_short(path, file_bytes, format::heap_offset);
+    }
+    return chosen.block.incarnation;
+}
+
+judged_head judge_head(const os::file& f, const std::filesystem::path& path) {
+    const head_page page = read_whole_head(f, path);
+    const std::uint64_t file_bytes = size_of(f, path); // after the head: files only grow while others are attached
+    const format::commit_slot& commit = visible_slot(page);
+    if (!page.heap_magic || page.heap_end_blocks < commit.end_bytes / format::block_bytes ||
+        page.heap_end_blocks > format::file_bytes_max / format::block_bytes) {
+        fail(errc::corrupt, path, "the heap header is damaged", restore);
+    }
+    const std::uint64_t end_bytes = page.heap_end_blocks * format::block_bytes;
+    if (file_bytes < end_bytes) {
+        fail_cut_short(path, file_bytes, end_bytes);
+    }
+    return {commit, end_bytes};
+}
+
+} // namespace holdfast

@@ -1,0 +1,255 @@
+// Opening: find out what the file is, pass the gate, then take over a store that nobody has, or join those who do.
+//
+// Whoever gets the "alone" byte exclusively under the gate knows that nobody else is attached: it makes the
+// shared control area anew, undoes what a dead process left, and then lets others in by sharing the byte. The
+// stamp is stored last, so that an opening cut by a kill is begun again by the next one.
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include "os/byte_lock.hpp"
+#include "os/failpoint.hpp"
+#include "os/mutex.hpp"
+#include "os/system.hpp"
+#include "segment/failure.hpp"
+#include "segment/impl.hpp"
+#include "segment/words.hpp"
+
+namespace holdfast {
+
+namespace {
+
+constexpr os::byte_range alone_byte = {format::lock_byte::alone, 1};
+constexpr os::byte_range read_only_byte = {format::lock_byte::read_only, 1};
+
+[[noreturn]] void fail_open(int code, const std::filesystem::path& path, bool writable) {
+    switch (code) {
+    case EISDIR: fail(errc::not_a_store, path, "it is a folder, not a Holdfast store", "name a file");
+    case ENXIO: fail(errc::not_a_store, path, "it is a socket or device, not a Holdfast store", "name a file");
+    case ENOENT:
+        if (os::is_symbolic_link(path)) {
+            fail(errc::not_found, path, "the symbolic link leads nowhere", "remove or correct it");
+        }
+        break;
+    case EACCES:
+    case EPERM:
+    case EROFS:
+        if (writable) {
+            fail_system(code, path, "can't open the store for writing", "check its permissions, or open it read-only");
+        }
+        break;
+    default: break;
+    }
+    fail_system(code, path, "can't open the store");
+}
+
+void check_type(const os::file_info& info, const std::filesystem::path& path) {
+    const char* what = nullptr;
+    switch (info.type) {
+    case os::file_type::regular: return;
+    case os::file_type::folder: what = "it is a folder, not a Holdfast store"; break;
+    case os::file_type::fifo: what = "it is a FIFO, not a Holdfast store"; break;
+    case os::file_type::socket: what = "it is a socket, not a Holdfast store"; break;
+    case os::file_type::device: what = "it is a device, not a Holdfast store"; break;
+    case os::file_type::other: what = "it is not a regular file"; break;
+    }
+    fail(errc::not_a_store, path, what, "name a file");
+}
+
+/// Opens the file as the mode says; where it may, makes it.
+os::file open_or_create(const std::filesystem::path& path, const segment_options& options,
+                        bool (*create)(const std::filesystem::path&, const segment_options&)) {
+    constexpr int tries_max = 100; // others may create and remove it all the time
+    const bool writable = options.mode != segment_mode::read_only;
+    os::file opened;
+    int code = opened.open(path, writable);
+    for (int tries = 0; code == ENOENT && options.mode == segment_mode::create && tries < tries_max; ++tries) {
+        if (!create(path, options) && os::is_symbolic_link(path)) {
+            break;
+        }
+        code = opened.open(path, writable);
+    }
+    if (code != 0) {
+        fail_open(code, path, writable);
+    }
+    return opened;
+}
+
+} // namespace
+
+std::shared_ptr<segment> segment::open(const std::filesystem::path& path, const segment_options& options) {
+    const os::deadline until = os::deadline_after(options.timeout);
+    os::file opened = open_or_create(path, options, &impl::create);
+    os::file_info info;
+    if (const int code = opened.query(info); code != 0) {
+        fail_system(code, path, "can't query the file");
+    }
+    check_type(info, path);
+    judge_file_system(opened, path, options.any_file_system);
+    static_cast<void>(judge_file(opened, path)); // no locks on files of others
+
+    std::shared_ptr<segment> found;
+    registry_claim claim;
+    const bool read_only = options.mode == segment_mode::read_only;
+    if (!options.separate_mapping &&
+        !registry::find_or_claim({info.device, info.inode, read_only}, until, found, claim)) {
+        fail(errc::timed_out, path, "another thread is still opening or closing the store", "try again");
+    }
+    if (found) {
+        found->check_usable();
+        return found;
+    }
+    found.reset(new segment(std::make_unique<impl>(path, options, std::move(opened), std::move(claim))));
+    found->impl_->attach(*found);
+    found->impl_->claim().publish(found);
+    return found;
+}
+
+void segment::impl::attach(segment& self) {
+    const os::deadline until = os::deadline_after(options_.timeout);
+    const gate_lock gate(gate_, file_, path_, read_only() ? os::lock_mode::shared : os::lock_mode::exclusive, until);
+    failpoint("segment.open.gate");
+    incarnation_ = judge_file(file_, path_);
+    const judged_head head = judge_head(file_, path_);
+    map(head.end_bytes);
+    if (read_only()) {
+        attach_reader(self, until);
+    } else {
+        attach_writer(self, until);
+    }
+    attached_ = true;
+    failpoint("segment.open.attached");
+}
+
+void segment::impl::attach_writer(segment& self, os::deadline until) {
+    const int code = os::try_lock(file_, os::lock_mode::exclusive, alone_byte);
+    if (code != 0 && code != EAGAIN) {
+        fail_lock(code, path_, "can't lock the store");
+    }
+    if (code == 0) {
+        take_over(self);
+    } else {
+        join(until);
+    }
+    if (!os::register_barrier()) {
+        fence_readers();
+    }
+    table_->claim_process();
+    failpoint("segment.open.claimed");
+}
+
+void segment::impl::attach_reader(segment& self, os::deadline until) {
+    if (const int code = os::lock_until(file_, os::lock_mode::shared, read_only_byte, until); code != 0) {
+        fail_lock(code, path_, "can't lock the store for reading");
+    }
+    if (somebody_attached() || options_.hooks.verify == nullptr) {
+        return;
+    }
+    const format::lock_stamp now = present_stamp();
+    const bool same = std::memcmp(&control().stamp, &now, sizeof now) == 0;
+    if (!same && !durable().clean_at(judge_head(file_, path_).commit)) {
+        options_.hooks.verify(self);
+    }
+}
+
+/// Nobody else is attached. Ends with the "alone" byte shared.
+void segment::impl::take_over(segment& self) {
+    failpoint("segment.open.alone");
+    const format::lock_stamp found = control().stamp;
+    const format::lock_stamp now = present_stamp();
+    const bool same = std::memcmp(&found, &now, sizeof now) == 0;
+    const durable_state state = durable();
+    const judged_head before = judge_head(file_, path_);
+    const bool clean = state.clean_at(before.commit);
+    back_a_copy(found, now, before.end_bytes);
+    reset_control(same);
+    store(control().dirty, state.says_clean() ? 0 : 1);
+    failpoint("segment.open.reset");
+    if ((same || !clean) && options_.hooks.recover != nullptr) {
+        options_.hooks.recover(self);
+        failpoint("segment.open.recovered");
+    }
+    if (!same && !clean && options_.hooks.verify != nullptr) {
+        options_.hooks.verify(self);
+        failpoint("segment.open.verified");
+    }
+    backed_end_bytes_ = judge_head(file_, path_).end_bytes;
+    control().stamp = now;
+    failpoint("segment.open.stamped");
+    if (const int code = os::try_lock(file_, os::lock_mode::shared, alone_byte); code != 0) {
+        fail_lock(code, path_, "can't share the store");
+    }
+    failpoint("segment.open.shared");
+}
+
+/// Somebody is attached, so the control area is of this boot, whatever we can read of boot and device.
+void segment::impl::join(os::deadline until) {
+    if (const int code = os::lock_until(file_, os::lock_mode::shared, alone_byte, until); code != 0) {
+        fail_lock(code, path_, "can't join the processes that have the store open");
+    }
+    failpoint("segment.open.joined");
+    if (control().stamp.mutex_bytes != sizeof(pthread_mutex_t)) {
+        fail(errc::unsupported, path_, "it is open in programs whose locks have another layout",
+             "close them, or build all with the same C library");
+    }
+    backed_end_bytes_ = judge_head(file_, path_).end_bytes;
+}
+
+/// Makes locks, counters and the attachment table anew. Alone only.
+void segment::impl::reset_control(bool same_stamp) {
+    format::control_header& shared = control();
+    if (!same_stamp) {
+        shared.stamp = {};
+        store(shared.recoveries, 0);
+    }
+    if (const int code = os::init_mutex(shared.writer); code != 0) {
+        fail_system(code, path_, "can't make the writer lock");
+    }
+    store(shared.writer_pid, 0);
+    store(shared.writer_line, 0);
+    table_->clear();
+    if (load(head().fenced) != 0) {
+        store(head().fenced, 0);
+    }
+}
+
+/// A copied file may be sparse where the original was not, and then a store to it could fail with SIGBUS.
+void segment::impl::back_a_copy(const format::lock_stamp& found, const format::lock_stamp& now,
+                                std::uint64_t end_bytes) {
+    const bool same_file = found.device == now.device && found.inode == now.inode && found.incarnation == now.incarnation;
+    const std::uint64_t hole_bytes = format::heap_offset - format::attachments_offset;
+    if (!same_file && query_file().allocated_bytes < end_bytes - hole_bytes) {
+        back_with_space(end_bytes);
+    }
+}
+
+format::lock_stamp segment::impl::present_stamp() const {
+    const os::file_info info = query_file();
+    format::lock_stamp stamp{};
+    stamp.boot_id = os::boot_id();
+    stamp.incarnation = incarnation_;
+    stamp.device = info.device;
+    stamp.inode = info.inode;
+    stamp.mutex_bytes = sizeof(pthread_mutex_t);
+    return stamp;
+}
+
+durable_state segment::impl::durable() const {
+    durable_state state;
+    if (const int code = read_durable(file_, incarnation_, state); code != 0) {
+        fail_system(code, path_, "can't read what is known to be on the medium");
+    }
+    return state;
+}
+
+/// Whether another process, or another mapping of this one, has the store open for writing.
+bool segment::impl::somebody_attached() const {
+    std::optional<os::byte_range> holder;
+    if (const int code = os::find_lock(file_, os::lock_mode::exclusive, alone_byte, holder); code != 0) {
+        fail_lock(code, path_, "can't ask who has the store open");
+    }
+    return holder.has_value();
+}
+
+} // namespace holdfast

@@ -1,0 +1,203 @@
+// The public interface of the segment, and what belongs to no step of its life.
+#include "segment/segment.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include "format/geometry.hpp"
+#include "format/heap.hpp"
+#include "os/failpoint.hpp"
+#include "segment/failure.hpp"
+#include "segment/impl.hpp"
+#include "segment/words.hpp"
+
+#ifndef HOLDFAST_DEFAULT_CAPACITY_BYTES
+#define HOLDFAST_DEFAULT_CAPACITY_BYTES (std::uint64_t{1} << 40)
+#endif
+
+namespace holdfast {
+
+segment::segment(std::unique_ptr<impl> state) noexcept : impl_(std::move(state)) {}
+
+segment::~segment() {
+    impl_->detach(*this);
+}
+
+const std::filesystem::path& segment::path() const noexcept {
+    return impl_->path();
+}
+bool segment::read_only() const noexcept {
+    return impl_->read_only();
+}
+std::byte* segment::base() const noexcept {
+    return impl_->base();
+}
+std::uint64_t segment::capacity_bytes() const noexcept {
+    return impl_->capacity_bytes();
+}
+format::head& segment::head() const noexcept {
+    return impl_->head();
+}
+format::control_header& segment::control() const noexcept {
+    return impl_->control();
+}
+std::array<std::uint8_t, 16> segment::incarnation() const noexcept {
+    return impl_->incarnation();
+}
+void segment::check_usable() const {
+    impl_->check_usable();
+}
+bool segment::forked() const noexcept {
+    return impl_->forked();
+}
+void segment::poison() noexcept {
+    impl_->poison();
+}
+void segment::ensure_allocated(std::uint64_t end_bytes) {
+    impl_->ensure_allocated(end_bytes);
+}
+std::uint64_t segment::allocated_bytes() const {
+    return impl_->query_file().allocated_bytes;
+}
+std::uint64_t segment::file_bytes() const {
+    return impl_->query_file().bytes;
+}
+void segment::lock_writer(std::chrono::milliseconds timeout) {
+    impl_->lock_writer(*this, timeout);
+}
+void segment::unlock_writer() noexcept {
+    impl_->unlock_writer();
+}
+bool segment::writing_here() const noexcept {
+    return impl_->writing_here();
+}
+reader_slot segment::claim_slot() {
+    return impl_->claim_slot();
+}
+void segment::release_slot(reader_slot slot) noexcept {
+    impl_->release_slot(slot);
+}
+void segment::pin_by_lock(txn_id pin) {
+    impl_->pin_by_lock(pin);
+}
+void segment::unpin_by_lock(txn_id pin) noexcept {
+    impl_->unpin_by_lock(pin);
+}
+void segment::reader_barrier() const noexcept {
+    impl_->reader_barrier();
+}
+std::vector<held_pin> segment::pins() const {
+    return impl_->pins();
+}
+std::size_t segment::reap() {
+    return impl_->reap();
+}
+std::vector<segment::attached_process> segment::processes() const {
+    return impl_->processes();
+}
+
+// --- Common to all steps ----------------------------------------------------------------------------------
+
+segment::impl::impl(const std::filesystem::path& path, const segment_options& options, os::file&& opened,
+                    registry_claim&& claim)
+    : claim_(std::move(claim))
+    , path_(path)
+    , options_(options)
+    , file_(std::move(opened)) {}
+
+format::head& segment::impl::head() const noexcept {
+    return *reinterpret_cast<format::head*>(base() + format::head_offset);
+}
+
+format::control_header& segment::impl::control() const noexcept {
+    return *reinterpret_cast<format::control_header*>(base() + format::control_offset);
+}
+
+/// Under the writer lock, or alone.
+format::commit_slot segment::impl::visible_commit() const noexcept {
+    return head().slots[load(head().visible) % 2];
+}
+
+os::file_info segment::impl::query_file() const {
+    check_usable();
+    os::file_info info;
+    if (const int code = file_.query(info); code != 0) {
+        fail_system(code, path_, "can't query the file");
+    }
+    return info;
+}
+
+void segment::impl::fail_unusable() const {
+    if (forked()) {
+        fail(errc::forked, path_, "the handle was inherited through fork()", "open the store again in this process");
+    }
+    fail(errc::io_error, path_, "an earlier failure made this handle unusable",
+         "close all handles of the store in this process and open it again");
+}
+
+void segment::impl::map(std::uint64_t data_bytes) {
+    const bool chosen = options_.capacity_bytes != 0;
+    std::uint64_t wanted = options_.capacity_bytes;
+    if (!chosen) {
+        wanted = std::max<std::uint64_t>(HOLDFAST_DEFAULT_CAPACITY_BYTES, std::bit_ceil(2 * data_bytes));
+    } else if (wanted < data_bytes) {
+        fail(errc::address_space, path_,
+             "the store has " + std::to_string(data_bytes) + " bytes, more than the capacity of " +
+                 std::to_string(wanted) + " bytes it is opened with",
+             "open it with more capacity");
+    }
+    wanted = std::min(wanted, format::file_bytes_max);
+    if (const int code = mapping_.map(file_, !read_only(), wanted, data_bytes, data_bytes); code != 0) {
+        fail_system(code == EINVAL || code == EAGAIN ? ENOMEM : code, path_, "can't map the store");
+    }
+    table_.emplace(base(), file_, path_);
+}
+
+void segment::impl::ensure_allocated(std::uint64_t end_bytes) {
+    check_usable();
+    if (end_bytes <= backed_end_bytes_) {
+        return;
+    }
+    if (end_bytes > format::file_bytes_max) {
+        fail(errc::no_space, path_, "the store has reached the largest size of its format", "divide the data");
+    }
+    if (end_bytes > capacity_bytes()) {
+        fail(errc::address_space, path_,
+             "growing to " + std::to_string(end_bytes) + " bytes needs more than the " +
+                 std::to_string(capacity_bytes()) + " bytes of addresses that this process reserved",
+             "open it again with more capacity, or raise ulimit -v");
+    }
+    // Others may have grown the heap since; what it spans is backed. Sizes of the file are no measure: a failed
+    // allocation may have extended it all the same.
+    auto& heap = *reinterpret_cast<format::heap_header*>(base() + format::heap_header_offset);
+    const std::uint64_t heap_end = std::min(load(heap.end_blocks), capacity_bytes() / format::block_bytes) *
+                                   format::block_bytes;
+    const std::uint64_t from = std::max(backed_end_bytes_, std::min(heap_end, end_bytes));
+    if (const int code = extend(from, end_bytes - from); code != 0) {
+        if (reason_of(code) == errc::io_error) {
+            poison();
+        }
+        fail_system(code, path_, "can't grow the store to " + std::to_string(end_bytes) + " bytes");
+    }
+}
+
+/// Disk space for `needed` bytes from `from` on; where there is enough, for more, so that there are fewer calls.
+int segment::impl::extend(std::uint64_t from, std::uint64_t needed) {
+    const auto allocate = [&](std::uint64_t bytes) {
+        const int injected = failpoint_error("segment.allocate");
+        const int code = injected != 0 || bytes == 0 ? injected : file_.allocate(from, bytes);
+        if (code == 0) {
+            backed_end_bytes_ = from + bytes;
+        }
+        return code;
+    };
+    const std::uint64_t room = std::min(capacity_bytes(), format::file_bytes_max) - from;
+    const std::uint64_t generous = std::min(std::max({needed, from / 8, 256 * format::kib}), room);
+    const int code = allocate(generous);
+    return code != 0 && reason_of(code) == errc::no_space && generous > needed ? allocate(needed) : code;
+}
+
+} // namespace holdfast

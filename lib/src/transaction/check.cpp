@@ -1,0 +1,101 @@
+// Walking the maps; the heap's accounts are in check_accounts.cpp.
+#include "transaction/check.hpp"
+
+#include <atomic>
+#include <optional>
+
+#include <holdfast/error.hpp>
+
+#include "format/commit.hpp"
+#include "transaction/check_accounts.hpp"
+#include "transaction/commit_state.hpp"
+#include "transaction/object_marks.hpp"
+#include "tree/check.hpp"
+#include "tree/cursor.hpp"
+
+namespace holdfast {
+
+namespace {
+
+class checker {
+public:
+    checker(segment& file, const check_options& options, const format::commit_slot& commit)
+        : file_(&file), options_(&options), commit_(commit),
+          view_(file.base(), format::heap_offset, commit.end_bytes), marks_(commit.end_bytes) {}
+
+    std::vector<check_finding> run() {
+        check_map("", commit_.unnamed);
+        check_map("(catalogue)", commit_.catalogue);
+        check_named_maps();
+        if (options_->accounts && findings_.empty()) check_accounts(*file_, marks_, findings_);
+        return std::move(findings_);
+    }
+
+private:
+    void report(std::string what, std::string map, std::string key = {}) {
+        findings_.push_back({std::move(what), std::move(map), std::move(key)});
+    }
+
+    bool visit(ref place) {
+        if (!marks_.covers(place) || !marks_.mark(place)) return false;
+        if (options_->progress && ++visited_ % 4096 == 0) options_->progress(visited_, expected());
+        return true;
+    }
+    [[nodiscard]] std::uint64_t expected() const noexcept { return commit_.unnamed.entries + named_entries_; }
+
+    void check_map(const std::string& name, const format::map_root& map) {
+        try {
+            const auto found = tree_check(view_, to_tree_root(map), txn_id{commit_.txn},
+                                          [this](ref place, std::uint64_t) { return visit(place); });
+            for (const tree_finding& finding : found) report(finding.what, name, finding.key);
+        } catch (const error& damage) {
+            report(damage.what(), name);
+        }
+    }
+
+    void check_named_maps() {
+        try {
+            tree_cursor cursor(view_, to_tree_root(commit_.catalogue));
+            for (cursor.seek_first(); cursor.valid(); cursor.next()) {
+                const record_view record = cursor.record();
+                if (record.type != format::value_type::map) {
+                    report("an entry of the catalogue is not a map", std::string(record.key));
+                    continue;
+                }
+                const format::map_root map = map_root_of(record.value, record.place);
+                named_entries_ += map.entries;
+                check_map(std::string(record.key), map);
+            }
+        } catch (const error& damage) {
+            report(damage.what(), "(catalogue)");
+        }
+    }
+
+    segment* file_;
+    const check_options* options_;
+    format::commit_slot commit_;
+    space_view view_;
+    object_marks marks_;
+    std::vector<check_finding> findings_;
+    std::uint64_t visited_ = 0;
+    std::uint64_t named_entries_ = 0;
+};
+
+} // namespace
+
+std::vector<check_finding> check_everything(segment& file, const check_options& options) {
+    const format::head& head = file.head();
+    format::commit_slot commit{};
+    for (;;) { // without the writer lock the head may move while its slot is copied
+        const std::uint64_t visible = std::atomic_ref(const_cast<std::uint64_t&>(head.visible)).load(std::memory_order_acquire);
+        commit = head.slots[visible % 2];
+        if (format::is_sound(commit) && commit.txn == visible) break;
+        if (std::atomic_ref(const_cast<std::uint64_t&>(head.visible)).load(std::memory_order_acquire) == visible) {
+            return {{"the newest commit's slot is damaged", "", ""}};
+        }
+    }
+    if (commit.end_bytes > file.file_bytes()) return {{"the file is cut short", "", ""}};
+    return checker(file, options, commit).run();
+}
+
+} // namespace holdfast

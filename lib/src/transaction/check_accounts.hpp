@@ -1,0 +1,15 @@
+// The heap's part of a check.
+#pragma once
+
+#include <vector>
+
+#include "segment/segment.hpp"
+#include "transaction/check.hpp"
+#include "transaction/object_marks.hpp"
+
+namespace holdfast {
+
+/// Given all objects that the maps reach, adds what waits in lists, and compares with the heap's bitmaps and runs.
+void check_accounts(segment& file, object_marks& marks, std::vector<check_finding>& findings);
+
+} // namespace holdfast

@@ -1,0 +1,122 @@
+// Opening an engine; pinning and reading commits.
+#include "transaction/engine.hpp"
+
+#include <array>
+#include <cstring>
+
+#include <holdfast/error.hpp>
+
+#include "os/failpoint.hpp"
+#include "os/fence.hpp"
+#include "os/time.hpp"
+#include "transaction/thread_slots.hpp"
+
+namespace holdfast {
+
+namespace {
+
+/// Word by word, so that a writer may be overwriting it: the caller finds that out and throws the copy away.
+void copy_words(format::commit_slot& to, const format::commit_slot& from) noexcept {
+    std::array<std::uint64_t, sizeof(format::commit_slot) / 8> words;
+    auto* source = reinterpret_cast<std::uint64_t*>(const_cast<format::commit_slot*>(&from));
+    for (std::size_t i = 0; i < words.size(); ++i) {
+        words[i] = std::atomic_ref(source[i]).load(std::memory_order_acquire);
+    }
+    std::memcpy(&to, words.data(), sizeof to);
+}
+
+[[nodiscard]] std::uint64_t next_engine_id() noexcept {
+    static std::atomic<std::uint64_t> counter{0};
+    return ++counter;
+}
+
+} // namespace
+
+std::shared_ptr<engine> engine::open(const std::filesystem::path& path, segment_options options) {
+    options.hooks = engine_hooks();
+    return std::make_shared<engine>(holdfast::segment::open(path, options));
+}
+
+engine::engine(std::shared_ptr<holdfast::segment> file)
+    : file_(std::move(file)), memory_(*file_), heap_(memory_), id_(next_engine_id()) {}
+
+engine::~engine() {
+    thread_slots::forget(id_);
+}
+
+void engine::validate_heap() {
+    if (heap_.end_bytes() > known_bytes_) known_bytes_ = file_->file_bytes();
+    heap_.blocks().validate_header(known_bytes_);
+}
+
+bool engine::copy_commit(txn_id id, commit_state& state) const noexcept {
+    const format::head& head = file_->head();
+    copy_words(state.slot, head.slots[raw(id) % 2]);
+    if (visible() != id || state.slot.txn != raw(id)) return false;
+    state.view = space_view(file_->base(), format::heap_offset, state.slot.end_bytes);
+    return true;
+}
+
+void engine::pin_in(const reader_slot& slot, commit_state& state) const {
+    for (int attempt = 0;; ++attempt) {
+        const txn_id seen = visible();
+        const bool fenced = std::atomic_ref(file_->head().fenced).load(std::memory_order_relaxed) != 0;
+        os::publish_pin(*slot.pin, raw(seen), fenced); // the other half is the barrier of whoever reclaims
+        failpoint("pin.before_check");
+        if (copy_commit(seen, state)) break;
+        if (attempt > 1000 && visible() == seen) {
+            slot.pin->store(0, std::memory_order_release);
+            throw_corrupt("the newest commit's slot is damaged", ref::from_offset(format::head_offset));
+        }
+    }
+    if (state.slot.end_bytes > file_->capacity_bytes()) [[unlikely]] {
+        slot.pin->store(0, std::memory_order_release);
+        throw error(errc::address_space, file_->path().string() + ": the store has outgrown the " +
+                                             std::to_string(file_->capacity_bytes()) +
+                                             " bytes of addresses reserved for it; open it again with a larger capacity");
+    }
+}
+
+engine::pin engine::pin_newest() {
+    file_->check_usable();
+    if (file_->read_only()) return pin_by_lock();
+    pin held;
+    held.slot = file_->claim_slot();
+    try {
+        held.slot.since_ns->store(os::boottime_ns(), std::memory_order_relaxed);
+        pin_in(held.slot, held.state);
+    } catch (...) {
+        file_->release_slot(held.slot);
+        throw;
+    }
+    return held;
+}
+
+engine::pin engine::pin_by_lock() {
+    pin held;
+    for (;;) {
+        const txn_id seen = visible();
+        file_->pin_by_lock(seen);
+        // The lock is in the kernel's list when fcntl returns: from here on a reclaimer sees it.
+        if (copy_commit(seen, held.state)) return held;
+        file_->unpin_by_lock(seen);
+    }
+}
+
+void engine::unpin(const pin& held) noexcept {
+    if (file_->forked()) return; // the slot is the parent's
+    if (held.slot) {
+        held.slot.pin->store(0, std::memory_order_release);
+        file_->release_slot(held.slot);
+    } else {
+        file_->unpin_by_lock(held.state.id());
+    }
+}
+
+engine::thread_slot::thread_slot(engine& owner) : slot_(&thread_slots::mine(owner.id_, owner.file_)) {}
+
+engine::thread_slot::~thread_slot() {
+    slot_->pin->store(0, std::memory_order_release);
+}
+
+} // namespace holdfast

@@ -1,0 +1,138 @@
+// The engine of an open store: what all handles of a process on one file share.
+//
+// Readers pin a commit by one store into a reader slot of their own and one more look at the head; the writer's
+// reclaiming issues the barrier for both sides (docs/design.md, "Readers"). A read-only process pins by a file
+// lock instead, and for single look-ups not at all.
+//
+// Thread safety: all members, from any thread. Process safety: by the protocols of the segment.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <mutex>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "format/heap.hpp"
+#include "heap/backing.hpp"
+#include "heap/heap.hpp"
+#include "os/fence.hpp"
+#include "segment/segment.hpp"
+#include "transaction/commit_state.hpp"
+
+namespace holdfast {
+
+/// The heap's memory is the segment's file.
+class segment_backing final : public backing {
+public:
+    explicit segment_backing(segment& file) noexcept : file_(&file) {}
+    [[nodiscard]] std::byte* base() const noexcept override { return file_->base(); }
+    void ensure_allocated(std::uint64_t end_bytes) override { file_->ensure_allocated(end_bytes); }
+    [[nodiscard]] std::uint64_t backed_bytes() const override { return file_->file_bytes(); }
+
+private:
+    segment* file_;
+};
+
+class engine final : public std::enable_shared_from_this<engine> {
+public:
+    [[nodiscard]] static std::shared_ptr<engine> open(const std::filesystem::path& path, segment_options options);
+    explicit engine(std::shared_ptr<holdfast::segment> file);
+    ~engine();
+    engine(const engine&) = delete;
+    engine& operator=(const engine&) = delete;
+
+    [[nodiscard]] holdfast::segment& file() const noexcept { return *file_; }
+    /// Under the writer lock only.
+    [[nodiscard]] holdfast::heap& heap() noexcept { return heap_; }
+    /// Throws corrupt if the heap's header can't be true. Asks for the file's length only when the heap has grown.
+    void validate_heap();
+
+    // --- Reading ---
+
+    /// A held commit. `slot` is empty where a file lock holds it.
+    struct pin {
+        reader_slot slot;
+        commit_state state;
+    };
+    /// Pins the newest commit until `unpin`. Never waits.
+    [[nodiscard]] pin pin_newest();
+    void unpin(const pin& held) noexcept;
+
+    /// Runs `look(const commit_state&)` on the newest commit and returns what it returns, which must not refer
+    /// into the file. It may be called several times, and see nonsense before the last of them.
+    template <class Look>
+    auto read(Look&& look) {
+        file_->check_usable();
+        if (file_->read_only()) return read_unpinned(std::forward<Look>(look));
+        const thread_slot guard(*this);
+        commit_state state;
+        pin_in(guard.slot(), state);
+        return look(std::as_const(state));
+    }
+
+    /// The newest commit.
+    [[nodiscard]] txn_id visible() const noexcept {
+        return txn_id{std::atomic_ref(file_->head().visible).load(std::memory_order_acquire)};
+    }
+    /// Copies the slot of commit `id`; false if it may have been overwritten meanwhile.
+    [[nodiscard]] bool copy_commit(txn_id id, commit_state& state) const noexcept;
+
+private:
+    /// The calling thread's own reader slot, for the time of one look-up.
+    class thread_slot {
+    public:
+        explicit thread_slot(engine& owner);
+        ~thread_slot();
+        thread_slot(const thread_slot&) = delete;
+        thread_slot& operator=(const thread_slot&) = delete;
+        [[nodiscard]] const reader_slot& slot() const noexcept { return *slot_; }
+
+    private:
+        const reader_slot* slot_;
+    };
+
+    void pin_in(const reader_slot& slot, commit_state& state) const;
+    [[nodiscard]] pin pin_by_lock();
+
+    /// How often a look-up without a pin is tried before it takes one.
+    static constexpr int unpinned_tries = 8;
+
+    template <class Look>
+    auto read_unpinned(Look&& look) {
+        commit_state state;
+        for (int attempt = 0; attempt < unpinned_tries; ++attempt) {
+            const txn_id seen = visible();
+            if (!copy_commit(seen, state)) continue;
+            try {
+                auto result = look(std::as_const(state));
+                os::load_fence();
+                if (visible() == seen) return result;
+            } catch (...) {
+                if (visible() == seen) throw;
+            }
+        }
+        const pin held = pin_newest();
+        const std::unique_ptr<const pin, unpinner> guard(&held, unpinner{this});
+        return look(held.state);
+    }
+    struct unpinner {
+        engine* owner;
+        void operator()(const pin* held) const noexcept { owner->unpin(*held); }
+    };
+
+    std::shared_ptr<holdfast::segment> file_;
+    segment_backing memory_;
+    holdfast::heap heap_;
+    std::uint64_t known_bytes_ = 0; ///< the file has at least so many; under the writer lock
+    std::uint64_t id_; ///< of this engine among all of the process, for the threads' caches of slots
+};
+
+/// The hooks by which the segment calls for recovery; see segment.hpp.
+[[nodiscard]] segment_hooks engine_hooks() noexcept;
+
+} // namespace holdfast

@@ -1,0 +1,55 @@
+// The hooks of the segment: the first commit of a new file, rolling back a dead writer, verifying after a reboot.
+#include <atomic>
+
+#include <holdfast/error.hpp>
+
+#include "base/corrupt.hpp"
+#include "os/failpoint.hpp"
+#include "os/time.hpp"
+#include "transaction/check.hpp"
+#include "transaction/engine.hpp"
+
+namespace holdfast {
+
+namespace {
+
+void format_new(segment& file) {
+    segment_backing memory(file);
+    heap::format(memory, segment_initial_bytes);
+    format::commit_slot first{};
+    first.txn = 1;
+    first.end_bytes = segment_initial_bytes;
+    first.time_ns = os::realtime_ns();
+    first.next_map_id = 1;
+    first.unnamed.key_type = 1;
+    first.catalogue.key_type = 1;
+    first.checksum = format::checksum_of(first);
+    file.head().slots[1] = first;
+    std::atomic_ref(file.head().visible).store(1, std::memory_order_release);
+}
+
+void recover(segment& file) {
+    segment_backing memory(file);
+    heap damaged(memory);
+    const txn_id visible{std::atomic_ref(file.head().visible).load(std::memory_order_acquire)};
+    if (!damaged.undo().active(visible)) return;
+    failpoint("recover.begin");
+    damaged.roll_back();
+    std::atomic_ref(file.control().recoveries).fetch_add(1, std::memory_order_relaxed);
+    failpoint("recover.done");
+}
+
+void verify(segment& file) {
+    const std::vector<check_finding> findings = check_everything(file, check_options{.accounts = !file.read_only()});
+    if (findings.empty()) return;
+    throw error(errc::corrupt, file.path().string() + ": damaged since the last clean close (" + findings.front().what +
+                                   "); run 'holdfast check' for all of it, and restore a backup");
+}
+
+} // namespace
+
+segment_hooks engine_hooks() noexcept {
+    return {.format_new = format_new, .recover = recover, .verify = verify};
+}
+
+} // namespace holdfast

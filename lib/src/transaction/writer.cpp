@@ -1,0 +1,159 @@
+// Beginning, committing and undoing a write transaction.
+#include "transaction/writer.hpp"
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <cstring>
+
+#include <holdfast/error.hpp>
+
+#include "os/failpoint.hpp"
+#include "os/time.hpp"
+
+namespace holdfast {
+
+namespace {
+
+/// A batch of reclaiming is due when so many entries wait: enough to spread the cost of one barrier.
+constexpr std::uint64_t reclaim_threshold = 1024;
+/// Before the heap grows, fewer are worth a batch.
+constexpr std::uint64_t reclaim_before_growth = 256;
+/// A batch takes twice what it waits for, and an eighth of a backlog.
+constexpr std::uint64_t reclaim_budget = 2 * reclaim_threshold;
+/// What is retired goes to the file in portions, so that no transaction needs memory in proportion to its size.
+constexpr std::size_t flush_threshold = 16'384;
+
+void store_words(format::commit_slot& to, const format::commit_slot& from) noexcept {
+    std::array<std::uint64_t, sizeof(format::commit_slot) / 8> words;
+    std::memcpy(words.data(), &from, sizeof from);
+    auto* target = reinterpret_cast<std::uint64_t*>(&to);
+    for (std::size_t i = 0; i < words.size(); ++i) {
+        std::atomic_ref(target[i]).store(words[i], std::memory_order_relaxed);
+        if (i == words.size() / 2) failpoint("commit.half_slot");
+    }
+}
+
+} // namespace
+
+writer::writer(std::shared_ptr<engine> owner, std::chrono::milliseconds timeout) : engine_(std::move(owner)) {
+    engine_->file().lock_writer(timeout);
+    try {
+        load_newest();
+        base_ = engine_->file().base();
+        transaction_ = next(std::max(engine_->visible(), engine_->heap().undo().last_begun()));
+        engine_->heap().begin(transaction_);
+        open_ = true;
+        engine_->heap().allocation_policy() = {[this](bool pressed) { return reclaim_for_space(pressed); }, false};
+        failpoint("begin.done");
+        reclaim_if_due();
+    } catch (...) {
+        if (open_) {
+            abort();
+        } else {
+            engine_->file().unlock_writer();
+        }
+        throw;
+    }
+}
+
+writer::~writer() {
+    if (open_) abort();
+}
+
+void writer::load_newest() {
+    const txn_id newest = engine_->visible();
+    if (!engine_->copy_commit(newest, before_) || !format::is_sound(before_.slot)) {
+        throw error(errc::corrupt, engine_->file().path().string() +
+                                       ": the newest commit's slot is damaged; run 'holdfast check' on the store");
+    }
+    engine_->validate_heap();
+    if (engine_->heap().end_bytes() > engine_->file().capacity_bytes()) {
+        throw error(errc::address_space, engine_->file().path().string() +
+                                             ": the store is larger than the addresses reserved for it; open it again "
+                                             "with a larger capacity");
+    }
+}
+
+void writer::reclaim_if_due() {
+    heap& memory = engine_->heap();
+    const std::uint64_t waiting = memory.header().retired.entries;
+    memory.refill_reserve();
+    if (waiting < reclaim_threshold) return;
+    reclaimed_ = true;
+    const heap::busy_lists guard(memory);
+    reclaimer(memory, engine_->file(), transaction_, retired_).run(std::max(reclaim_budget, waiting / 8));
+}
+
+/// Called by the heap when nothing is free. Once a transaction is enough: later commits retire nothing more.
+bool writer::reclaim_for_space(bool pressed) {
+    if (pressed ? reclaimed_pressed_ : reclaimed_) return false;
+    heap& memory = engine_->heap();
+    if (!pressed && memory.header().retired.entries < reclaim_before_growth) return false;
+    reclaimed_ = true;
+    if (pressed) {
+        reclaimed_pressed_ = true;
+        engine_->file().reap();
+    }
+    const std::uint64_t everything = ~std::uint64_t{0};
+    return reclaimer(memory, engine_->file(), transaction_, retired_).run(pressed ? everything : reclaim_budget);
+}
+
+ref writer::allocate(std::uint64_t size) {
+    return engine_->heap().allocate(size);
+}
+
+void writer::release(ref place, std::uint64_t size, txn_id made) {
+    if (made == transaction_) {
+        engine_->heap().free(place);
+        return;
+    }
+    retired_.add(place, size, made);
+    if (retired_.size() >= flush_threshold) retired_.flush(engine_->heap(), transaction_);
+}
+
+void writer::commit(const format::commit_slot& roots) {
+    format::commit_slot next = roots;
+    heap& memory = engine_->heap();
+    retired_.flush(memory, transaction_);
+    memory.before_commit();
+    next.txn = raw(transaction_);
+    next.end_bytes = memory.end_bytes();
+    next.time_ns = os::realtime_ns();
+    next.checksum = format::checksum_of(next);
+    publish(next);
+    finish();
+}
+
+void writer::publish(const format::commit_slot& next) noexcept {
+    format::head& head = engine_->file().head();
+    failpoint("commit.before_slot");
+    if (protocol_order("commit.slot_first")) {
+        store_words(head.slots[next.txn % 2], next);
+        failpoint("commit.before_publish");
+        std::atomic_ref(head.visible).store(next.txn, std::memory_order_release);
+    } else {
+        std::atomic_ref(head.visible).store(next.txn, std::memory_order_release);
+        failpoint("commit.published_early");
+        store_words(head.slots[next.txn % 2], next);
+    }
+    failpoint("commit.published");
+}
+
+void writer::abort() noexcept {
+    try {
+        engine_->heap().roll_back();
+    } catch (...) {
+        engine_->file().poison(); // our own log can't be applied: nothing more may be written through this handle
+    }
+    finish();
+}
+
+void writer::finish() noexcept {
+    open_ = false;
+    engine_->heap().allocation_policy() = {};
+    engine_->file().unlock_writer();
+    failpoint("commit.unlocked");
+}
+
+} // namespace holdfast

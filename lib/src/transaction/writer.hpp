@@ -1,0 +1,63 @@
+// The write transaction: the writer lock, the accounts' undo log, and the space that the trees of the transaction
+// allocate from.
+//
+// Invariants: see docs/design.md, "The central invariant". The one publishing store is in `publish`; nothing after it
+// throws. A transaction that is not committed is undone when it is destroyed.
+//
+// Thread safety: belongs to the thread that began it.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+
+#include "format/commit.hpp"
+#include "transaction/commit_state.hpp"
+#include "transaction/engine.hpp"
+#include "transaction/reclaim.hpp"
+#include "tree/space.hpp"
+
+namespace holdfast {
+
+class writer final : public space {
+public:
+    /// Waits for the writer lock, rolls back what a dead writer left, reclaims when enough was retired.
+    writer(std::shared_ptr<engine> owner, std::chrono::milliseconds timeout);
+    ~writer() override;
+
+    // --- space ---
+    [[nodiscard]] ref allocate(std::uint64_t size) override;
+    void release(ref place, std::uint64_t size, txn_id made) override;
+    [[nodiscard]] space_view view() const noexcept override {
+        return {base_, format::heap_offset, engine_->heap().end_bytes()};
+    }
+
+    /// The commit that this transaction builds on.
+    [[nodiscard]] const format::commit_slot& before() const noexcept { return before_.slot; }
+    [[nodiscard]] engine& owner() const noexcept { return *engine_; }
+
+    /// Allocations may use the reserve: set while a transaction only erases.
+    void allow_reserve(bool allowed) noexcept { engine_->heap().allocation_policy().may_break_reserve = allowed; }
+
+    /// Makes the roots and next_map_id of `roots` the newest commit and ends the transaction.
+    /// If it throws, nothing was published and the transaction can only be undone.
+    void commit(const format::commit_slot& roots);
+    /// Undoes everything and ends the transaction.
+    void abort() noexcept;
+
+private:
+    void load_newest();
+    void reclaim_if_due();
+    [[nodiscard]] bool reclaim_for_space(bool pressed);
+    void publish(const format::commit_slot& next) noexcept;
+    void finish() noexcept;
+
+    std::shared_ptr<engine> engine_;
+    commit_state before_;
+    retired_objects retired_;
+    bool open_ = false;
+    bool reclaimed_ = false;         ///< this transaction has reclaimed already
+    bool reclaimed_pressed_ = false; ///< … all that could be
+};
+
+} // namespace holdfast

@@ -1,0 +1,133 @@
+// Descents and moves between leaves.
+#include "tree/cursor.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "tree/node_search.hpp"
+
+namespace holdfast {
+
+/// The root, or null for an empty tree; the cursor is not valid until the descent has ended.
+ref tree_cursor::begin_descent() {
+    leaf_ = nullptr;
+    if (root_.root) {
+        check_level(root_.level, root_.root);
+    }
+    return root_.root;
+}
+
+void tree_cursor::seek_first() {
+    if (const ref place = begin_descent()) {
+        descend(place, root_.level, edge::first);
+    }
+}
+
+void tree_cursor::seek_last() {
+    if (const ref place = begin_descent()) {
+        descend(place, root_.level, edge::last);
+    }
+}
+
+void tree_cursor::seek(std::string_view key) {
+    ref place = begin_descent();
+    if (!place) {
+        return;
+    }
+    for (std::uint32_t level = root_.level; level != 0; --level) {
+        const format::inner_node& node = inner_at(view_, place, level);
+        const std::size_t index = route(view_, node, key);
+        set_step(level, place, index);
+        place = get_ref(node.children, index);
+        prefetch_node(view_, place, level - 1);
+    }
+    const format::leaf_node& leaf = leaf_at(view_, place);
+    const std::size_t position = leaf_lower_bound(view_, leaf, key);
+    if (position < leaf.header.count) {
+        stand_at(leaf, position, edge::first);
+    } else {
+        next_leaf(leaf);
+    }
+}
+
+/// From a node down to its first or last record.
+void tree_cursor::descend(ref place, std::uint32_t level, edge side) {
+    for (; level != 0; --level) {
+        const format::inner_node& node = inner_at(view_, place, level);
+        const std::size_t index = side == edge::first ? 0 : node.header.count - 1U;
+        set_step(level, place, index);
+        place = get_ref(node.children, index);
+    }
+    const format::leaf_node& leaf = leaf_at(view_, place);
+    stand_at(leaf, side == edge::first ? 0 : leaf.header.count - 1U, side);
+}
+
+/// Stands in a leaf from now on, coming from the given side.
+void tree_cursor::stand_at(const format::leaf_node& leaf, std::size_t position, edge from) noexcept {
+    leaf_ = &leaf;
+    count_ = leaf.header.count;
+    index_ = static_cast<std::uint32_t>(position);
+    prefetch_leaf_beside(from);
+    const std::uint32_t left = from == edge::first ? count_ - index_ : index_ + 1;
+    for (std::uint32_t ahead = 0; ahead < std::min(records_ahead, left); ++ahead) {
+        prefetch_record(from == edge::first ? index_ + ahead : index_ - ahead);
+    }
+}
+
+/// The leaf that comes after the one entered, if both have the same parent.
+void tree_cursor::prefetch_leaf_beside(edge from) const noexcept {
+    if (root_.level == 0) {
+        return;
+    }
+    const auto* parent = reinterpret_cast<const format::inner_node*>(view_.hint(path_[1].node()));
+    const std::size_t beside = from == edge::first ? path_[1].index() + 1U : path_[1].index() - 1U;
+    if (beside < parent->capacity) {
+        prefetch_leaf(view_, get_ref(parent->children, beside));
+    }
+}
+
+void tree_cursor::next_leaf(const format::leaf_node& from) {
+    leaf_ = nullptr;
+    const std::string_view left = record_key(view_, get_ref(from.records, from.header.count - 1U));
+    for (std::uint32_t level = 1; level <= root_.level; ++level) {
+        const ref place = path_[level].node();
+        const format::inner_node& node = inner_at(view_, place, level);
+        const std::size_t index = path_[level].index() + 1U;
+        if (index < node.header.count) {
+            set_step(level, place, index);
+            descend(get_ref(node.children, index), level - 1, edge::first);
+            check_border(left, edge::first);
+            return;
+        }
+    }
+}
+
+void tree_cursor::previous_leaf(const format::leaf_node& from) {
+    leaf_ = nullptr;
+    const std::string_view right = record_key(view_, get_ref(from.records, 0));
+    for (std::uint32_t level = 1; level <= root_.level; ++level) {
+        const ref place = path_[level].node();
+        const format::inner_node& node = inner_at(view_, place, level);
+        const std::size_t index = path_[level].index();
+        if (index != 0) {
+            set_step(level, place, index - 1);
+            descend(get_ref(node.children, index - 1), level - 1, edge::last);
+            check_border(right, edge::last);
+            return;
+        }
+    }
+}
+
+/// Keys must rise from leaf to leaf: else a forged graph could be walked for ever. `left_behind` is the key at
+/// the border of the leaf that was left; this one was entered from side `from`.
+void tree_cursor::check_border(std::string_view left_behind, edge from) {
+    const ref where = place();
+    const format::leaf_node* const entered = std::exchange(leaf_, nullptr);
+    const std::string_view key = record_key(view_, where);
+    if (from == edge::first ? left_behind >= key : key >= left_behind) [[unlikely]] {
+        throw_corrupt("the keys of two leaves do not rise", where);
+    }
+    leaf_ = entered;
+}
+
+} // namespace holdfast

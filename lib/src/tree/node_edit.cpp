@@ -1,0 +1,195 @@
+// Building nodes, inserting into them and removing from them.
+#include "tree/node_edit.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+#include "tree/node_search.hpp"
+
+namespace holdfast {
+
+namespace {
+
+[[noreturn]] void throw_changed() {
+    throw_corrupt("a node changed while it was in use", ref{});
+}
+
+/// Opens a gap of one at `position` of the first `count` elements.
+template <class Element, std::size_t Capacity>
+void open_gap(std::array<Element, Capacity>& elements, std::size_t position, std::size_t count) noexcept {
+    std::memmove(elements.data() + position + 1, elements.data() + position, (count - position) * sizeof(Element));
+}
+
+/// Removes the element at `position` of the first `count`; the last gets the value `unused`.
+template <class Element, std::size_t Capacity>
+void close_gap(std::array<Element, Capacity>& elements, std::size_t position, std::size_t count,
+               Element unused) noexcept {
+    std::memmove(elements.data() + position, elements.data() + position + 1,
+                 (count - position - 1) * sizeof(Element));
+    elements[count - 1] = unused;
+}
+
+template <std::size_t Capacity>
+void open_gap(format::ref_array<Capacity>& refs, std::size_t position, std::size_t count) noexcept {
+    open_gap(refs.low, position, count);
+    open_gap(refs.high, position, count);
+}
+
+template <std::size_t Capacity>
+void close_gap(format::ref_array<Capacity>& refs, std::size_t position, std::size_t count) noexcept {
+    close_gap(refs.low, position, count, std::uint32_t{0});
+    close_gap(refs.high, position, count, std::uint16_t{0});
+}
+
+/// Adapts heads [first, count) to a shorter prefix; `prefix` begins with the longer one.
+template <std::size_t Capacity>
+void rebase_heads(std::array<std::uint32_t, Capacity>& heads, std::size_t first, std::size_t count,
+                  std::string_view prefix, std::size_t size_old, std::size_t size_new) noexcept {
+    for (std::size_t i = first; i < count; ++i) {
+        heads[i] = rebased_head(heads[i], prefix, size_old, size_new);
+    }
+}
+
+void set_prefix(format::inner_node& node, std::string_view prefix) noexcept {
+    node.header.prefix_size = static_cast<std::uint16_t>(prefix.size());
+    node.prefix.fill(0);
+    std::copy_n(prefix.begin(), std::min(prefix.size(), node.prefix_inline), node.prefix.begin());
+}
+
+/// The separator that holds the whole prefix of a node with two children or more.
+[[nodiscard]] std::string_view first_separator(const space_view& view, const format::inner_node& node) {
+    const ref place = get_ref(node.separators, 1);
+    const std::string_view separator = read_separator(view, place);
+    if (separator.size() < node.header.prefix_size) {
+        throw_corrupt("a separator is shorter than its node's prefix", place);
+    }
+    return separator;
+}
+
+} // namespace
+
+void build_leaf(const space_view& view, format::leaf_node& leaf, txn_id made, std::span<const ref> records) {
+    if (records.size() > leaf.capacity || records.empty()) {
+        throw_changed();
+    }
+    for (const ref record : records) {
+        __builtin_prefetch(view.hint(record));
+    }
+    leaf = {};
+    leaf.header.made = raw(made);
+    leaf.header.count = static_cast<std::uint16_t>(records.size());
+    leaf.heads.fill(head_unused);
+    const std::size_t prefix_size =
+        common_prefix(record_key(view, records.front()), record_key(view, records.back()));
+    leaf.header.prefix_size = static_cast<std::uint16_t>(prefix_size);
+    for (std::size_t i = 0; i < records.size(); ++i) {
+        leaf.heads[i] = head_of(record_key(view, records[i]), prefix_size);
+        leaf.header.digest += record_share(view, records[i]);
+        set_ref(leaf.records, i, records[i]);
+    }
+}
+
+void leaf_insert(const space_view& view, format::leaf_node& leaf, std::size_t position, std::string_view key,
+                 ref record, std::size_t prefix_size) {
+    const std::size_t count = leaf.header.count;
+    if (count >= leaf.capacity || position > count || prefix_size > leaf.header.prefix_size) [[unlikely]] {
+        throw_changed();
+    }
+    if (prefix_size < leaf.header.prefix_size) {
+        rebase_heads(leaf.heads, 0, count, leaf_prefix(view, leaf), leaf.header.prefix_size, prefix_size);
+        leaf.header.prefix_size = static_cast<std::uint16_t>(prefix_size);
+    }
+    open_gap(leaf.heads, position, count);
+    open_gap(leaf.records, position, count);
+    leaf.heads[position] = head_of(key, prefix_size);
+    set_ref(leaf.records, position, record);
+    leaf.header.count = static_cast<std::uint16_t>(count + 1);
+}
+
+void leaf_remove(format::leaf_node& leaf, std::size_t position) {
+    const std::size_t count = leaf.header.count;
+    if (count > leaf.capacity || position >= count) [[unlikely]] {
+        throw_changed();
+    }
+    close_gap(leaf.heads, position, count, head_unused);
+    close_gap(leaf.records, position, count);
+    leaf.header.count = static_cast<std::uint16_t>(count - 1);
+}
+
+void build_inner(const space_view& view, format::inner_node& node, txn_id made, std::uint32_t level,
+                 std::span<const ref> separators, std::span<const ref> children) {
+    const std::size_t count = children.size();
+    if (count > node.capacity || count == 0 || separators.size() != count) {
+        throw_changed();
+    }
+    for (const ref separator : separators) {
+        __builtin_prefetch(view.hint(separator));
+    }
+    node = {};
+    node.header.made = raw(made);
+    node.header.level = static_cast<std::uint8_t>(level);
+    node.header.count = static_cast<std::uint16_t>(count);
+    node.heads.fill(head_unused);
+    node.heads[0] = 0;
+    set_ref(node.children, 0, children[0]);
+    if (count == 1) {
+        return;
+    }
+    const std::string_view first = read_separator(view, separators[1]);
+    const std::size_t prefix_size = common_prefix(first, read_separator(view, separators[count - 1]));
+    set_prefix(node, first.substr(0, prefix_size));
+    for (std::size_t i = 1; i < count; ++i) {
+        node.heads[i] = head_of(read_separator(view, separators[i]), prefix_size);
+        set_ref(node.separators, i, separators[i]);
+        set_ref(node.children, i, children[i]);
+    }
+}
+
+void inner_insert(const space_view& view, format::inner_node& node, std::size_t position, ref separator, ref child) {
+    const std::size_t count = node.header.count;
+    if (count >= node.capacity || position > count || position == 0) [[unlikely]] {
+        throw_changed();
+    }
+    const std::string_view bytes = read_separator(view, separator);
+    if (count == 1) {
+        set_prefix(node, bytes);
+    } else {
+        const std::string_view first = first_separator(view, node);
+        const std::size_t size_old = node.header.prefix_size;
+        const std::size_t size_new = common_prefix(bytes, first.substr(0, size_old));
+        if (size_new < size_old) {
+            rebase_heads(node.heads, 1, count, first, size_old, size_new);
+            set_prefix(node, first.substr(0, size_new));
+        }
+    }
+    open_gap(node.heads, position, count);
+    open_gap(node.separators, position, count);
+    open_gap(node.children, position, count);
+    node.heads[position] = head_of(bytes, node.header.prefix_size);
+    set_ref(node.separators, position, separator);
+    set_ref(node.children, position, child);
+    node.header.count = static_cast<std::uint16_t>(count + 1);
+}
+
+ref inner_remove(format::inner_node& node, std::size_t position) {
+    const std::size_t count = node.header.count;
+    if (count > node.capacity || position >= count) [[unlikely]] {
+        throw_changed();
+    }
+    const std::size_t removed = std::max<std::size_t>(position, 1); // of the separators
+    const ref separator = count > 1 ? get_ref(node.separators, removed) : ref{};
+    close_gap(node.children, position, count);
+    if (count > 1) {
+        close_gap(node.heads, removed, count, head_unused);
+        close_gap(node.separators, removed, count);
+    } else {
+        node.heads[0] = head_unused;
+    }
+    if (count <= 2) {
+        set_prefix(node, {});
+    }
+    node.header.count = static_cast<std::uint16_t>(count - 1);
+    return separator;
+}
+
+} // namespace holdfast

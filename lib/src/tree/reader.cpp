@@ -1,0 +1,96 @@
+// Single look-ups, and look-ups in lock step.
+#include "tree/reader.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "base/assert.hpp"
+#include "tree/node_search.hpp"
+
+namespace holdfast {
+
+namespace {
+
+constexpr std::size_t batch_size = 8;
+
+/// The record of `key` among those of a run.
+[[nodiscard]] std::optional<record_view> find_in_run(const space_view& view, const format::leaf_node& leaf,
+                                                     head_run run, std::string_view key) {
+    if (run.begin == run.end) {
+        return std::nullopt;
+    }
+    if (run.end - run.begin > 1) [[unlikely]] {
+        bool found = false;
+        run.begin = lower_in_run(view, leaf, run, key, found);
+        if (!found) {
+            return std::nullopt;
+        }
+    }
+    const record_view record = read_record(view, get_ref(leaf.records, run.begin));
+    if (!equal_keys(record.key, key)) {
+        return std::nullopt;
+    }
+    return record;
+}
+
+[[nodiscard]] head_run find_key_heads(const format::leaf_node& leaf, std::string_view key) noexcept {
+    return find_heads(leaf.heads, leaf.header.count, head_of(key, leaf.header.prefix_size));
+}
+
+/// Up to `batch_size` look-ups, all one level further at each step.
+void find_batch(const space_view& view, const tree_root& root, std::span<const std::string_view> keys,
+                std::span<std::optional<record_view>> out) {
+    std::array<ref, batch_size> places;
+    places.fill(root.root);
+    for (std::uint32_t level = root.level; level != 0; --level) {
+        for (std::size_t i = 0; i < keys.size(); ++i) {
+            const format::inner_node& node = inner_at(view, places[i], level);
+            places[i] = get_ref(node.children, route(view, node, keys[i]));
+            prefetch_node(view, places[i], level - 1);
+        }
+    }
+    std::array<head_run, batch_size> runs;
+    for (std::size_t i = 0; i < keys.size(); ++i) {
+        const format::leaf_node& leaf = leaf_at(view, places[i]);
+        runs[i] = find_key_heads(leaf, keys[i]);
+        if (runs[i].begin != runs[i].end) {
+            prefetch_lines(view.hint(get_ref(leaf.records, runs[i].begin + (runs[i].end - runs[i].begin) / 2)), 128);
+        }
+    }
+    for (std::size_t i = 0; i < keys.size(); ++i) {
+        out[i] = find_in_run(view, leaf_at(view, places[i]), runs[i], keys[i]);
+    }
+}
+
+} // namespace
+
+std::optional<record_view> tree_find(const space_view& view, const tree_root& root, std::string_view key) {
+    if (!root.root) {
+        return std::nullopt;
+    }
+    check_level(root.level, root.root);
+    ref place = root.root;
+    for (std::uint32_t level = root.level; level != 0; --level) {
+        const format::inner_node& node = inner_at(view, place, level);
+        place = get_ref(node.children, route(view, node, key));
+        prefetch_node(view, place, level - 1);
+    }
+    const format::leaf_node& leaf = leaf_at(view, place);
+    return find_in_run(view, leaf, find_key_heads(leaf, key), key);
+}
+
+void tree_find_many(const space_view& view, const tree_root& root, std::span<const std::string_view> keys,
+                    std::span<std::optional<record_view>> out) {
+    HOLDFAST_ASSERT(out.size() >= keys.size());
+    if (!root.root) {
+        std::fill_n(out.begin(), keys.size(), std::nullopt);
+        return;
+    }
+    check_level(root.level, root.root);
+    for (std::size_t first = 0; first < keys.size(); first += batch_size) {
+        const std::size_t size = std::min(batch_size, keys.size() - first);
+        find_batch(view, root, keys.subspan(first, size), out.subspan(first, size));
+    }
+}
+
+} // namespace holdfast

@@ -1,0 +1,106 @@
+// Reading and writing records and separators.
+//
+// A record's checksum is the low half of XXH3-64 over its header with the checksum zero, seeded by XXH3-64 of
+// all bytes behind the header (expiry, key, the zeroed padding before a raw value, value).
+//
+// Thread safety: reading is pure. What is read is untrusted: all sizes are compared with the bounds of the
+// space, beyond them errc::corrupt is thrown. Views end with the snapshot they were read from.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include "base/checksum.hpp"
+#include "base/types.hpp"
+#include "format/record.hpp"
+#include "tree/key.hpp"
+#include "tree/space.hpp"
+
+namespace holdfast {
+
+struct record_view {
+    std::string_view key;
+    std::string_view value;
+    format::value_type type = format::value_type::null;
+    txn_id made = txn_id::none;   ///< the value's version
+    std::uint64_t expiry_ns = 0;  ///< CLOCK_REALTIME; 0: none
+    ref place;
+    std::uint64_t bytes = 0;      ///< of the whole record, as it was allocated
+};
+
+/// The value of a put.
+struct new_value {
+    format::value_type type = format::value_type::bytes;
+    std::string_view bytes;
+    std::uint64_t expiry_ns = 0;  ///< 0: none
+};
+
+namespace record_detail {
+
+/// A plausible header of a record; its key and value have not been compared with the bounds.
+[[nodiscard]] inline const format::record_header& header_at(const space_view& view, ref place) {
+    const auto& header = view.at<format::record_header>(place);
+    if (!format::is_plausible(header)) [[unlikely]] {
+        throw_corrupt("a record's header is impossible", place);
+    }
+    return header;
+}
+
+} // namespace record_detail
+
+/// The record at `place`; its checksum is not verified.
+[[nodiscard]] inline record_view read_record(const space_view& view, ref place) {
+    const format::record_header& header = record_detail::header_at(view, place);
+    const std::uint64_t key_offset = format::key_offset(header);
+    const std::uint64_t value_offset = format::value_offset(header);
+    const std::uint64_t bytes = value_offset + header.value_size;
+    const auto* begin = reinterpret_cast<const char*>(view.bytes(place, bytes));
+    record_view record;
+    record.key = {begin + key_offset, header.key_size};
+    record.value = {begin + value_offset, header.value_size};
+    record.type = static_cast<format::value_type>(header.type);
+    record.made = txn_id{header.made};
+    if ((header.flags & format::record_flag::expires) != 0) {
+        record.expiry_ns = key_detail::load<std::uint64_t>(begin + sizeof header);
+    }
+    record.place = place;
+    record.bytes = bytes;
+    return record;
+}
+
+/// Only the key of the record at `place`.
+[[nodiscard]] inline std::string_view record_key(const space_view& view, ref place) {
+    const format::record_header& header = record_detail::header_at(view, place);
+    const std::uint64_t offset = format::key_offset(header);
+    const auto* begin = reinterpret_cast<const char*>(view.bytes(place, offset + header.key_size));
+    return {begin + offset, header.key_size};
+}
+
+/// What the record at `place` adds to its leaf's digest.
+[[nodiscard]] inline std::uint64_t record_share(const space_view& view, ref place) {
+    const auto& header = view.at<format::record_header>(place);
+    return digest_of(txn_id{header.made}, header.checksum);
+}
+
+/// Whether the checksum of the record at `place` is right. Throws errc::corrupt if it exceeds the space.
+[[nodiscard]] bool record_is_sound(const space_view& view, ref place);
+
+/// Allocates and fills a record made by the running transaction. Key and value must be within the limits of
+/// the format. Throws what `space::allocate` throws.
+[[nodiscard]] ref write_record(space& memory, std::string_view key, const new_value& value);
+
+/// The bytes of the separator at `place`.
+[[nodiscard]] inline std::string_view read_separator(const space_view& view, ref place) {
+    const std::size_t size = view.at<format::separator_header>(place).size;
+    const std::byte* begin = view.bytes(place, sizeof(format::separator_header) + size);
+    return {reinterpret_cast<const char*>(begin) + sizeof(format::separator_header), size};
+}
+
+/// Allocates and fills a separator made by the running transaction.
+[[nodiscard]] ref write_separator(space& memory, std::string_view bytes);
+
+/// Gives the separator at `place` back.
+void release_separator(space& memory, ref place);
+
+} // namespace holdfast

@@ -1,0 +1,18 @@
+// The one error of the layers that read references of the file.
+#include "tree/space.hpp"
+
+#include <cinttypes>
+#include <cstdio>
+
+#include <holdfast/error.hpp>
+
+namespace holdfast {
+
+void throw_corrupt(const char* what, ref where) {
+    char message[256];
+    std::snprintf(message, sizeof message, "the store is damaged: %s (at byte %" PRIu64 " of the file)", what,
+                  where.offset());
+    throw error(errc::corrupt, message);
+}
+
+} // namespace holdfast

@@ -1,0 +1,197 @@
+// holdfast list: prints the keys of a map in order, as of one moment, straight out of the file.
+#include <algorithm>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include <holdfast/store.hpp>
+
+#include "command.hpp"
+#include "entry_text.hpp"
+#include "escape.hpp"
+#include "parse.hpp"
+
+namespace holdfast::cli {
+
+namespace {
+
+constexpr std::string_view details = //
+    R"(Prints the keys that begin with PREFIX, or all, in bytewise order, one a line, with control characters as in \n or
+\x1b and backslashes as \\. What -l and -v add stands behind the key, with a tab before each. With -0 keys and values
+are exact, and each is followed by a NUL instead. With --json each line is an object with key, type, size, version
+and value; bytes and what is not UTF-8 are "value_base64" and "key_base64".
+
+Examples:
+  holdfast list
+  holdfast list -lv user/
+  holdfast list --from 2024-05 --to 2024-06
+  holdfast list --reverse --limit 10
+  holdfast list -0 | xargs -0 -n 1 echo
+)";
+
+struct list_options {
+    std::optional<std::string> from;
+    std::optional<std::string> to;
+    std::optional<std::string> limit;
+    bool details = false;
+    bool values = false;
+    bool reverse = false;
+    bool count = false;
+    bool json = false;
+    bool exact = false;
+};
+
+void declare(command_line& line, list_options& options) {
+    line.flag("-l", options.details, "add kind, type, size, version and time left");
+    line.flag("-v", options.values, "add the values");
+    line.option("--from", "K", options.from, "begin with this key, itself included");
+    line.option("--to", "K", options.to, "end before this key");
+    line.flag("--reverse", options.reverse, "last key first");
+    line.option("--limit", "N", options.limit, "at most N keys");
+    line.flag("--count", options.count, "print only how many there are");
+    line.flag("--json", options.json, "one JSON object a line");
+    line.flag("-0", options.exact, "exact, each followed by a NUL, for xargs -0");
+}
+
+/// The first string behind all that begin with `prefix`; nullopt if there is none.
+std::optional<std::string> end_of_prefix(std::string prefix) {
+    while (!prefix.empty() && static_cast<unsigned char>(prefix.back()) == 0xffu) {
+        prefix.pop_back();
+    }
+    if (prefix.empty()) {
+        return std::nullopt;
+    }
+    prefix.back() = static_cast<char>(static_cast<unsigned char>(prefix.back()) + 1u);
+    return prefix;
+}
+
+struct stretch {
+    map_iterator first;
+    map_iterator last;
+};
+
+stretch choose(const map_view& map, const std::string& prefix, const list_options& options) {
+    const std::string begin = std::max(prefix, options.from.value_or(""));
+    std::optional<std::string> end = end_of_prefix(prefix);
+    if (options.to && (!end || *options.to < *end)) {
+        end = options.to;
+    }
+    if (end && *end <= begin) {
+        return {map.end(), map.end()};
+    }
+    return {map.lower_bound(begin), end ? map.lower_bound(*end) : map.end()};
+}
+
+/// Calls visit(entry) for each in order, until there are `limit`; returns how many.
+template <class Visit>
+std::uint64_t walk(stretch range, bool reverse, std::uint64_t limit, Visit&& visit) {
+    std::uint64_t visited = 0;
+    for (; visited < limit && range.first != range.last; ++visited) {
+        if (reverse) {
+            visit(*--range.last);
+        } else {
+            visit(*range.first);
+            ++range.first;
+        }
+    }
+    return visited;
+}
+
+class row_writer {
+public:
+    row_writer(output& out, const list_options& options, bool colour)
+        : out_(out), options_(options), colour_(colour), end_of_field_(options.exact ? '\0' : '\t') {}
+
+    void write(const entry& one) {
+        if (options_.json) {
+            write_json_entry(out_, one.key, one.value, json_value::shown);
+            out_.write('\n');
+            return;
+        }
+        write_text(one.key, true);
+        if (options_.details) {
+            write_details(one.value);
+        }
+        if (options_.values) {
+            out_.write(end_of_field_);
+            write_text(one.value.text(), false);
+        }
+        out_.write(options_.exact ? '\0' : '\n');
+    }
+
+private:
+    void write_text(std::string_view text, bool is_key) {
+        if (options_.exact) {
+            out_.write(text);
+        } else {
+            write_key(out_, text, is_key && colour_);
+        }
+    }
+
+    void write_details(const value_view& value) {
+        write_field("value"); // the only kind so far
+        write_field(to_string(value.type()));
+        out_.write(end_of_field_);
+        out_.write_number(value.size());
+        out_.write(end_of_field_);
+        out_.write_number(value.version());
+        write_field("-"); // nothing expires yet
+    }
+
+    void write_field(std::string_view text) {
+        out_.write(end_of_field_);
+        out_.write(text);
+    }
+
+    output& out_;
+    const list_options& options_;
+    bool colour_;
+    char end_of_field_;
+};
+
+void check(const list_options& options) {
+    if (options.json && options.exact) {
+        throw_usage("--json and -0 exclude each other");
+    }
+}
+
+map_view find_map(const store& source, const settings& given) {
+    const snapshot now = source.snapshot();
+    if (!given.map.empty() && !now.has_map(given.map)) {
+        throw error(errc::not_found, "no map " + in_quotes(given.map) + " in " + in_quotes(given.store_path) +
+                                         "; \"holdfast maps\" shows what is there");
+    }
+    return now.map(given.map);
+}
+
+exit_status run_list(invocation& call) {
+    list_options options;
+    declare(call.line, options);
+    if (!call.begin(0, 1)) {
+        return exit_status::done;
+    }
+    check(options);
+    const std::string prefix = call.line.words().empty() ? "" : call.line.words()[0];
+    const std::uint64_t limit = options.limit ? parse_number("--limit", *options.limit) : UINT64_MAX;
+    const store source = open_to_read(call.given);
+    const map_view map = find_map(source, call.given);
+    if (!options.count) {
+        row_writer rows(call.out, options, call.given.colour && (options.details || options.values));
+        walk(choose(map, prefix, options), options.reverse, limit,
+             [&](const entry& one) { rows.write(one); });
+        return exit_status::done;
+    }
+    const bool whole = prefix.empty() && !options.from && !options.to;
+    const std::uint64_t count = whole ? std::min(map.size(), limit)
+                                      : walk(choose(map, prefix, options), false, limit, [](const entry&) {});
+    call.out.write_number(count);
+    call.out.write('\n');
+    return exit_status::done;
+}
+
+} // namespace
+
+constinit const command list_command{"list", "ls", "[PREFIX]", "Print keys in order", details, run_list};
+
+} // namespace holdfast::cli

@@ -1,0 +1,70 @@
+// holdfast maps: prints the named maps of a store, or drops one.
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include <holdfast/store.hpp>
+
+#include "command.hpp"
+#include "entry_text.hpp"
+#include "escape.hpp"
+
+namespace holdfast::cli {
+
+namespace {
+
+constexpr std::string_view details = //
+    R"(Prints the name of each map, how many entries it has and the type of its keys, with tabs in between. A map is made
+with its first entry ("holdfast -m users put ada 36"). The unnamed map, if it has entries, is shown as "".
+
+Examples:
+  holdfast maps
+  holdfast maps --drop users
+)";
+
+void drop_map(const settings& given, const std::string& name) {
+    store target = open_to_write(given);
+    const bool dropped =
+        target.update([&](write_transaction& transaction) { return transaction.drop(name); });
+    if (!dropped) {
+        throw error(errc::not_found, "no map " + in_quotes(name) + " in " + in_quotes(given.store_path) +
+                                         "; \"holdfast maps\" shows what is there");
+    }
+}
+
+void write_name(invocation& call, std::string_view name) {
+    if (name.empty()) {
+        call.out.write("\"\"");
+    } else if (name == "\"\"") {
+        call.out.write("\\x22\\x22"); // so that it is not taken for the unnamed one
+    } else {
+        write_key(call.out, name, call.given.colour);
+    }
+}
+
+exit_status run_maps(invocation& call) {
+    std::optional<std::string> dropped;
+    call.line.option("--drop", "MAP", dropped, "remove this map and all in it");
+    if (!call.begin(0, 0)) {
+        return exit_status::done;
+    }
+    if (dropped) {
+        drop_map(call.given, *dropped);
+        return exit_status::done;
+    }
+    const store source = open_to_read(call.given);
+    for (const map_information& map : source.snapshot().maps()) {
+        write_name(call, map.name);
+        call.out.write('\t');
+        call.out.write_number(map.entries);
+        call.out.write("\tstring\n"); // the only type of keys so far
+    }
+    return exit_status::done;
+}
+
+} // namespace
+
+constinit const command maps_command{"maps",  "",      "[--drop MAP]", "Print the named maps, or drop one",
+                                     details, run_maps};
+
+} // namespace holdfast::cli

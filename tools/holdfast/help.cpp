@@ -1,0 +1,107 @@
+// The texts of --help: laid out here, from what the commands say of themselves.
+#include "help.hpp"
+
+#include <algorithm>
+#include <string>
+#include <string_view>
+
+#include "command.hpp"
+#include "command_line.hpp"
+#include "output.hpp"
+
+namespace holdfast::cli {
+
+namespace {
+
+constexpr std::string_view program_opening = //
+    R"(holdfast: a map of keys to values in one file, open in any number of processes at once
+
+Usage: holdfast [OPTIONS] COMMAND [ARGUMENTS]
+
+)";
+
+constexpr std::string_view program_closing = //
+    R"(
+Without -s the store is $HOLDFAST_STORE, else $XDG_DATA_HOME/holdfast/default.hold, else
+~/.local/share/holdfast/default.hold. The first put makes it; commands that read never do.
+
+Examples:
+  holdfast put greeting hello               store a value
+  holdfast get greeting                     print it
+  holdfast list                             print all keys, in order
+  holdfast list user/ -v                    print the keys that begin with user/, and their values
+  date | holdfast put now                   store what a program prints
+  holdfast -s app.hold -m users put ada 36  work on another store, and on a map in it
+  holdfast put -- -5 "below zero"           -- ends the options, here for a key that begins with -
+
+Exit status: 0 done; 1 not found; 2 wrong usage or unreadable input; 3 wrong type or number out of range;
+4 no space; 5 corrupt or not a store; 6 timed out; 7 permission or other I/O error; 8 condition not met.
+
+"holdfast COMMAND --help" tells more about a command.
+)";
+
+/// "  left   right" lines, the right side in one column.
+void write_row(output& out, std::string_view left, std::string_view right, std::size_t width) {
+    out.write("  ");
+    out.write(left);
+    if (left.size() > width) {
+        out.write("\n  ");
+        out.write(std::string(width, ' '));
+    } else {
+        out.write(std::string(width - left.size(), ' '));
+    }
+    out.write("  ");
+    out.write(right);
+    out.write("\n");
+}
+
+void write_options(output& out, const std::vector<option_text>& options, bool global) {
+    constexpr std::size_t width = 22;
+    for (const option_text& option : options) {
+        if (option.global == global) {
+            // Long names stand below each other, also where there is no short one.
+            const std::string indent = option.names.rfind("--", 0) == 0 ? "    " : "";
+            write_row(out, indent + option.names, option.description, width);
+        }
+    }
+}
+
+void write_program_help(output& out, const std::vector<option_text>& options) {
+    constexpr std::size_t width = 22;
+    out.write(program_opening);
+    out.write("Commands:\n");
+    for (const command* one : all_commands()) {
+        const std::string left = std::string(one->name) + " " + std::string(one->arguments);
+        write_row(out, left, one->summary, width);
+    }
+    out.write("\nOptions, before or after the command:\n");
+    write_options(out, options, true);
+    out.write(program_closing);
+}
+
+} // namespace
+
+void write_help(output& out, const command* about, const std::vector<option_text>& options) {
+    if (about == nullptr) {
+        write_program_help(out, options);
+        return;
+    }
+    const std::string name(about->name);
+    out.write("holdfast " + name + ": " + std::string(about->summary) + "\n\n");
+    out.write("Usage: holdfast [OPTIONS] " + name + " " + std::string(about->arguments) + "\n");
+    if (!about->alias.empty()) {
+        out.write("Alias: " + std::string(about->alias) + "\n");
+    }
+    const bool has_options =
+        std::any_of(options.begin(), options.end(), [](const option_text& option) { return !option.global; });
+    if (has_options) {
+        out.write("\nOptions:\n");
+        write_options(out, options, false);
+    }
+    out.write("\n");
+    out.write(about->details);
+    out.write("\nOptions of every command:\n");
+    write_options(out, options, true);
+}
+
+} // namespace holdfast::cli

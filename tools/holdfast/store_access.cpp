@@ -1,0 +1,98 @@
+// Finding and opening the store.
+#include "store_access.hpp"
+
+#include <cerrno>
+#include <cstdlib>
+#include <filesystem>
+#include <string_view>
+
+#include <sys/stat.h>
+
+#include "errors.hpp"
+#include "escape.hpp"
+
+namespace holdfast::cli {
+
+namespace {
+
+std::string_view variable(const char* name) noexcept {
+    const char* const value = std::getenv(name);
+    return value == nullptr ? std::string_view() : std::string_view(value);
+}
+
+store open_as(const settings& given, open_mode mode) {
+    open_options options;
+    options.mode = mode;
+    options.timeout = given.timeout;
+    return store::open(given.store_path, options);
+}
+
+void refuse_if_read_only(const settings& given) {
+    if (given.read_only) {
+        throw error(errc::read_only,
+                    "this command changes " + in_quotes(given.store_path) + "; leave out --read-only");
+    }
+}
+
+/// Makes the folders that are missing. Not std::filesystem's: the mode is ours, from the first moment.
+void make_folders(const std::filesystem::path& folder) {
+    constexpr ::mode_t only_me = 0700;
+    std::filesystem::path made;
+    for (const auto& part : folder) {
+        made /= part;
+        if (::mkdir(made.c_str(), only_me) == 0 || errno == EEXIST) {
+            continue;
+        }
+        const int error_number = errno;
+        if (struct stat status{}; ::stat(made.c_str(), &status) != 0) {
+            throw_system_error(error_number == ENOSPC ? errc::no_space : errc::permission,
+                               "cannot make the folder " + in_quotes(made.native()), error_number);
+        }
+    }
+}
+
+} // namespace
+
+std::string default_store_path() {
+    if (const auto store = variable("HOLDFAST_STORE"); !store.empty()) {
+        return std::string(store);
+    }
+    constexpr std::string_view name = "/holdfast/default.hold";
+    if (const auto data = variable("XDG_DATA_HOME"); !data.empty() && data.front() == '/') {
+        return std::string(data).append(name);
+    }
+    if (const auto home = variable("HOME"); !home.empty() && home.front() == '/') {
+        return std::string(home).append("/.local/share").append(name);
+    }
+    throw_usage("no store is named; give -s STORE or set HOLDFAST_STORE");
+}
+
+store open_to_read(const settings& given) { return open_as(given, open_mode::read_only); }
+
+store open_to_write(const settings& given) {
+    refuse_if_read_only(given);
+    return open_as(given, open_mode::write);
+}
+
+store open_or_create(const settings& given) {
+    refuse_if_read_only(given);
+    const auto folder = std::filesystem::path(given.store_path).parent_path();
+    if (struct stat status{}; !folder.empty() && ::stat(folder.c_str(), &status) != 0) {
+        make_folders(folder);
+    }
+    return open_as(given, open_mode::create);
+}
+
+void check_key(std::string_view key) {
+    if (key.size() > key_size_max) {
+        throw_usage("a key has at most " + std::to_string(key_size_max) + " bytes, not " +
+                    std::to_string(key.size()) + "; store long text as a value");
+    }
+}
+
+std::string where(const settings& given) {
+    return given.map.empty() ? "in " + in_quotes(given.store_path)
+                             : "in map " + in_quotes(given.map) + " of " + in_quotes(given.store_path);
+}
+
+} // namespace holdfast::cli
