@@ -2,13 +2,15 @@
 //
 // What is released though older snapshots may reach it stays readable until `drop_old_snapshots`. Freed memory
 // is overwritten, so that a use after release shows. Misuse by the tree (double release, wrong size, wrong
-// transaction) throws std::logic_error, or errc::corrupt where the bytes are forged on purpose.
+// transaction) throws std::logic_error, or errc::corrupt where the bytes are forged on purpose. Under
+// AddressSanitizer all that is not allocated is poisoned; among forged bytes only what is beyond the end.
 //
 // Thread safety: none.
 #pragma once
 
 #include <sys/mman.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <cstring>
 #include <map>
@@ -22,6 +24,17 @@
 #include <holdfast/error.hpp>
 
 #include "tree/space.hpp"
+
+#if defined(__SANITIZE_ADDRESS__)
+#define HOLDFAST_TEST_ASAN 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define HOLDFAST_TEST_ASAN 1
+#endif
+#endif
+#ifdef HOLDFAST_TEST_ASAN
+#include <sanitizer/asan_interface.h>
+#endif
 
 namespace holdfast::test {
 
@@ -41,8 +54,12 @@ public:
         }
         base_ = static_cast<std::byte*>(mapped);
         transaction_ = txn_id{1};
+        poison(0, guard_bytes);
     }
-    ~memory_space() override { ::munmap(base_, capacity_); }
+    ~memory_space() override {
+        unpoison(0, std::min(capacity_, end_ + guard_bytes));
+        ::munmap(base_, capacity_);
+    }
 
     // --- The space ---
 
@@ -55,6 +72,7 @@ public:
             return anywhere(size);
         }
         const std::uint64_t offset = find_room(size);
+        unpoison(offset, rounded(size));
         live_.emplace(offset, object{size, transaction_});
         std::memset(base_ + offset, 0xAA, std::min<std::uint64_t>(size, 4096));
         return ref::from_offset(offset);
@@ -79,7 +97,10 @@ public:
     // --- Transactions ---
 
     /// Begins the next transaction; what the last one made is committed.
-    void commit() { transaction_ = next(transaction_); retired_kept_ = retired_.size(); }
+    void commit() {
+        transaction_ = next(transaction_);
+        retired_kept_ = retired_.size();
+    }
 
     /// Undoes the running transaction and begins the next.
     void abort() {
@@ -114,7 +135,10 @@ public:
     void fail_from(std::uint64_t nth) noexcept { fail_at_ = nth == 0 ? 0 : allocations_ + nth; }
 
     /// From now on misuse is taken for a consequence of forged bytes: errc::corrupt.
-    void expect_forgery() noexcept { forged_ = true; }
+    void expect_forgery() noexcept {
+        forged_ = true;
+        unpoison(begin, end_ - begin);
+    }
 
     /// From now on some allocations are of memory that is in use, as a damaged heap would hand it out.
     void mislead(std::mt19937_64* random) noexcept { misleading_ = random; }
@@ -127,6 +151,27 @@ public:
 private:
     [[nodiscard]] static std::uint64_t rounded(std::uint64_t size) noexcept { return (size + 15) / 16 * 16; }
 
+    static constexpr std::uint64_t guard_bytes = 64 * 1024;
+
+    void poison([[maybe_unused]] std::uint64_t offset, [[maybe_unused]] std::uint64_t size) noexcept {
+#ifdef HOLDFAST_TEST_ASAN
+        ASAN_POISON_MEMORY_REGION(base_ + offset, size);
+#endif
+    }
+    void unpoison([[maybe_unused]] std::uint64_t offset, [[maybe_unused]] std::uint64_t size) noexcept {
+#ifdef HOLDFAST_TEST_ASAN
+        ASAN_UNPOISON_MEMORY_REGION(base_ + offset, size);
+#endif
+    }
+
+    void grow(std::uint64_t end) noexcept {
+        if (forged_) {
+            unpoison(end_, end - end_);
+        }
+        poison(end, guard_bytes);
+        end_ = end;
+    }
+
     std::uint64_t find_room(std::uint64_t size) {
         auto& free = free_[rounded(size)];
         if (!free.empty()) {
@@ -136,10 +181,10 @@ private:
         }
         const std::uint64_t alignment = size == 512 || size == 1024 ? size : 16;
         const std::uint64_t offset = (end_ + alignment - 1) / alignment * alignment;
-        if (capacity_ - offset < rounded(size)) {
+        if (offset > capacity_ || capacity_ - offset < rounded(size) + guard_bytes) {
             throw error(errc::no_space, "the test's memory is exhausted");
         }
-        end_ = offset + rounded(size);
+        grow(offset + rounded(size));
         return offset;
     }
 
@@ -148,12 +193,18 @@ private:
         const std::uint64_t room = end_ > begin + size ? end_ - size : begin;
         const std::uint64_t offset = begin + (*misleading_)() % (room - begin + 1);
         const std::uint64_t aligned = std::max(begin, offset / alignment * alignment);
-        end_ = std::max(end_, aligned + rounded(size));
+        if (capacity_ - aligned < rounded(size) + guard_bytes) {
+            throw error(errc::no_space, "the test's memory is exhausted");
+        }
+        grow(std::max(end_, aligned + rounded(size)));
         return ref::from_offset(aligned);
     }
 
     void make_free(std::uint64_t offset, std::uint64_t size) {
         std::memset(base_ + offset, 0xDD, std::min<std::uint64_t>(size, 4096));
+        if (!forged_) {
+            poison(offset, rounded(size));
+        }
         free_[rounded(size)].push_back(offset);
     }
 

@@ -12,7 +12,9 @@ using format::value_type;
 
 class tree_record : public testing::Test {
 protected:
-    format::record_header& header(ref place) { return *reinterpret_cast<format::record_header*>(memory_.bytes(place)); }
+    format::record_header& header(ref place) {
+        return *reinterpret_cast<format::record_header*>(memory_.bytes(place));
+    }
 
     void expect_corrupt(ref place) {
         try {

@@ -35,7 +35,8 @@ TEST(key_heads, can_be_moved_to_a_shorter_prefix_without_the_key) {
         const std::string prefix = binary_key(random, 12);
         const std::string key = prefix + binary_key(random, 6);
         for (std::size_t size = 0; size <= prefix.size(); ++size) {
-            ASSERT_EQ(rebased_head(head_of(key, prefix.size()), prefix, prefix.size(), size), head_of(key, size));
+            ASSERT_EQ(rebased_head(head_of(key, prefix.size()), prefix, prefix.size(), size),
+                      head_of(key, size));
         }
     }
 }
@@ -45,8 +46,8 @@ TEST(key_bytes, compare_and_share_prefixes_as_strings_do) {
     for (unsigned i = 0; i < 5000; ++i) {
         const std::string a = binary_key(random, 20);
         const std::string b = random() % 2 == 0 ? binary_key(random, 20) : a.substr(0, random() % 20) + "x";
-        const auto mismatch = std::mismatch(a.begin(), a.begin() + static_cast<int>(std::min(a.size(), b.size())),
-                                            b.begin());
+        const auto mismatch =
+            std::mismatch(a.begin(), a.begin() + static_cast<int>(std::min(a.size(), b.size())), b.begin());
         ASSERT_EQ(common_prefix(a, b), static_cast<std::size_t>(mismatch.first - a.begin()));
         ASSERT_EQ(equal_keys(a, b), a == b);
         ASSERT_TRUE(equal_keys(a, std::string(a)));
@@ -82,7 +83,8 @@ TEST(head_search, finds_the_run_of_equal_heads_whatever_the_heads_are) {
         std::sort(heads.begin(), heads.begin() + static_cast<int>(count));
         std::fill(heads.begin() + static_cast<int>(count), heads.end(), head_unused);
         const std::uint32_t sought = random() % 3 == 0 ? head_unused : heads[random() % 60];
-        const auto [first, last] = std::equal_range(heads.begin(), heads.begin() + static_cast<int>(count), sought);
+        const auto [first, last] =
+            std::equal_range(heads.begin(), heads.begin() + static_cast<int>(count), sought);
         const head_run run = find_heads(heads, count, sought);
         ASSERT_EQ(run.begin, static_cast<std::size_t>(first - heads.begin()));
         ASSERT_EQ(run.end, static_cast<std::size_t>(last - heads.begin()));
@@ -116,7 +118,8 @@ TEST_P(node_search, lower_bounds_in_a_leaf_are_those_of_the_keys) {
         for (unsigned i = 0; i < 200; ++i) {
             const std::string key = i < keys.size() ? keys[i] : make_key(GetParam(), random_);
             const auto at = std::lower_bound(keys.begin(), keys.end(), key);
-            ASSERT_EQ(leaf_lower_bound(memory_.view(), leaf, key), static_cast<std::size_t>(at - keys.begin()));
+            ASSERT_EQ(leaf_lower_bound(memory_.view(), leaf, key),
+                      static_cast<std::size_t>(at - keys.begin()));
         }
     }
 }
@@ -130,8 +133,10 @@ TEST_P(node_search, routes_in_an_inner_node_are_those_of_the_separators_while_it
         const std::string key = make_key(GetParam(), random_);
         const auto at = std::lower_bound(present.begin(), present.end(), key);
         const auto position = static_cast<std::size_t>(at - present.begin());
-        if (present.size() < node.capacity - 1 && random_() % 100 < 60 && (at == present.end() || *at != key)) {
-            inner_insert(memory_.view(), node, position + 1, write_separator(memory_, key), ref::from_units(1));
+        if (present.size() < node.capacity - 1 && random_() % 100 < 60 &&
+            (at == present.end() || *at != key)) {
+            const ref separator = write_separator(memory_, key);
+            inner_insert(memory_.view(), node, position + 1, separator, ref::from_units(1));
             present.insert(at, key);
         } else if (position < present.size()) {
             ASSERT_TRUE(inner_remove(node, position + 1));

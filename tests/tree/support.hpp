@@ -67,13 +67,19 @@ inline std::string path_key(random_source& random) {
 
 inline std::string make_key(key_shape shape, random_source& random) {
     switch (shape) {
-    case key_shape::decimal: return decimal_key(random() % 20000);
-    case key_shape::binary: return binary_key(random, random() % 4 == 0 ? 40 : 8);
+    case key_shape::decimal:
+        return decimal_key(random() % 20000);
+    case key_shape::binary:
+        return binary_key(random, random() % 4 == 0 ? 40 : 8);
     case key_shape::long_prefix:
-        return std::string(100 + random() % 3 * 40, 'p') + binary_key(random, 4) + decimal_key(random() % 3000);
-    case key_shape::path: return path_key(random);
-    case key_shape::huge: return std::string(random() % 3 * 32000, 'h') + binary_key(random, 1535);
-    case key_shape::mixed: break;
+        return std::string(100 + random() % 3 * 40, 'p') + binary_key(random, 4) +
+               decimal_key(random() % 3000);
+    case key_shape::path:
+        return path_key(random);
+    case key_shape::huge:
+        return std::string(random() % 3 * 32000, 'h') + binary_key(random, 1535);
+    case key_shape::mixed:
+        break;
     }
     return make_key(static_cast<key_shape>(random() % 4), random);
 }
@@ -97,9 +103,7 @@ inline model_value make_value(random_source& random, txn_id made, std::size_t si
     return value;
 }
 
-inline new_value as_new(const model_value& value) {
-    return {value.type, value.bytes, value.expiry_ns};
-}
+inline new_value as_new(const model_value& value) { return {value.type, value.bytes, value.expiry_ns}; }
 
 // --- Comparison -------------------------------------------------------------------------------------------
 
@@ -136,7 +140,8 @@ inline object_map expect_sound(const space_view& view, const tree_root& root, tx
         return reached.emplace(place.offset(), bytes).second;
     });
     for (const tree_finding& damage : findings) {
-        ADD_FAILURE() << damage.what << " at " << damage.where.offset() << ", key " << damage.key.substr(0, 100);
+        ADD_FAILURE() << damage.what << " at " << damage.where.offset() << ", key "
+                      << damage.key.substr(0, 100);
     }
     return reached;
 }
@@ -164,7 +169,8 @@ inline void erase_both(tree_writer& writer, model& expected, const std::string& 
 }
 
 inline void erase_prefix_both(tree_writer& writer, model& expected, const std::string& prefix) {
-    const auto count = std::erase_if(expected, [&](const auto& entry) { return entry.first.starts_with(prefix); });
+    const auto count =
+        std::erase_if(expected, [&](const auto& entry) { return entry.first.starts_with(prefix); });
     ASSERT_EQ(writer.erase_prefix(prefix), count);
 }
 

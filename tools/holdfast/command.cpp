@@ -48,8 +48,10 @@ void invocation::check_words(std::size_t words_min, std::size_t words_max) const
     if (command_ == nullptr) {
         throw_usage("no command is given; see holdfast --help");
     }
-    const std::string usage =
-        "usage: holdfast " + std::string(command_->name) + " " + std::string(command_->arguments);
+    std::string usage = "usage: holdfast " + std::string(command_->name);
+    if (!command_->arguments.empty()) {
+        usage.append(" ").append(command_->arguments);
+    }
     if (line.words().size() < words_min) {
         throw_usage("too few arguments; " + usage);
     }

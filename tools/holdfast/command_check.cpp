@@ -14,9 +14,11 @@ namespace holdfast::cli {
 namespace {
 
 constexpr std::string_view details = //
-    R"(Verifies structure, order and checksums of all that is stored, and that each byte of the file is accounted for.
-Writers wait meanwhile; readers do not. With --read-only, or without permission to write, nobody waits, and the
-account of the file's space is left out. What is wrong is named on standard error, one finding a line, status 5.
+    R"(Verifies structure, order and checksums of all that is stored, and that each
+byte of the file is accounted for. Writers wait meanwhile; readers do not. With
+--read-only, or without permission to write, nobody waits, and the account of
+the file's space is left out. What is wrong is named on standard error, one
+finding a line, and the status is 5.
 
 Example:
   holdfast check && echo all is well

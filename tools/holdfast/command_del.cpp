@@ -13,7 +13,8 @@ namespace holdfast::cli {
 namespace {
 
 constexpr std::string_view details = //
-    R"(Deletes all or nothing and prints how many keys there were. Deleting nothing is status 1, but 0 with --prefix.
+    R"(Deletes all or nothing, and prints how many keys there were. Deleting nothing is
+status 1, but 0 with --prefix.
 
 Examples:
   holdfast del greeting

@@ -8,7 +8,8 @@ namespace holdfast::cli {
 namespace {
 
 constexpr std::string_view details = //
-    R"(Prints nothing. The status is 0 if there is such a key, and 1 if there is none, or no such map or store.
+    R"(Prints nothing. The status is 0 if there is such a key, and 1 if there is none,
+or no such map or store.
 
 Example:
   if holdfast exists lock; then echo "somebody is at work"; fi

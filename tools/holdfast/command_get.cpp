@@ -16,8 +16,9 @@ namespace holdfast::cli {
 namespace {
 
 constexpr std::string_view details = //
-    R"(One key: prints its value and a newline. Several keys: prints KEY, a tab and the value, one a line, with control
-characters as in \n or \x1b and backslashes as \\. Keys that are missing are named on standard error, status 1.
+    R"(One key: prints its value and a newline. Several keys: prints KEY, a tab and the
+value, one a line, with control characters as in \n or \x1b and backslashes as
+\\. Keys that are missing are named on standard error, and the status is 1.
 In JSON, bytes and what is not UTF-8 are "value_base64" and "key_base64".
 
 Examples:
@@ -36,8 +37,7 @@ struct get_options {
 };
 
 void declare(command_line& line, get_options& options) {
-    line.flag("--raw", options.raw,
-              "the exact bytes and nothing else; those of several keys follow each other");
+    line.flag("--raw", options.raw, "the exact bytes and nothing else, not even a newline");
     line.flag("--json", options.json, "one JSON object a key, with type, size and version");
     line.flag("--hex", options.hex, "the value in hexadecimal digits");
     line.option("--default", "V", options.substitute, "print V for a missing key; it is no error then");

@@ -93,8 +93,7 @@ void command_line::declare_globals() {
     parser_->app.add_option("-m,--map", set_map)->type_name("MAP")->take_last();
     note("-m,--map", "MAP", "the map within the store (default: the unnamed one)");
     flag("--read-only", globals_.read_only, "never change a byte of the store");
-    option("--timeout", "DURATION", globals_.timeout,
-           "how long to wait for a lock, as in 250ms or 5m (default: 30s)");
+    option("--timeout", "DURATION", globals_.timeout, "wait so long for a lock: 250ms, 5m (default: 30s)");
     option("--color", "WHEN", globals_.color, "auto, always or never (default: auto)");
     flag("--version", globals_.version, "print the version and end");
     flag("-h,--help", globals_.help, "print this help and end");

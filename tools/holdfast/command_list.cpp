@@ -17,10 +17,12 @@ namespace holdfast::cli {
 namespace {
 
 constexpr std::string_view details = //
-    R"(Prints the keys that begin with PREFIX, or all, in bytewise order, one a line, with control characters as in \n or
-\x1b and backslashes as \\. What -l and -v add stands behind the key, with a tab before each. With -0 keys and values
-are exact, and each is followed by a NUL instead. With --json each line is an object with key, type, size, version
-and value; bytes and what is not UTF-8 are "value_base64" and "key_base64".
+    R"(Prints the keys that begin with PREFIX, or all, in bytewise order, one a line,
+with control characters as in \n or \x1b and backslashes as \\. What -l and -v
+add stands behind the key, with a tab before each. With -0 keys and values are
+exact, and each is followed by a NUL instead. With --json each line is an object
+with key, type, size, version and value; bytes and what is not UTF-8 are
+"value_base64" and "key_base64".
 
 Examples:
   holdfast list

@@ -14,8 +14,9 @@ namespace holdfast::cli {
 namespace {
 
 constexpr std::string_view details = //
-    R"(Prints the name of each map, how many entries it has and the type of its keys, with tabs in between. A map is made
-with its first entry ("holdfast -m users put ada 36"). The unnamed map, if it has entries, is shown as "".
+    R"(Prints the name of each map, how many entries it has and the type of its keys,
+with tabs in between. A map is made with its first entry, as by
+"holdfast -m users put ada 36". The unnamed map, if it has entries, is "".
 
 Examples:
   holdfast maps

@@ -16,16 +16,17 @@ namespace holdfast::cli {
 namespace {
 
 constexpr std::string_view details = //
-    R"(The value is VALUE; standard input if VALUE is - or, when input comes from a pipe or a file, left out;
-or the contents of a file. Input is stored as it is, its last newline included. Prints nothing.
+    R"(The value is VALUE, or the contents of a file, or standard input: if VALUE is -,
+or left out while input comes from a pipe or a file. Input is stored as it is,
+its last newline included. Prints nothing.
 
 Examples:
   holdfast put greeting hello
   holdfast put --type bytes logo --file logo.png
-  tar c folder | holdfast put backup/folder
+  tar c folder | holdfast put saved/folder
   holdfast put balance -5
-  holdfast put --if-absent lock "$HOSTNAME"     status 8 if there is a lock
-  holdfast put --if-version 7 config "$changed" status 8 if somebody else stored config meanwhile
+  holdfast put --if-absent lock "$HOSTNAME"   # status 8 if there is a lock
+  holdfast put --if-version 7 config "$new"   # status 8 if it has changed since
 )";
 
 struct put_options {
@@ -40,8 +41,7 @@ void declare(command_line& line, put_options& options) {
     line.option("-t,--type", "TYPE", options.type, "string or bytes (default: string)");
     line.option("--file", "FILE", options.file, "store what is in this file");
     line.flag("--if-absent", options.if_absent, "only if there is no such key");
-    line.option("--if-version", "N", options.if_version,
-                "only if the key's version is N; 0: if there is no such key");
+    line.option("--if-version", "N", options.if_version, "only if its version is N; 0: only if it is absent");
     line.flag("--print-version", options.print_version, "print the version that the value got");
 }
 

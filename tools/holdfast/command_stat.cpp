@@ -16,9 +16,13 @@ namespace holdfast::cli {
 namespace {
 
 constexpr std::string_view details = //
-    R"(live: of keys and values. file: the length of the file. on disk: what it takes there. free: within the file, ready
-for use. held back: replaced or deleted, but still seen by a snapshot or waiting for the next writer. recoveries:
-transactions of killed processes that were rolled back since the last reboot.
+    R"(live        of keys and values
+file        the length of the file; parts of it may be holes
+on disk     what it takes there
+free        within the file, ready for use
+held back   replaced or deleted, but waiting for a snapshot or the next writer
+recoveries  transactions of killed processes that were rolled back since the
+            last reboot
 
 Examples:
   holdfast stat

@@ -14,7 +14,7 @@ namespace holdfast::cli {
 namespace {
 
 constexpr std::string_view program_opening = //
-    R"(holdfast: a map of keys to values in one file, open in any number of processes at once
+    R"(holdfast: keys and values in one file, open in any number of processes at once
 
 Usage: holdfast [OPTIONS] COMMAND [ARGUMENTS]
 
@@ -22,23 +22,33 @@ Usage: holdfast [OPTIONS] COMMAND [ARGUMENTS]
 
 constexpr std::string_view program_closing = //
     R"(
-Without -s the store is $HOLDFAST_STORE, else $XDG_DATA_HOME/holdfast/default.hold, else
-~/.local/share/holdfast/default.hold. The first put makes it; commands that read never do.
+Without -s the store is $HOLDFAST_STORE, else
+$XDG_DATA_HOME/holdfast/default.hold, else ~/.local/share/holdfast/default.hold.
+The first put makes it; commands that read never do.
 
 Examples:
-  holdfast put greeting hello               store a value
-  holdfast get greeting                     print it
-  holdfast list                             print all keys, in order
-  holdfast list user/ -v                    print the keys that begin with user/, and their values
-  date | holdfast put now                   store what a program prints
-  holdfast -s app.hold -m users put ada 36  work on another store, and on a map in it
-  holdfast put -- -5 "below zero"           -- ends the options, here for a key that begins with -
+  holdfast put greeting hello         # store a value
+  holdfast get greeting               # print it
+  holdfast list                       # print all keys, in order
+  holdfast list -v user/              # those that begin with user/, and values
+  date | holdfast put now             # store what a program prints
+  holdfast -s app.hold put port 8080  # work on another store
+  holdfast -m users put ada 36        # and on a map of its own in a store
+  holdfast put -- -5 "below zero"     # -- comes before a key that begins with -
 
-Exit status: 0 done; 1 not found; 2 wrong usage or unreadable input; 3 wrong type or number out of range;
-4 no space; 5 corrupt or not a store; 6 timed out; 7 permission or other I/O error; 8 condition not met.
+Exit status:
+  0  done                                5  corrupt, not a store, or too new
+  1  key, map or store not found         6  timed out
+  2  wrong usage or unreadable input     7  permission or other I/O error
+  3  wrong type, number out of range     8  a condition was not met
+  4  no space
 
 "holdfast COMMAND --help" tells more about a command.
 )";
+
+std::string with_space(std::string_view arguments) {
+    return arguments.empty() ? std::string() : std::string(" ").append(arguments);
+}
 
 /// "  left   right" lines, the right side in one column.
 void write_row(output& out, std::string_view left, std::string_view right, std::size_t width) {
@@ -71,8 +81,7 @@ void write_program_help(output& out, const std::vector<option_text>& options) {
     out.write(program_opening);
     out.write("Commands:\n");
     for (const command* one : all_commands()) {
-        const std::string left = std::string(one->name) + " " + std::string(one->arguments);
-        write_row(out, left, one->summary, width);
+        write_row(out, std::string(one->name) + with_space(one->arguments), one->summary, width);
     }
     out.write("\nOptions, before or after the command:\n");
     write_options(out, options, true);
@@ -88,7 +97,7 @@ void write_help(output& out, const command* about, const std::vector<option_text
     }
     const std::string name(about->name);
     out.write("holdfast " + name + ": " + std::string(about->summary) + "\n\n");
-    out.write("Usage: holdfast [OPTIONS] " + name + " " + std::string(about->arguments) + "\n");
+    out.write("Usage: holdfast [OPTIONS] " + name + with_space(about->arguments) + "\n");
     if (!about->alias.empty()) {
         out.write("Alias: " + std::string(about->alias) + "\n");
     }

@@ -2,6 +2,7 @@
 #include "output.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <charconv>
 

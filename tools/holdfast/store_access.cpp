@@ -24,7 +24,15 @@ store open_as(const settings& given, open_mode mode) {
     open_options options;
     options.mode = mode;
     options.timeout = given.timeout;
-    return store::open(given.store_path, options);
+    try {
+        return store::open(given.store_path, options);
+    } catch (const error& failure) {
+        if (failure.reason() != errc::not_found || mode == open_mode::create) {
+            throw;
+        }
+        throw error(errc::not_found, "there is no store " + in_quotes(given.store_path) +
+                                         "; \"holdfast put\" makes it, and -s names another");
+    }
 }
 
 void refuse_if_read_only(const settings& given) {

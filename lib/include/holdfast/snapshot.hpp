@@ -42,7 +42,7 @@ struct entry {
 class HOLDFAST_API map_iterator {
 public:
     using iterator_concept = std::bidirectional_iterator_tag;
-    using iterator_category = std::input_iterator_tag;
+    using iterator_category = std::bidirectional_iterator_tag; // as vector<bool> does: std::prev has to work
     using value_type = entry;
     using difference_type = std::ptrdiff_t;
     using reference = entry;

@@ -50,7 +50,8 @@ void block_map::format(backing& memory, std::uint64_t end_bytes) {
 
 void block_map::validate_header(std::uint64_t backed_bytes) const {
     if (header_->magic != format::heap_magic) throw_corrupt("the heap header is damaged", ref{});
-    if (header_->end_blocks < format::heap_first_block || header_->end_blocks > backed_bytes / format::block_bytes) {
+    const std::uint64_t blocks_max = std::min(backed_bytes, format::file_bytes_max) / format::block_bytes;
+    if (header_->end_blocks < format::heap_first_block || header_->end_blocks > blocks_max) {
         throw_corrupt("the file is cut short, or the heap's length is damaged", ref{});
     }
 }
@@ -178,6 +179,8 @@ void block_map::insert_free(std::uint32_t first, std::uint32_t length) {
                 throw_corrupt("a free run's two ends disagree", place_of(first - left_length));
             }
             unlink(first - left_length, left_length);
+            // What begins in the middle of a free run must not look taken, or it could be freed again.
+            set_header(descriptor(first), block_state::none, 0, block_owner::tree, 0);
             first -= left_length;
             length += left_length;
         }
@@ -273,6 +276,10 @@ void block_map::extend(std::uint32_t new_end) {
     const std::uint32_t end_table = (new_end + format::blocks_per_table - 1) / format::blocks_per_table;
     for (std::uint32_t table = first_table; table < end_table; ++table) {
         std::uint64_t& leaf = directory_root()[table / format::directory_fanout_leaf];
+        // `new_end_for` has counted these blocks, unless the directory has lost a leaf.
+        if (new_end - next <= format::blocks_of_table + (leaf == 0 ? 1 : 0)) {
+            throw_corrupt("the directory of block tables is damaged", ref::from_offset(format::directory_offset));
+        }
         if (leaf == 0) {
             std::memset(base_ + std::uint64_t{next} * format::block_bytes, 0, format::block_bytes);
             undo_->set(leaf, next);

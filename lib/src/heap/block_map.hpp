@@ -37,6 +37,10 @@ public:
     [[nodiscard]] std::uint32_t take_run(std::uint32_t length, format::block_owner owner);
     /// Makes the heap longer by a free run of at least `length` blocks. Throws no_space, address_space.
     void grow(std::uint32_t length);
+    /// Gets the memory for that without changing the heap. Throws the same.
+    void back_growth(std::uint32_t length) {
+        memory_->ensure_allocated(std::uint64_t{new_end_for(length)} * format::block_bytes);
+    }
     /// Frees a taken run; its length is in its descriptor.
     void free_run(std::uint32_t block);
     /// Frees one block that was a slab.

@@ -56,9 +56,12 @@ std::uint64_t heap::consume(entry_list& list, std::uint64_t limit,
                             const std::function<void(ref)>& emptied) {
     entry_list now = list;
     std::uint64_t taken = 0;
-    while (now.entries != 0 && taken < limit) {
+    // A list that leads in a circle ends here.
+    if (now.entries > end_bytes() / sizeof(list_entry)) throw_corrupt("a list is longer than the heap", ref::from_units(now.front));
+    while (now.entries != 0 && taken < limit && log_has_room()) {
         const ref place = ref::from_units(now.front);
-        if (now.front_index >= list_chunk::capacity) throw_corrupt("a list's beginning is damaged", place);
+        const std::uint64_t end = now.front == now.back ? now.back_index : list_chunk::capacity;
+        if (now.front_index >= end || end > list_chunk::capacity) throw_corrupt("a list's beginning is damaged", place);
         const list_chunk& chunk = object<list_chunk>(place);
         if (!take(chunk.entries[now.front_index])) break;
         ++taken;

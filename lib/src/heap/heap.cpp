@@ -28,6 +28,10 @@ namespace {
     return (std::uint64_t{1} << (objects - word * 64)) - 1;
 }
 
+[[nodiscard]] bool is_full(const error& failure) noexcept {
+    return failure.reason() == errc::no_space || failure.reason() == errc::address_space;
+}
+
 /// The run that only erasing may break open: enough for four of the longest paths and a list chunk each.
 constexpr std::uint32_t reserve_blocks = 8;
 
@@ -50,19 +54,35 @@ std::byte* heap::checked(ref place, std::uint64_t size) const {
 
 // --- The undo log's own space -----------------------------------------------------------------------------
 
-void heap::ensure_log(std::uint64_t entries) {
-    while (undo_.spare() < entries) [[unlikely]] {
-        const std::uint32_t length = blocks_for(undo_.next_chunk_bytes());
-        std::uint32_t run = blocks_.take_run(length, block_owner::tree);
-        if (run == 0) {
+void heap::extend_log() {
+    const std::uint32_t length = blocks_for(undo_.next_chunk_bytes());
+    std::uint32_t run = blocks_.take_run(length, block_owner::tree);
+    if (run == 0) {
+        try {
             blocks_.grow(length);
-            run = blocks_.take_run(length, block_owner::tree);
+        } catch (const error& failure) {
+            if (!is_full(failure) || !break_reserve()) throw;
         }
-        undo_.add_chunk(ref::from_offset(std::uint64_t{run} * format::block_bytes));
+        run = blocks_.take_run(length, block_owner::tree);
+        if (run == 0) throw error(errc::no_space, "the transaction is too large for what is left of the disk");
+    }
+    undo_.add_chunk(ref::from_offset(std::uint64_t{run} * format::block_bytes));
+}
+
+/// Whether reclaiming may go on: what it leaves of the log is enough for erasing something.
+bool heap::log_has_room() {
+    try {
+        ensure_log(4 * journal::spare_min);
+        return true;
+    } catch (const error& failure) {
+        if (!is_full(failure)) throw;
+        return false;
     }
 }
 
 void heap::before_commit() {
+    if (undo_.chunks() == 1) return;
+    ensure_log(16 * (undo_.chunks() + 1)); // this may add the one chunk that is allowed for
     for (std::size_t chunk = 1; chunk < undo_.chunks(); ++chunk) blocks_.free_run(block_of(undo_.chunk(chunk)));
 }
 
@@ -81,20 +101,29 @@ std::uint32_t heap::take_blocks(std::uint32_t length, block_owner owner) {
         if ((run = blocks_.take_run(length, owner)) != 0) return run;
     }
     try {
+        if (length >= format::blocks_per_table) blocks_.back_growth(length); // before the log grows for so many tables
         ensure_log(journal::spare_min + length / format::blocks_per_table * 8);
         blocks_.grow(length);
         return blocks_.take_run(length, owner);
     } catch (const error& failure) {
-        if (failure.reason() != errc::no_space && failure.reason() != errc::address_space) throw;
+        if (!is_full(failure)) throw;
         if (reclaim(true)) {
             if ((run = blocks_.take_run(length, owner)) != 0) return run;
         }
-        if (!policy_.may_break_reserve || header().reserve_block == 0) throw;
-        blocks_.free_run(static_cast<std::uint32_t>(header().reserve_block));
-        undo_.set(header().reserve_block, 0);
+        if (length > reserve_blocks || !break_reserve()) throw;
         if ((run = blocks_.take_run(length, owner)) != 0) return run;
         throw;
     }
+}
+
+/// Frees the reserve, if it may be used and is there.
+bool heap::break_reserve() {
+    const std::uint64_t reserve = header().reserve_block;
+    if (!policy_.may_break_reserve || reserve == 0) return false;
+    if (reserve >= header().end_blocks) throw_corrupt("the reserve is damaged", ref{});
+    blocks_.free_run(static_cast<std::uint32_t>(reserve));
+    undo_.set(header().reserve_block, 0);
+    return true;
 }
 
 void heap::refill_reserve() {
@@ -209,7 +238,8 @@ heap::found_object heap::find(ref place) const {
         return {&block, number, 0, 0, false};
     }
     const std::uint8_t size_class = block.size_class;
-    if (block.state != static_cast<std::uint8_t>(block_state::slab) || size_class >= format::slab_classes) {
+    if (block.state != static_cast<std::uint8_t>(block_state::slab) || size_class >= format::slab_classes ||
+        block.owner > static_cast<std::uint8_t>(block_owner::external)) {
         throw_corrupt("a reference leads to a block without objects", place);
     }
     const std::uint32_t index = object_at(size_class, offset);

@@ -36,6 +36,12 @@ public:
     void begin(txn_id id) noexcept { undo_.begin(id); }
     /// Frees what the log itself took, so that a void log owns nothing. The last step before publishing.
     void before_commit();
+    /// Makes what was done since `begin` permanent without a commit: for objects that no commit knows of. If it
+    /// throws, the transaction can only be undone.
+    void keep() {
+        before_commit();
+        undo_.keep();
+    }
     /// Undoes everything since `begin`. Idempotent.
     void roll_back() { undo_.roll_back(memory_->backed_bytes()); }
     [[nodiscard]] const journal& undo() const noexcept { return undo_; }
@@ -58,6 +64,11 @@ public:
     /// The bytes usable at `place`; throws corrupt if no allocated object begins there.
     [[nodiscard]] std::uint64_t size_of(ref place) const;
 
+    /// Whose object that is; throws corrupt if no allocated object begins there.
+    [[nodiscard]] format::block_owner owner_of(ref place) const {
+        return static_cast<format::block_owner>(find(place).block->owner);
+    }
+
     /// Sets the reserve aside again, if it was used and there is room without growing.
     void refill_reserve();
 
@@ -65,8 +76,8 @@ public:
 
     /// Adds at the back. Never reclaims.
     void append(format::entry_list& list, const format::list_entry* entries, std::size_t count);
-    /// Calls `take(entry)` for entries from the front until it returns false (that entry stays) or `limit` were
-    /// taken. Chunks that became empty go to `emptied`, to be retired. Returns how many were taken.
+    /// Calls `take(entry)` for entries from the front until it returns false (that entry stays), `limit` were
+    /// taken, or the undo log is full and so is the disk. Chunks that became empty go to `emptied`, to be retired. Returns how many were taken.
     std::uint64_t consume(format::entry_list& list, std::uint64_t limit,
                           const std::function<bool(const format::list_entry&)>& take,
                           const std::function<void(ref)>& emptied);
@@ -116,7 +127,13 @@ private:
     [[nodiscard]] bool reclaim(bool pressed);
     [[nodiscard]] std::uint32_t take_blocks(std::uint32_t length, format::block_owner owner);
     void free_in_slab(const found_object& found);
-    void ensure_log(std::uint64_t entries);
+    /// So many entries fit into the log, and those of making it longer.
+    void ensure_log(std::uint64_t entries) {
+        while (undo_.spare() < entries + undo_.growth_entries()) [[unlikely]] extend_log();
+    }
+    void extend_log();
+    [[nodiscard]] bool log_has_room();
+    [[nodiscard]] bool break_reserve();
     [[nodiscard]] std::byte* checked(ref place, std::uint64_t size) const;
     void set_list(format::entry_list& list, const format::entry_list& now);
 

@@ -54,6 +54,9 @@ public:
     /// The same for half a word.
     void set(std::uint32_t& half, std::uint32_t value) noexcept;
 
+    /// Makes what was done since `begin` permanent without publishing anything, by one store. Ends the transaction.
+    void keep() noexcept;
+
     /// Copies all old values back and empties the log. `backed_bytes`: the file has that many bytes.
     /// Throws corrupt if an entry does not point into the heap's accounts; then nothing was changed.
     void roll_back(std::uint64_t backed_bytes);
@@ -64,6 +67,10 @@ public:
 
     /// Bytes of the chunk that would be added next.
     [[nodiscard]] std::uint64_t next_chunk_bytes() const noexcept { return capacity_of(chunks_) * sizeof(format::undo_entry); }
+    /// Entries that finding a place for that chunk takes at most: those of runs, and of the tables of a grown heap.
+    [[nodiscard]] std::uint64_t growth_entries() const noexcept {
+        return 128 + next_chunk_bytes() / (format::block_bytes * format::blocks_per_table) * 8;
+    }
     /// Adds a chunk of that size.
     void add_chunk(ref place);
     /// The chunks added so far: [1, chunks()).

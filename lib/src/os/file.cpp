@@ -186,6 +186,13 @@ int file::open(const std::filesystem::path& path, bool writable) noexcept {
     return adopt_opened(path.c_str(), (writable ? O_RDWR : O_RDONLY) | O_NONBLOCK, 0);
 }
 
+int file::reopen(const file& other, bool writable) noexcept {
+    if (const int code = failpoint_error("os.reopen"); code != 0) {
+        return code;
+    }
+    return adopt_opened(name_of_descriptor(other.fd_).data(), writable ? O_RDWR : O_RDONLY, 0);
+}
+
 int file::create_unnamed(const std::filesystem::path& folder) noexcept {
     if (const int code = failpoint_error("os.create_unnamed"); code != 0) {
         return code;

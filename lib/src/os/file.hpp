@@ -34,6 +34,8 @@ public:
 
     /// Opens what exists; never waits for the other end of a FIFO.
     [[nodiscard]] int open(const std::filesystem::path& path, bool writable) noexcept;
+    /// Opens the file that `other` has open once more, so that the two have no locks in common. Needs /proc.
+    [[nodiscard]] int reopen(const file& other, bool writable) noexcept;
     /// A new file of mode 0600 in a folder, known by no name. EOPNOTSUPP where that, or giving it one, is impossible.
     [[nodiscard]] int create_unnamed(const std::filesystem::path& folder) noexcept;
     /// A new file of mode 0600; EEXIST if the name is taken.

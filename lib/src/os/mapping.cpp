@@ -50,12 +50,14 @@ int map_once(const file& f, bool writable, std::uint64_t bytes, bip::mapped_regi
 
 int mapping::map(const file& f, bool writable, std::uint64_t wanted_bytes, std::uint64_t least_bytes,
                  std::uint64_t data_bytes) noexcept {
+    file own;
+    const bool independent = own.reopen(f, writable) == 0;
     const std::uint64_t least = round_up(least_bytes);
     std::uint64_t bytes = std::max(round_up(wanted_bytes), least);
     for (;;) {
-        const int code = map_once(f, writable, bytes, region_);
+        const int code = map_once(independent ? own : f, writable, bytes, region_);
         if (code == 0) {
-            advise(data_bytes);
+            advise(data_bytes, independent);
             return 0;
         }
         if (bytes == least || (code != ENOMEM && code != EOVERFLOW && code != EINVAL)) {
@@ -65,7 +67,10 @@ int mapping::map(const file& f, bool writable, std::uint64_t wanted_bytes, std::
     }
 }
 
-void mapping::advise(std::uint64_t data_bytes) noexcept {
+void mapping::advise(std::uint64_t data_bytes, bool inherited) noexcept {
+    if (!inherited) {
+        static_cast<void>(::madvise(base(), bytes(), MADV_DONTFORK));
+    }
     // Without MADV_RANDOM one dirtied page of a large folio is written back as the whole folio: megabytes a
     // transaction instead of kilobytes. All advice is best effort.
     static_cast<void>(::madvise(base(), bytes(), MADV_RANDOM));

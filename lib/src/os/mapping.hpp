@@ -1,5 +1,8 @@
 // A file mapped over a reserved stretch of addresses, far longer than the file, so that the file can grow in place.
 //
+// A mapping keeps its open file alive, and with it that file's OFD locks, in every child of a fork() that inherits
+// the mapping. So the file is opened once more for it; where that is impossible, children do not inherit it.
+//
 // Built on Boost.Interprocess's mapped_region. Thread safety: mapping needs exclusive access; the memory is shared
 // with every process that maps the file.
 #pragma once
@@ -24,7 +27,7 @@ public:
     [[nodiscard]] std::uint64_t bytes() const noexcept { return region_.get_size(); }
 
 private:
-    void advise(std::uint64_t data_bytes) noexcept;
+    void advise(std::uint64_t data_bytes, bool inherited) noexcept;
 
     boost::interprocess::mapped_region region_;
 };

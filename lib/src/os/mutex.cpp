@@ -21,6 +21,14 @@ mutex_result result_of(int code) noexcept {
     }
 }
 
+timespec timespec_of(std::chrono::nanoseconds time) noexcept {
+    const auto seconds = std::chrono::floor<std::chrono::seconds>(time);
+    timespec made{};
+    made.tv_sec = static_cast<time_t>(seconds.count());
+    made.tv_nsec = static_cast<long>((time - seconds).count());
+    return made;
+}
+
 } // namespace
 
 int init_mutex(pthread_mutex_t& mutex) noexcept {
@@ -45,12 +53,15 @@ mutex_result lock_mutex_until(pthread_mutex_t& mutex, deadline until) noexcept {
     if (const mutex_result at_once = try_lock_mutex(mutex); at_once != mutex_result::timed_out) {
         return at_once;
     }
-    const auto left = until.time_since_epoch(); // steady_clock is CLOCK_MONOTONIC
-    const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(left);
-    timespec when{};
-    when.tv_sec = static_cast<time_t>(seconds.count());
-    when.tv_nsec = static_cast<long>(std::chrono::nanoseconds(left - seconds).count());
+#ifdef HOLDFAST_TSAN
+    // ThreadSanitizer does not know pthread_mutex_clocklock before GCC 13.
+    const auto left = until - std::chrono::steady_clock::now();
+    const timespec when = timespec_of((std::chrono::system_clock::now() + left).time_since_epoch());
+    return result_of(::pthread_mutex_timedlock(&mutex, &when));
+#else
+    const timespec when = timespec_of(until.time_since_epoch()); // steady_clock is CLOCK_MONOTONIC
     return result_of(::pthread_mutex_clocklock(&mutex, CLOCK_MONOTONIC, &when));
+#endif
 }
 
 mutex_result try_lock_mutex(pthread_mutex_t& mutex) noexcept {

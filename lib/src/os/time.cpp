@@ -43,6 +43,10 @@ std::uint64_t realtime_ns() noexcept {
     return read_clock(CLOCK_REALTIME);
 }
 
+std::uint64_t realtime_coarse_ns() noexcept {
+    return read_clock(CLOCK_REALTIME_COARSE);
+}
+
 std::uint64_t boottime_ns() noexcept {
     return read_clock(CLOCK_BOOTTIME);
 }

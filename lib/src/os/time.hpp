@@ -29,6 +29,8 @@ void sleep_for(std::chrono::microseconds time) noexcept;
 
 /// CLOCK_REALTIME, nanoseconds since 1970.
 [[nodiscard]] std::uint64_t realtime_ns() noexcept;
+/// The same as of the last tick of the kernel, some milliseconds old, and several times as quick.
+[[nodiscard]] std::uint64_t realtime_coarse_ns() noexcept;
 /// CLOCK_BOOTTIME: comparable between the processes of one boot, and runs on during suspend.
 [[nodiscard]] std::uint64_t boottime_ns() noexcept;
 

@@ -4,6 +4,7 @@
 // Nothing here throws: what can't be done stays undone, and the next one who opens the store finds it as after a kill.
 #include <cerrno>
 
+#include "base/assert.hpp"
 #include "os/byte_lock.hpp"
 #include "os/failpoint.hpp"
 #include "segment/failure.hpp"
@@ -22,6 +23,7 @@ void segment::impl::detach(segment& self) noexcept {
     if (!attached_ || forked()) {
         return; // the child of a fork has no descriptor, and the lines are its parent's
     }
+    HOLDFAST_ASSERT(!writing_here()); // never unmap a robust mutex that is held
     failpoint("segment.close.begin");
     std::optional<gate_lock> gate;
     if (!read_only()) {
@@ -58,7 +60,7 @@ void segment::impl::close_last(segment& self) {
     try {
         mark_clean();
     } catch (...) {
-        unlock_writer(); // never unmap a robust mutex that is held
+        unlock_writer();
         throw;
     }
     unlock_writer();

@@ -29,7 +29,10 @@ gate_lock::gate_lock(gate_mutex& mutex, const os::file& f, const std::filesystem
                      os::deadline until)
     : mutex_(mutex, std::defer_lock)
     , file_(f) {
-    const int code = mutex_.try_lock_until(until) ? os::lock_until(f, mode, gate_byte, until) : ETIMEDOUT;
+    os::backoff pause(until);
+    while (!mutex_.try_lock() && pause.wait()) {
+    }
+    const int code = mutex_.owns_lock() ? os::lock_until(f, mode, gate_byte, until) : ETIMEDOUT;
     if (code != 0) {
         fail_lock(code, path, "can't pass the gate of the store");
     }

@@ -13,7 +13,7 @@
 namespace holdfast {
 
 /// What threads of one open file share.
-using gate_mutex = std::timed_mutex;
+using gate_mutex = std::mutex;
 
 class gate_lock final {
 public:

@@ -79,13 +79,14 @@ public:
     version_number commit();
     void abort() noexcept;
 
-    /// Runs an operation on a map; if it throws, the transaction can only be aborted.
+    /// Runs an operation on a map, which returns something that is false if it changed nothing; if it throws, the
+    /// transaction can only be aborted.
     template <class Operation>
     auto change(working_map& target, bool erases, Operation&& operation) {
         begin_change(erases);
         try {
             auto result = operation(target.tree());
-            target.note_change();
+            if (result) target.note_change();
             return result;
         } catch (...) {
             failed_ = true;
@@ -105,7 +106,6 @@ private:
     std::uint64_t next_map_id_;
     bool only_erases_ = true;
     bool failed_ = false;
-    bool dropped_ = false;
 };
 
 /// Makes the public view types from the tree's.

@@ -49,7 +49,6 @@ bool transaction_state::drop(std::string_view name) {
     });
     if (name.empty()) return true;
     change(catalogue_, true, [&](tree_writer& tree) { return tree.erase(name); });
-    dropped_ = true;
     // What is put into it afterwards makes a new map.
     format::map_root fresh{};
     fresh.key_type = 1;
@@ -64,7 +63,10 @@ void transaction_state::write_catalogue(format::commit_slot& next) {
         format::map_root root = with_tree(map->before(), map->root(), writer_.transaction());
         if (root.id == 0) root.id = static_cast<std::uint32_t>(next_map_id_++);
         const std::string_view bytes(reinterpret_cast<const char*>(&root), sizeof root);
-        change(catalogue_, true, [&](tree_writer& tree) { return tree.put(name, {format::value_type::map, bytes}); });
+        change(catalogue_, true, [&](tree_writer& tree) {
+            tree.put(name, {format::value_type::map, bytes});
+            return true;
+        });
     }
     next.catalogue = with_tree(next.catalogue, catalogue_.root(), writer_.transaction());
     next.next_map_id = next_map_id_;
@@ -74,10 +76,10 @@ version_number transaction_state::commit() {
     if (failed_) {
         throw error(errc::transaction_failed, "an operation of this transaction failed, so it was rolled back");
     }
-    bool changed = unnamed_.changed() || catalogue_.changed() || dropped_;
+    const bool changed = unnamed_.changed() || catalogue_.changed();
     bool named_changed = false;
     for (const auto& [name, map] : named_) named_changed |= map->changed();
-    if (!changed && !named_changed) {
+    if (!changed && !named_changed && !writer_.owner().external().changed()) {
         writer_.abort();
         return writer_.before().txn;
     }
@@ -104,16 +106,32 @@ void check_key(std::string_view key) {
     }
 }
 
+void check_type(value_type type) {
+    if (type < value_type::null || type > value_type::raw) {
+        throw error(errc::invalid_argument,
+                    "no value may have the type " + std::to_string(static_cast<unsigned>(type)));
+    }
+}
+
+[[nodiscard]] detail::transaction_state& running(const std::unique_ptr<detail::transaction_state>& state) {
+    if (!state) throw error(errc::transaction_failed, "the transaction has ended; begin another one");
+    return *state;
+}
+
 } // namespace
 
 // --- map_writer -------------------------------------------------------------------------------------------
 
 void map_writer::put(std::string_view key, value_type type, std::string_view data) {
     check_key(key);
+    check_type(type);
     if (data.size() > format::value_bytes_max) {
         throw error(errc::invalid_argument, "a value of " + std::to_string(data.size()) + " bytes is too long");
     }
-    transaction_->change(*map_, false, [&](tree_writer& tree) { return tree.put(key, {type, data}); });
+    transaction_->change(*map_, false, [&](tree_writer& tree) {
+        tree.put(key, {type, data});
+        return true;
+    });
 }
 
 bool map_writer::erase(std::string_view key) {
@@ -127,8 +145,9 @@ std::uint64_t map_writer::erase_prefix(std::string_view prefix) {
 
 void map_writer::clear() {
     transaction_->change(*map_, true, [](tree_writer& tree) {
+        const bool had_entries = tree.root().entries != 0;
         tree.clear();
-        return true;
+        return had_entries;
     });
 }
 
@@ -155,11 +174,12 @@ write_transaction& write_transaction::operator=(write_transaction&&) noexcept = 
 write_transaction::~write_transaction() = default;
 
 map_writer write_transaction::map(std::string_view name) {
-    return {*state_, state_->map(name)};
+    detail::transaction_state& state = running(state_);
+    return {state, state.map(name)};
 }
 
 bool write_transaction::drop(std::string_view name) {
-    return state_->drop(name);
+    return running(state_).drop(name);
 }
 
 version_number write_transaction::version() const noexcept {
@@ -168,7 +188,7 @@ version_number write_transaction::version() const noexcept {
 
 version_number write_transaction::commit() && {
     const std::unique_ptr<detail::transaction_state> ended = std::move(state_);
-    return ended->commit();
+    return running(ended).commit();
 }
 
 void write_transaction::abort() && noexcept {

@@ -44,6 +44,21 @@ engine::~engine() {
     thread_slots::forget(id_);
 }
 
+bool engine::is_sound(const format::commit_slot& slot) noexcept {
+    if (slot.txn == raw(known_sound_)) return true;
+    if (!format::is_sound(slot)) return false;
+    known_sound_ = txn_id{slot.txn};
+    return true;
+}
+
+void engine::reap_if_due() {
+    constexpr std::uint64_t second_ns = 1'000'000'000;
+    const std::uint64_t now_ns = os::boottime_ns();
+    if (now_ns - reaped_ns_ < second_ns) return;
+    reaped_ns_ = now_ns;
+    file_->reap();
+}
+
 void engine::validate_heap() {
     if (heap_.end_bytes() > known_bytes_) known_bytes_ = file_->file_bytes();
     heap_.blocks().validate_header(known_bytes_);

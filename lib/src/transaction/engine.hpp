@@ -23,6 +23,7 @@
 #include "os/fence.hpp"
 #include "segment/segment.hpp"
 #include "transaction/commit_state.hpp"
+#include "transaction/external_allocation.hpp"
 
 namespace holdfast {
 
@@ -49,8 +50,16 @@ public:
     [[nodiscard]] holdfast::segment& file() const noexcept { return *file_; }
     /// Under the writer lock only.
     [[nodiscard]] holdfast::heap& heap() noexcept { return heap_; }
+    /// What is allocated beside the maps, for Boost.Interprocess.
+    [[nodiscard]] external_allocation& external() noexcept { return external_; }
+    /// Whether the slot is whole. One that this engine wrote or judged before needs no second look.
+    [[nodiscard]] bool is_sound(const format::commit_slot& slot) noexcept;
+    void note_sound(txn_id id) noexcept { known_sound_ = id; }
     /// Throws corrupt if the heap's header can't be true. Asks for the file's length only when the heap has grown.
     void validate_heap();
+
+    /// Notices dead processes, whose snapshots hold space, if that was not done within the last second.
+    void reap_if_due();
 
     // --- Reading ---
 
@@ -128,8 +137,11 @@ private:
     std::shared_ptr<holdfast::segment> file_;
     segment_backing memory_;
     holdfast::heap heap_;
+    std::uint64_t reaped_ns_ = 0;        ///< under the writer lock
+    txn_id known_sound_ = txn_id::none; ///< under the writer lock
     std::uint64_t known_bytes_ = 0; ///< the file has at least so many; under the writer lock
     std::uint64_t id_; ///< of this engine among all of the process, for the threads' caches of slots
+    external_allocation external_{*this};
 };
 
 /// The hooks by which the segment calls for recovery; see segment.hpp.

@@ -24,6 +24,13 @@ constexpr std::uint64_t reclaim_budget = 2 * reclaim_threshold;
 /// What is retired goes to the file in portions, so that no transaction needs memory in proportion to its size.
 constexpr std::size_t flush_threshold = 16'384;
 
+/// A number never given out before. Its slot, number mod 2, must not be that of the commit that readers see: after an
+/// undone transaction the next number would be.
+[[nodiscard]] txn_id number_after(txn_id visible, txn_id begun) noexcept {
+    const txn_id number = next(std::max(visible, begun));
+    return raw(number) % 2 != raw(visible) % 2 ? number : next(number);
+}
+
 void store_words(format::commit_slot& to, const format::commit_slot& from) noexcept {
     std::array<std::uint64_t, sizeof(format::commit_slot) / 8> words;
     std::memcpy(words.data(), &from, sizeof from);
@@ -41,9 +48,10 @@ writer::writer(std::shared_ptr<engine> owner, std::chrono::milliseconds timeout)
     try {
         load_newest();
         base_ = engine_->file().base();
-        transaction_ = next(std::max(engine_->visible(), engine_->heap().undo().last_begun()));
+        transaction_ = number_after(engine_->visible(), engine_->heap().undo().last_begun());
         engine_->heap().begin(transaction_);
         open_ = true;
+        engine_->external().transaction_began();
         engine_->heap().allocation_policy() = {[this](bool pressed) { return reclaim_for_space(pressed); }, false};
         failpoint("begin.done");
         reclaim_if_due();
@@ -63,7 +71,7 @@ writer::~writer() {
 
 void writer::load_newest() {
     const txn_id newest = engine_->visible();
-    if (!engine_->copy_commit(newest, before_) || !format::is_sound(before_.slot)) {
+    if (!engine_->copy_commit(newest, before_) || !engine_->is_sound(before_.slot)) {
         throw error(errc::corrupt, engine_->file().path().string() +
                                        ": the newest commit's slot is damaged; run 'holdfast check' on the store");
     }
@@ -81,6 +89,7 @@ void writer::reclaim_if_due() {
     memory.refill_reserve();
     if (waiting < reclaim_threshold) return;
     reclaimed_ = true;
+    engine_->reap_if_due();
     const heap::busy_lists guard(memory);
     reclaimer(memory, engine_->file(), transaction_, retired_).run(std::max(reclaim_budget, waiting / 8));
 }
@@ -94,13 +103,32 @@ bool writer::reclaim_for_space(bool pressed) {
     if (pressed) {
         reclaimed_pressed_ = true;
         engine_->file().reap();
+    } else {
+        engine_->reap_if_due();
     }
     const std::uint64_t everything = ~std::uint64_t{0};
     return reclaimer(memory, engine_->file(), transaction_, retired_).run(pressed ? everything : reclaim_budget);
 }
 
 ref writer::allocate(std::uint64_t size) {
-    return engine_->heap().allocate(size);
+    try {
+        return engine_->heap().allocate(size);
+    } catch (const error& failure) {
+        if (failure.reason() != errc::no_space) throw;
+        throw error(errc::no_space, failure.what() + holders_of_space());
+    }
+}
+
+/// Who keeps deleted data from being used again: worth knowing when the disk is full.
+std::string writer::holders_of_space() const {
+    const std::uint64_t held_bytes = engine_->heap().header().held_back_bytes;
+    const std::vector<held_pin> pins = engine_->file().pins();
+    const auto oldest = std::min_element(pins.begin(), pins.end(),
+                                         [](const held_pin& a, const held_pin& b) { return a.pin < b.pin; });
+    if (held_bytes == 0 || oldest == pins.end()) return {};
+    const std::string holder = oldest->pid == 0 ? "a read-only process" : "process " + std::to_string(oldest->pid);
+    return "; the snapshot of version " + std::to_string(raw(oldest->pin)) + " that " + holder + " holds keeps up to " +
+           std::to_string(held_bytes) + " bytes from being used again";
 }
 
 void writer::release(ref place, std::uint64_t size, txn_id made) {
@@ -116,12 +144,14 @@ void writer::commit(const format::commit_slot& roots) {
     format::commit_slot next = roots;
     heap& memory = engine_->heap();
     retired_.flush(memory, transaction_);
+    engine_->external().apply_frees();
     memory.before_commit();
     next.txn = raw(transaction_);
     next.end_bytes = memory.end_bytes();
-    next.time_ns = os::realtime_ns();
+    next.time_ns = os::realtime_coarse_ns();
     next.checksum = format::checksum_of(next);
     publish(next);
+    engine_->note_sound(transaction_);
     finish();
 }
 
@@ -151,6 +181,7 @@ void writer::abort() noexcept {
 
 void writer::finish() noexcept {
     open_ = false;
+    engine_->external().transaction_ended();
     engine_->heap().allocation_policy() = {};
     engine_->file().unlock_writer();
     failpoint("commit.unlocked");

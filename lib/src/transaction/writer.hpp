@@ -10,6 +10,7 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <string>
 
 #include "format/commit.hpp"
 #include "transaction/commit_state.hpp"
@@ -49,6 +50,7 @@ private:
     void load_newest();
     void reclaim_if_due();
     [[nodiscard]] bool reclaim_for_space(bool pressed);
+    [[nodiscard]] std::string holders_of_space() const;
     void publish(const format::commit_slot& next) noexcept;
     void finish() noexcept;
 

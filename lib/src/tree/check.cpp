@@ -49,9 +49,11 @@ private:
     [[nodiscard]] std::uint64_t check_record(ref place, txn_id made_max, const key_bounds& bounds);
     void check_heads(const format::leaf_node& leaf, ref place);
 
-    void check_inner(const format::inner_node& node, ref place, std::uint32_t level, const key_bounds& bounds);
+    void check_inner(const format::inner_node& node, ref place, std::uint32_t level,
+                     const key_bounds& bounds);
     using separators = std::array<std::optional<std::string_view>, format::inner_node::capacity + 1>;
-    [[nodiscard]] separators check_separators(const format::inner_node& node, ref place, const key_bounds& bounds);
+    [[nodiscard]] separators check_separators(const format::inner_node& node, ref place,
+                                              const key_bounds& bounds);
     [[nodiscard]] std::string_view check_separator(ref place, txn_id made_max, const key_bounds& bounds);
     void check_prefix(const format::inner_node& node, ref place, const separators& keys);
 
@@ -59,7 +61,7 @@ private:
     const visit_function& visit_;
     std::size_t findings_max_;
     std::vector<tree_finding> findings_;
-    std::string_view near_;                      ///< the key, or lower end of keys, at hand
+    std::string_view near_; ///< the key, or lower end of keys, at hand
     std::optional<std::string_view> last_key_;
     std::uint64_t entries_ = 0;
     std::uint64_t bytes_ = 0;
@@ -170,7 +172,8 @@ void checker::check_unused(const std::array<std::uint32_t, Capacity>& heads, std
 }
 
 /// `digest`: the sum found; nothing if a child could not be read.
-void checker::check_digest(const format::node_header& header, std::optional<std::uint64_t> digest, ref place) {
+void checker::check_digest(const format::node_header& header, std::optional<std::uint64_t> digest,
+                           ref place) {
     if (digest && *digest != header.digest) {
         report("a node's digest does not fit its children", place);
     }
@@ -252,7 +255,8 @@ void checker::check_inner(const format::inner_node& node, ref place, std::uint32
 }
 
 /// The separators that could be read, by position.
-checker::separators checker::check_separators(const format::inner_node& node, ref place, const key_bounds& bounds) {
+checker::separators checker::check_separators(const format::inner_node& node, ref place,
+                                              const key_bounds& bounds) {
     separators keys;
     if (get_ref(node.separators, 0) || node.heads[0] != 0) {
         report("there is a separator before the first child", place);
@@ -311,7 +315,7 @@ void checker::check_prefix(const format::inner_node& node, ref place, const sepa
 } // namespace
 
 std::vector<tree_finding> tree_check(const space_view& view, const tree_root& root, txn_id newest,
-                                const visit_function& visit, std::size_t findings_max) {
+                                     const visit_function& visit, std::size_t findings_max) {
     return checker(view, visit, findings_max).check(root, newest);
 }
 

@@ -20,8 +20,8 @@ namespace holdfast {
 /// One piece of damage.
 struct tree_finding {
     std::string what;
-    ref where;        ///< the object; null: the tree as a whole
-    std::string key;  ///< the key, or the lower end of the keys, that it concerns; empty where unknown
+    ref where;       ///< the object; null: the tree as a whole
+    std::string key; ///< the key, or the lower end of the keys, that it concerns; empty where unknown
 };
 
 /// Told of each node, separator and record, with the bytes it was allocated with. False: seen already; that
@@ -30,7 +30,8 @@ using visit_function = std::function<bool(ref place, std::uint64_t bytes)>;
 
 /// What is wrong with the tree: nothing, if it is sound. `newest` is the transaction of the snapshot: nothing
 /// may have been made later. At most `findings_max` findings are kept.
-[[nodiscard]] std::vector<tree_finding> tree_check(const space_view& view, const tree_root& root, txn_id newest,
-                                              const visit_function& visit, std::size_t findings_max = 1000);
+[[nodiscard]] std::vector<tree_finding> tree_check(const space_view& view, const tree_root& root,
+                                                   txn_id newest, const visit_function& visit,
+                                                   std::size_t findings_max = 1000);
 
 } // namespace holdfast

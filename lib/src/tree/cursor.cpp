@@ -64,25 +64,33 @@ void tree_cursor::descend(ref place, std::uint32_t level, edge side) {
 
 /// Stands in a leaf from now on, coming from the given side.
 void tree_cursor::stand_at(const format::leaf_node& leaf, std::size_t position, edge from) noexcept {
+    const bool travels = beside_ == &leaf; // then its records have been prefetched
     leaf_ = &leaf;
     count_ = leaf.header.count;
     index_ = static_cast<std::uint32_t>(position);
-    prefetch_leaf_beside(from);
-    const std::uint32_t left = from == edge::first ? count_ - index_ : index_ + 1;
-    for (std::uint32_t ahead = 0; ahead < std::min(records_ahead, left); ++ahead) {
-        prefetch_record(from == edge::first ? index_ + ahead : index_ - ahead);
+    find_leaf_beside(from);
+    if (!travels) {
+        for (std::uint32_t ahead = 0; ahead < records_ahead; ++ahead) {
+            from == edge::first ? prefetch_forward(index_ + ahead) : prefetch_backward(ahead);
+        }
     }
 }
 
-/// The leaf that comes after the one entered, if both have the same parent.
-void tree_cursor::prefetch_leaf_beside(edge from) const noexcept {
+/// Finds the leaf that comes after the one entered, if both have the same parent, and prefetches it.
+void tree_cursor::find_leaf_beside(edge from) noexcept {
+    beside_ = nullptr;
     if (root_.level == 0) {
         return;
     }
     const auto* parent = reinterpret_cast<const format::inner_node*>(view_.hint(path_[1].node()));
-    const std::size_t beside = from == edge::first ? path_[1].index() + 1U : path_[1].index() - 1U;
-    if (beside < parent->capacity) {
-        prefetch_leaf(view_, get_ref(parent->children, beside));
+    const std::size_t index = from == edge::first ? path_[1].index() + 1U : path_[1].index() - 1U;
+    if (index >= parent->header.count || index >= parent->capacity) {
+        return;
+    }
+    const ref place = get_ref(parent->children, index);
+    if (view_.contains(place, sizeof(format::leaf_node))) {
+        prefetch_leaf(view_, place);
+        beside_ = reinterpret_cast<const format::leaf_node*>(view_.hint(place));
     }
 }
 

@@ -28,9 +28,9 @@ public:
     /// Whether it stands at a record.
     [[nodiscard]] bool valid() const noexcept { return leaf_ != nullptr; }
 
-    void seek_first();                ///< to the least key; not valid in an empty tree
-    void seek_last();                 ///< to the greatest key
-    void seek(std::string_view key);  ///< to the least key that is not less than `key`, or not valid
+    void seek_first();               ///< to the least key; not valid in an empty tree
+    void seek_last();                ///< to the greatest key
+    void seek(std::string_view key); ///< to the least key that is not less than `key`, or not valid
 
     /// To the next key; not valid behind the last. Does nothing where it is not valid. Amortised O(1).
     void next() {
@@ -39,9 +39,7 @@ public:
         }
         if (count_ - 1U > index_) [[likely]] {
             ++index_;
-            if (count_ - index_ > records_ahead) {
-                prefetch_record(index_ + records_ahead);
-            }
+            prefetch_forward(index_ + records_ahead);
         } else {
             next_leaf(*leaf_);
         }
@@ -54,9 +52,7 @@ public:
         }
         if (index_ != 0) [[likely]] {
             --index_;
-            if (index_ >= records_ahead) {
-                prefetch_record(index_ - records_ahead);
-            }
+            prefetch_backward(records_ahead);
         } else {
             previous_leaf(*leaf_);
         }
@@ -76,29 +72,52 @@ public:
     }
 
 private:
-    static constexpr std::uint32_t records_ahead = 8;
+    static constexpr std::uint32_t records_ahead = 12;
 
     /// An inner node on the path, and the child taken: 48 bits and 8.
     struct step {
         std::uint64_t packed = 0;
         [[nodiscard]] ref node() const noexcept { return ref::from_units(packed >> 8); }
-        [[nodiscard]] std::uint32_t index() const noexcept { return static_cast<std::uint32_t>(packed & 0xFF); }
+        [[nodiscard]] std::uint32_t index() const noexcept {
+            return static_cast<std::uint32_t>(packed & 0xFF);
+        }
     };
 
     [[nodiscard]] ref record_at(std::uint32_t index) const noexcept {
         return ref::from_units(std::uint64_t{leaf_->records.high[index]} << 32 | leaf_->records.low[index]);
     }
-    void prefetch_record(std::uint32_t index) const noexcept {
-        const std::byte* hint = view_.hint(record_at(index));
+    void prefetch_record(const format::leaf_node& leaf, std::uint32_t index) const noexcept {
+        const std::byte* hint = view_.hint(
+            ref::from_units(std::uint64_t{leaf.records.high[index]} << 32 | leaf.records.low[index]));
         __builtin_prefetch(hint);
         __builtin_prefetch(hint + 64);
+    }
+    /// The record at `index`, which may be beyond the end of this leaf.
+    void prefetch_forward(std::uint32_t index) const noexcept {
+        if (index < count_) {
+            prefetch_record(*leaf_, index);
+        } else if (beside_ != nullptr && index - count_ < leaf_->capacity) {
+            prefetch_record(*beside_, index - count_);
+        }
+    }
+    /// The record that many before this one, which may be beyond the beginning of this leaf.
+    void prefetch_backward(std::uint32_t distance) const noexcept {
+        if (index_ >= distance) {
+            prefetch_record(*leaf_, index_ - distance);
+        } else if (beside_ != nullptr) {
+            const std::uint32_t beyond = distance - index_;
+            const std::uint32_t count = beside_->header.count;
+            if (beyond <= count && count <= leaf_->capacity) {
+                prefetch_record(*beside_, count - beyond);
+            }
+        }
     }
 
     enum class edge : std::uint8_t { first, last };
     [[nodiscard]] ref begin_descent();
     void descend(ref place, std::uint32_t level, edge side);
     void stand_at(const format::leaf_node& leaf, std::size_t position, edge from) noexcept;
-    void prefetch_leaf_beside(edge from) const noexcept;
+    void find_leaf_beside(edge from) noexcept;
     void next_leaf(const format::leaf_node& from);
     void previous_leaf(const format::leaf_node& from);
     void check_border(std::string_view left_behind, edge from);
@@ -108,8 +127,9 @@ private:
 
     space_view view_;
     tree_root root_;
-    const format::leaf_node* leaf_ = nullptr; ///< null: not valid
-    std::uint32_t index_ = 0;                 ///< < count_
+    const format::leaf_node* leaf_ = nullptr;   ///< null: not valid
+    const format::leaf_node* beside_ = nullptr; ///< next in the direction of travel, not checked; or null
+    std::uint32_t index_ = 0;                   ///< < count_
     std::uint32_t count_ = 0;
     std::array<step, format::level_max + 1> path_{}; ///< [level]; 0 is not used
 };

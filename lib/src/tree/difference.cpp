@@ -13,7 +13,10 @@ namespace {
 class remainder {
 public:
     remainder(const space_view& view, const tree_root& root)
-        : view_(view), root_level_(root.level), head_(root.root), level_(root.level),
+        : view_(view),
+          root_level_(root.level),
+          head_(root.root),
+          level_(root.level),
           nodes_left_(view.size() / sizeof(format::leaf_node)) {
         check_level(root.level, root.root);
     }
@@ -21,7 +24,9 @@ public:
     [[nodiscard]] bool empty() const noexcept { return !head_; }
     [[nodiscard]] ref head() const noexcept { return head_; }
     [[nodiscard]] bool is_record() const noexcept { return level_ == record_level; }
-    [[nodiscard]] int level() const noexcept { return level_; } ///< of the head's node; record_level: a record
+    [[nodiscard]] int level() const noexcept {
+        return level_;
+    } ///< of the head's node; record_level: a record
     [[nodiscard]] record_view record() const { return read_record(view_, head_); }
 
     /// Replaces the subtree at the head by its children.

@@ -17,7 +17,7 @@ using difference_function = std::function<void(const record_view* old, const rec
 
 /// Calls `report` for each key whose record differs between the states. Records are compared by place: a put
 /// of an equal value is a change. Throws errc::corrupt, and what `report` throws.
-void tree_difference(space_view older_view, const tree_root& older, space_view newer_view, const tree_root& newer,
-                     const difference_function& report);
+void tree_difference(space_view older_view, const tree_root& older, space_view newer_view,
+                     const tree_root& newer, const difference_function& report);
 
 } // namespace holdfast

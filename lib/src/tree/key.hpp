@@ -64,8 +64,8 @@ template <class Word>
     const std::size_t limit = std::min(a.size(), b.size());
     std::size_t at = 0;
     for (; limit - at >= 8; at += 8) {
-        const std::uint64_t difference = key_detail::load<std::uint64_t>(a.data() + at) ^
-                                         key_detail::load<std::uint64_t>(b.data() + at);
+        const std::uint64_t difference =
+            key_detail::load<std::uint64_t>(a.data() + at) ^ key_detail::load<std::uint64_t>(b.data() + at);
         if (difference != 0) {
             return at + static_cast<std::size_t>(std::countr_zero(difference)) / 8;
         }
@@ -91,8 +91,8 @@ template <class Word>
 
 /// The head at `size_new` of a key whose head at `size_old` >= `size_new` is known. `prefix` begins with the
 /// `size_old` bytes that the key begins with.
-[[nodiscard]] inline std::uint32_t rebased_head(std::uint32_t head, std::string_view prefix, std::size_t size_old,
-                                                std::size_t size_new) noexcept {
+[[nodiscard]] inline std::uint32_t rebased_head(std::uint32_t head, std::string_view prefix,
+                                                std::size_t size_old, std::size_t size_new) noexcept {
     const std::size_t moved = size_old - size_new;
     if (moved == 0) {
         return head;
@@ -102,7 +102,8 @@ template <class Word>
 }
 
 /// The first bytes of `right` that are greater than `left`; `left` < `right`.
-[[nodiscard]] inline std::string_view shortest_separator(std::string_view left, std::string_view right) noexcept {
+[[nodiscard]] inline std::string_view shortest_separator(std::string_view left,
+                                                         std::string_view right) noexcept {
     return right.substr(0, common_prefix(left, right) + 1);
 }
 

@@ -10,14 +10,13 @@ namespace holdfast {
 
 namespace {
 
-[[noreturn]] void throw_changed() {
-    throw_corrupt("a node changed while it was in use", ref{});
-}
+[[noreturn]] void throw_changed() { throw_corrupt("a node changed while it was in use", ref{}); }
 
 /// Opens a gap of one at `position` of the first `count` elements.
 template <class Element, std::size_t Capacity>
 void open_gap(std::array<Element, Capacity>& elements, std::size_t position, std::size_t count) noexcept {
-    std::memmove(elements.data() + position + 1, elements.data() + position, (count - position) * sizeof(Element));
+    std::memmove(elements.data() + position + 1, elements.data() + position,
+                 (count - position) * sizeof(Element));
 }
 
 /// Removes the element at `position` of the first `count`; the last gets the value `unused`.
@@ -145,7 +144,8 @@ void build_inner(const space_view& view, format::inner_node& node, txn_id made, 
     }
 }
 
-void inner_insert(const space_view& view, format::inner_node& node, std::size_t position, ref separator, ref child) {
+void inner_insert(const space_view& view, format::inner_node& node, std::size_t position, ref separator,
+                  ref child) {
     const std::size_t count = node.header.count;
     if (count >= node.capacity || position > count || position == 0) [[unlikely]] {
         throw_changed();

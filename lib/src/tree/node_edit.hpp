@@ -42,7 +42,8 @@ void build_inner(const space_view& view, format::inner_node& node, txn_id made, 
                  std::span<const ref> separators, std::span<const ref> children);
 
 /// Inserts a child and the separator before it, at a position from 1 to count.
-void inner_insert(const space_view& view, format::inner_node& node, std::size_t position, ref separator, ref child);
+void inner_insert(const space_view& view, format::inner_node& node, std::size_t position, ref separator,
+                  ref child);
 
 /// Removes a child and the separator before it (of the first child: the one behind it, which is returned so
 /// that the caller can give it back). Returns null if there was none.

@@ -15,6 +15,7 @@
 #include <cstdint>
 #include <cstring>
 #include <string_view>
+#include <utility>
 
 #include "base/checksum.hpp"
 #include "format/node.hpp"
@@ -47,7 +48,8 @@ template <std::size_t Capacity>
     return node;
 }
 
-[[nodiscard]] inline const format::inner_node& inner_at(const space_view& view, ref place, std::uint32_t level) {
+[[nodiscard]] inline const format::inner_node& inner_at(const space_view& view, ref place,
+                                                        std::uint32_t level) {
     const auto& node = view.at<format::inner_node>(place);
     if (node.header.level != level || node.header.count - 1U >= node.capacity) [[unlikely]] {
         throw_corrupt("an inner node's header is impossible", place);
@@ -90,27 +92,36 @@ namespace search_detail {
 
 using lanes = std::int32_t __attribute__((vector_size(16)));
 
-/// How many of the `Capacity` heads are less than `sought`, or, with `Equal`, not greater.
-template <bool Equal, std::size_t Capacity>
-[[nodiscard]] inline std::size_t count_heads(const std::array<std::uint32_t, Capacity>& heads,
-                                             std::uint32_t sought) noexcept {
-    static_assert(Capacity % 4 == 0);
-    constexpr std::uint32_t sign = 0x80000000; // vectors compare signed numbers cheaply
-    const auto biased = static_cast<std::int32_t>(sought ^ sign);
-    const lanes wanted = {biased, biased, biased, biased};
+/// -1 in each lane whose head is less than `wanted`, or, with `Equal`, not greater; both biased.
+template <bool Equal>
+[[nodiscard, gnu::always_inline]] inline lanes compare_four(const std::uint32_t* heads, lanes wanted,
+                                                            lanes bias) noexcept {
+    lanes four;
+    std::memcpy(&four, heads, sizeof four);
+    return Equal ? (four ^ bias) <= wanted : (four ^ bias) < wanted;
+}
+
+/// How many of the heads are less than `sought`, or, with `Equal`, not greater. Unrolled by the fold.
+template <bool Equal, std::size_t Capacity, std::size_t... Fours>
+[[nodiscard, gnu::always_inline]] inline std::size_t
+count_heads(const std::array<std::uint32_t, Capacity>& heads, std::uint32_t sought,
+            std::index_sequence<Fours...>) noexcept {
+    constexpr std::uint32_t sign = 0x80000000; // vectors compare signed numbers
     const auto low = static_cast<std::int32_t>(sign);
-    const lanes flip = {low, low, low, low};
-    lanes counted{};
-    for (std::size_t i = 0; i < Capacity; i += 4) {
-        lanes four;
-        std::memcpy(&four, heads.data() + i, sizeof four);
-        if constexpr (Equal) {
-            counted -= (four ^ flip) <= wanted;
-        } else {
-            counted -= (four ^ flip) < wanted;
-        }
-    }
-    return static_cast<std::size_t>(counted[0] + counted[1] + counted[2] + counted[3]);
+    const auto biased = static_cast<std::int32_t>(sought ^ sign);
+    const lanes bias = {low, low, low, low};
+    const lanes wanted = {biased, biased, biased, biased};
+    std::array<lanes, 4> sums{}; // four chains of additions, not one
+    ((sums[Fours % 4] += compare_four<Equal>(heads.data() + Fours * 4, wanted, bias)), ...);
+    const lanes counted = (sums[0] + sums[1]) + (sums[2] + sums[3]);
+    return static_cast<std::size_t>(-((counted[0] + counted[1]) + (counted[2] + counted[3])));
+}
+
+template <bool Equal, std::size_t Capacity>
+[[nodiscard, gnu::always_inline]] inline std::size_t
+count_heads(const std::array<std::uint32_t, Capacity>& heads, std::uint32_t sought) noexcept {
+    static_assert(Capacity % 4 == 0);
+    return count_heads<Equal>(heads, sought, std::make_index_sequence<Capacity / 4>{});
 }
 
 } // namespace search_detail
@@ -159,8 +170,8 @@ enum class prefix_order : std::uint8_t { before, shares, after };
 }
 
 /// The first position in `run` whose key is not less than `key`; `found` tells whether it is equal.
-[[nodiscard]] inline std::size_t lower_in_run(const space_view& view, const format::leaf_node& leaf, head_run run,
-                                              std::string_view key, bool& found) {
+[[nodiscard]] inline std::size_t lower_in_run(const space_view& view, const format::leaf_node& leaf,
+                                              head_run run, std::string_view key, bool& found) {
     found = false;
     while (run.begin < run.end) {
         const std::size_t middle = run.begin + (run.end - run.begin) / 2;
@@ -179,12 +190,16 @@ enum class prefix_order : std::uint8_t { before, shares, after };
                                                   std::string_view key) {
     const std::size_t count = leaf.header.count;
     switch (compare_prefix(key, leaf_prefix(view, leaf))) {
-    case prefix_order::before: return 0;
-    case prefix_order::after: return count;
-    case prefix_order::shares: break;
+    case prefix_order::before:
+        return 0;
+    case prefix_order::after:
+        return count;
+    case prefix_order::shares:
+        break;
     }
     bool found = false;
-    return lower_in_run(view, leaf, find_heads(leaf.heads, count, head_of(key, leaf.header.prefix_size)), key, found);
+    return lower_in_run(view, leaf, find_heads(leaf.heads, count, head_of(key, leaf.header.prefix_size)), key,
+                        found);
 }
 
 // --- Inner nodes ------------------------------------------------------------------------------------------
@@ -210,20 +225,24 @@ enum class prefix_order : std::uint8_t { before, shares, after };
 /// How many of the separators 1 to count - 1 are less than `key` or, with `Equal`, not greater: the child to
 /// which the key belongs.
 template <bool Equal>
-[[nodiscard]] inline std::size_t count_separators(const space_view& view, const format::inner_node& node,
-                                                  std::string_view key) {
+[[nodiscard, gnu::always_inline]] inline std::size_t
+count_separators(const space_view& view, const format::inner_node& node, std::string_view key) {
     const std::size_t count = node.header.count;
     if (count == 1) [[unlikely]] {
         return 0;
     }
     switch (compare_inner_prefix(view, node, key)) {
-    case prefix_order::before: return 0;
-    case prefix_order::after: return count - 1;
-    case prefix_order::shares: break;
+    case prefix_order::before:
+        return 0;
+    case prefix_order::after:
+        return count - 1;
+    case prefix_order::shares:
+        break;
     }
     const std::uint32_t head = head_of(key, node.header.prefix_size);
     // heads[0] is 0 and belongs to no separator.
-    std::size_t begin = std::max<std::size_t>(std::min(search_detail::count_heads<false>(node.heads, head), count), 1);
+    std::size_t begin =
+        std::max<std::size_t>(std::min(search_detail::count_heads<false>(node.heads, head), count), 1);
     if (begin == count || node.heads[begin] != head) [[likely]] {
         return begin - 1;
     }
@@ -238,7 +257,8 @@ template <bool Equal>
 }
 
 /// The child whose keys are those around `key`.
-[[nodiscard]] inline std::size_t route(const space_view& view, const format::inner_node& node, std::string_view key) {
+[[nodiscard]] inline std::size_t route(const space_view& view, const format::inner_node& node,
+                                       std::string_view key) {
     return count_separators<true>(view, node, key);
 }
 

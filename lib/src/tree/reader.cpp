@@ -54,7 +54,8 @@ void find_batch(const space_view& view, const tree_root& root, std::span<const s
         const format::leaf_node& leaf = leaf_at(view, places[i]);
         runs[i] = find_key_heads(leaf, keys[i]);
         if (runs[i].begin != runs[i].end) {
-            prefetch_lines(view.hint(get_ref(leaf.records, runs[i].begin + (runs[i].end - runs[i].begin) / 2)), 128);
+            prefetch_lines(
+                view.hint(get_ref(leaf.records, runs[i].begin + (runs[i].end - runs[i].begin) / 2)), 128);
         }
     }
     for (std::size_t i = 0; i < keys.size(); ++i) {

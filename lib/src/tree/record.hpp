@@ -23,17 +23,17 @@ struct record_view {
     std::string_view key;
     std::string_view value;
     format::value_type type = format::value_type::null;
-    txn_id made = txn_id::none;   ///< the value's version
-    std::uint64_t expiry_ns = 0;  ///< CLOCK_REALTIME; 0: none
+    txn_id made = txn_id::none;  ///< the value's version
+    std::uint64_t expiry_ns = 0; ///< CLOCK_REALTIME; 0: none
     ref place;
-    std::uint64_t bytes = 0;      ///< of the whole record, as it was allocated
+    std::uint64_t bytes = 0; ///< of the whole record, as it was allocated
 };
 
 /// The value of a put.
 struct new_value {
     format::value_type type = format::value_type::bytes;
     std::string_view bytes;
-    std::uint64_t expiry_ns = 0;  ///< 0: none
+    std::uint64_t expiry_ns = 0; ///< 0: none
 };
 
 namespace record_detail {

@@ -35,6 +35,12 @@ public:
         return base_ + offset;
     }
 
+    /// Whether `size` bytes at `place` lie within the space.
+    [[nodiscard]] bool contains(ref place, std::uint64_t size) const noexcept {
+        const std::uint64_t offset = place.offset();
+        return offset >= begin_ && offset < end_ && end_ - offset >= size;
+    }
+
     /// The address of `place`, only to be prefetched: it may be nonsense.
     [[nodiscard]] const std::byte* hint(ref place) const noexcept {
         const std::uint64_t offset = place.offset();

@@ -32,37 +32,48 @@ tree_writer::put_result tree_writer::put(std::string_view key, const new_value& 
         put_first(key, value);
         return {true};
     }
+    // The order hides cache misses: the record is written while the leaf is on its way to the cache, and the
+    // path is copied while the record that may have to be compared is.
     locate(key);
-    const format::leaf_node& leaf = leaf_at(view_, path_[0].node);
-    const spot where = search_leaf(leaf, key);
+    const ref record = write_new_record(key, value);
+    const bool appends = may_append();
+    if (!appends) {
+        if (!bounds_known_) { // else the leaf is in use, and its records are likely to be in the cache
+            prefetch_candidate(key);
+        }
+        own_path(0);
+    }
+    const spot where = search_leaf(leaf_at(view_, path_[0].node), key);
+    if (appends && (where.found || where.position != format::leaf_node::capacity)) {
+        own_path(0);
+    }
     if (where.found) {
-        replace(get_ref(leaf.records, where.position), where.position, key, value);
+        replace(where.position, record, value.bytes.size());
     } else {
-        insert(where, key, value);
+        insert(where, key, record);
+        root_.entries += 1;
+        root_.bytes += key.size() + value.bytes.size();
     }
     return {!where.found};
 }
 
 void tree_writer::put_first(std::string_view key, const new_value& value) {
     forget_path();
-    const ref record = write_new_record(key, value);
-    root_.root = make_leaf(record);
+    root_.root = make_leaf(write_new_record(key, value));
     root_.level = 0;
     root_.entries = 1;
     root_.bytes = key.size() + value.bytes.size();
     root_.digest = leaf_at(view_, root_.root).header.digest;
 }
 
-void tree_writer::replace(ref old_place, std::size_t position, std::string_view key, const new_value& value) {
-    const record_view old = read_record(view_, old_place);
-    const std::uint64_t old_share = record_share(view_, old_place);
-    const std::uint64_t old_value_size = old.value.size();
-    const ref record = write_new_record(key, value);
-    own_path(0);
+/// Puts a record in the place of the one at `position`. The path is owned.
+void tree_writer::replace(std::size_t position, ref record, std::uint64_t value_size) {
     format::leaf_node& leaf = owned_leaf(path_[0].node);
-    leaf.header.digest += record_share(view_, record) - old_share;
+    const ref old_place = get_ref(leaf.records, position);
+    const record_view old = read_record(view_, old_place);
+    leaf.header.digest += record_share(view_, record) - record_share(view_, old_place);
     set_ref(leaf.records, position, record);
-    root_.bytes += value.bytes.size() - old_value_size;
+    root_.bytes += value_size - old.value.size();
     update_digests(1);
     memory_->release(old_place, old.bytes, old.made);
 }
@@ -140,6 +151,21 @@ void tree_writer::forget_path() noexcept {
     bounds_known_ = false;
 }
 
+/// Whether the leaf that path_ leads to is full and the last: then a put behind it leaves it as it is.
+bool tree_writer::may_append() const {
+    const format::leaf_node& leaf = leaf_at(view_, path_[0].node);
+    return leaf.header.count == leaf.capacity && at_right_edge();
+}
+
+/// Prefetches the record that is likely to be that of `key`, if any is.
+void tree_writer::prefetch_candidate(std::string_view key) const {
+    const format::leaf_node& leaf = leaf_at(view_, path_[0].node);
+    const head_run run = find_heads(leaf.heads, leaf.header.count, head_of(key, leaf.header.prefix_size));
+    if (run.begin != run.end) {
+        prefetch_lines(view_.hint(get_ref(leaf.records, run.begin + (run.end - run.begin) / 2)), 128);
+    }
+}
+
 /// Where `key` is or belongs, in the leaf at the end of path_.
 tree_writer::spot tree_writer::search_leaf(const format::leaf_node& leaf, std::string_view key) const {
     const std::size_t prefix_size = leaf.header.prefix_size;
@@ -156,9 +182,12 @@ tree_writer::spot tree_writer::search_leaf(const format::leaf_node& leaf, std::s
     }
     const std::string_view prefix = leaf_prefix(view_, leaf);
     switch (compare_prefix(key, prefix)) {
-    case prefix_order::before: return {0, false, common_prefix(key, prefix)};
-    case prefix_order::after: return {count, false, common_prefix(key, prefix)};
-    case prefix_order::shares: break;
+    case prefix_order::before:
+        return {0, false, common_prefix(key, prefix)};
+    case prefix_order::after:
+        return {count, false, common_prefix(key, prefix)};
+    case prefix_order::shares:
+        break;
     }
     return {position, false, prefix_size};
 }
@@ -190,7 +219,7 @@ ref tree_writer::copy_node(ref place, node_level level) {
 }
 
 /// Makes the nodes of path_ from the root down to level `lowest` this transaction's own, and notes what each
-/// contributes to its parent's digest before the change.
+/// contributes to its parent's digest before the change. Once for each change.
 void tree_writer::own_path(node_level lowest) {
     for (node_level level = root_.level + 1U; level-- > lowest;) {
         step& at = path_[level];

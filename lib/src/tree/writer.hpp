@@ -86,6 +86,8 @@ private:
     void learn_bounds();
     [[nodiscard]] bool within_bounds(std::string_view key) const noexcept;
     void forget_path() noexcept;
+    [[nodiscard]] bool may_append() const;
+    void prefetch_candidate(std::string_view key) const;
     [[nodiscard]] spot search_leaf(const format::leaf_node& leaf, std::string_view key) const;
     [[nodiscard]] ref take(std::uint64_t size);
     [[nodiscard]] ref copy_node(ref place, node_level level);
@@ -99,17 +101,18 @@ private:
     [[nodiscard]] std::uint64_t share_of(ref place) const;
     [[nodiscard]] ref write_new_record(std::string_view key, const new_value& value);
     void put_first(std::string_view key, const new_value& value);
-    void replace(ref old_place, std::size_t position, std::string_view key, const new_value& value);
+    void replace(std::size_t position, ref record, std::uint64_t value_size);
 
     // writer_insert.cpp: inserting and splitting
-    void insert(const spot& where, std::string_view key, const new_value& value);
-    [[nodiscard]] bool at_right_edge(std::size_t position, std::size_t count) const;
+    void insert(const spot& where, std::string_view key, ref record);
+    [[nodiscard]] bool at_right_edge() const;
     void append_leaf(ref record, ref last_record);
     void split_leaf(std::size_t position, ref record);
     void link_right(node_level level, ref separator, ref right);
     void split_inner(node_level level, ref& separator, ref& right);
     [[nodiscard]] ref make_leaf(ref record);
-    [[nodiscard]] ref make_inner(node_level level, const ref* separators, const ref* children, std::size_t count);
+    [[nodiscard]] ref make_inner(node_level level, const ref* separators, const ref* children,
+                                 std::size_t count);
     void grow_root(ref separator, ref right);
 
     // writer_erase.cpp: removing and merging
@@ -136,13 +139,13 @@ private:
     space_view view_;
     tree_root root_;
 
-    bool path_known_ = false;        ///< path_ describes the tree as it is now
+    bool path_known_ = false; ///< path_ describes the tree as it is now
     bool bounds_known_ = false;
     bool has_lower_ = false;
     bool has_upper_ = false;
     std::string_view lower_;
     std::string_view upper_;
-    std::size_t prefix_known_ = 0;   ///< bytes shared by all keys that belong to the leaf at the end of path_
+    std::size_t prefix_known_ = 0; ///< bytes shared by all keys that belong to the leaf at the end of path_
     std::array<step, format::level_max + 1> path_{}; ///< [level]
 };
 

@@ -102,7 +102,8 @@ ref tree_writer::erase_range_inner(ref place, node_level level, const key_range&
     const format::inner_node node = inner_at(view_, place, level); // a copy: below, objects are released
     const std::size_t count = node.header.count;
     const std::size_t first = range.low != nullptr ? count_separators<true>(view_, node, *range.low) : 0;
-    const std::size_t last = range.high != nullptr ? count_separators<false>(view_, node, *range.high) : count - 1;
+    const std::size_t last =
+        range.high != nullptr ? count_separators<false>(view_, node, *range.high) : count - 1;
     std::array<ref, format::inner_node::capacity> children;
     std::uint64_t digest = node.header.digest;
     bool changed = false;
@@ -130,7 +131,8 @@ ref tree_writer::erase_range_inner(ref place, node_level level, const key_range&
 
 /// Makes the node at `place`, whose contents were `old`, hold those of `children` that are not null. Returns
 /// where it is then, null if it would be empty. Gives the separators back that are needed no more.
-ref tree_writer::rebuild_inner(ref place, const format::inner_node& old, const ref* children, std::uint64_t digest) {
+ref tree_writer::rebuild_inner(ref place, const format::inner_node& old, const ref* children,
+                               std::uint64_t digest) {
     std::array<ref, format::inner_node::capacity> kept;
     std::array<ref, format::inner_node::capacity> separators;
     std::size_t count = 0;

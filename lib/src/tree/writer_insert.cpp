@@ -46,34 +46,27 @@ template <std::size_t Capacity>
 
 } // namespace
 
-void tree_writer::insert(const spot& where, std::string_view key, const new_value& value) {
-    const format::leaf_node& full = leaf_at(view_, path_[0].node);
-    const std::size_t count = full.header.count;
-    const bool is_full = count == full.capacity;
-    const bool appends = is_full && at_right_edge(where.position, count);
-    const ref last_record = get_ref(full.records, count - 1);
-
-    const ref record = write_new_record(key, value);
-    root_.entries += 1;
-    root_.bytes += key.size() + value.bytes.size();
-    if (appends) {
-        append_leaf(record, last_record);
-    } else if (is_full) {
-        split_leaf(where.position, record);
-    } else {
-        own_path(0);
-        format::leaf_node& leaf = owned_leaf(path_[0].node);
-        leaf_insert(view_, leaf, where.position, key, record, where.prefix_size);
-        leaf.header.digest += record_share(view_, record);
-        update_digests(1);
+/// Inserts a record where its key belongs. The path is owned, except where the record comes behind a full last
+/// leaf.
+void tree_writer::insert(const spot& where, std::string_view key, ref record) {
+    const format::leaf_node& found = leaf_at(view_, path_[0].node);
+    const std::size_t count = found.header.count;
+    if (count == found.capacity) {
+        if (where.position == count && at_right_edge()) {
+            append_leaf(record, get_ref(found.records, count - 1));
+        } else {
+            split_leaf(where.position, record);
+        }
+        return;
     }
+    format::leaf_node& leaf = owned_leaf(path_[0].node);
+    leaf_insert(view_, leaf, where.position, key, record, where.prefix_size);
+    leaf.header.digest += record_share(view_, record);
+    update_digests(1);
 }
 
-/// Whether position `position` of `count` in the leaf at the end of path_ is behind all keys of the tree.
-bool tree_writer::at_right_edge(std::size_t position, std::size_t count) const {
-    if (position != count) {
-        return false;
-    }
+/// Whether path_ leads to the last leaf of the tree.
+bool tree_writer::at_right_edge() const {
     for (node_level level = 1; level <= root_.level; ++level) {
         if (path_[level].index + 1U != inner_at(view_, path_[level].node, level).header.count) {
             return false;
@@ -108,8 +101,8 @@ void tree_writer::append_leaf(ref record, ref last_record) {
     forget_path();
 }
 
+/// Splits the full leaf of path_, which is owned, around a new record.
 void tree_writer::split_leaf(std::size_t position, ref record) {
-    own_path(0);
     const auto all = with_one_more(owned_leaf(path_[0].node).records, position, record);
     for (const ref each : all) {
         __builtin_prefetch(view_.hint(each));

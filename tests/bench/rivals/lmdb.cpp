@@ -27,7 +27,7 @@ class lmdb_contender final : public contender {
 public:
     explicit lmdb_contender(const std::filesystem::path& folder) {
         require(mdb_env_create(&environment_));
-        require(mdb_env_set_mapsize(environment_, std::size_t{8} << 30));
+        require(mdb_env_set_mapsize(environment_, std::size_t{32} << 30));
         require(mdb_env_set_maxreaders(environment_, 2048));
         // NOTLS: a thread may hold several snapshots.
         require(mdb_env_open(environment_, (folder / "bench.mdb").c_str(),

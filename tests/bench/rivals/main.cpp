@@ -175,7 +175,7 @@ void measure_puts(contender& store, data_set& data, results& table) {
 }
 
 void measure_held_snapshots(contender& store, data_set& data, results& table) {
-    const std::uint64_t puts = std::max<std::uint64_t>(data.keys().size() / 10, 1000);
+    const std::uint64_t puts = std::max<std::uint64_t>(data.keys().size() / 50, 1000);
     std::vector<std::shared_ptr<void>> held;
     for (const std::size_t wanted : {std::size_t{0}, std::size_t{1}, std::size_t{100}, std::size_t{1000}}) {
         while (held.size() < wanted) {

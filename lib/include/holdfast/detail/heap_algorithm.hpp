@@ -1,0 +1,235 @@
+// The store's heap as a memory algorithm of Boost.Interprocess, so that its allocators and containers live in a store.
+//
+// The object lies at offset 4096 of the file and holds a mark only. What it is asked goes to the process that has
+// the store open, which it finds by its own address; in a process that maps the file by other means the containers
+// can be read, and nothing can be allocated.
+//
+// Within a write transaction of the calling thread an allocation belongs to that transaction, and what is freed is
+// free when it is committed. Elsewhere each call is a small transaction of its own, which waits for the writer lock.
+// What the objects hold is outside of transactions: an abort does not restore it.
+//
+// Thread and process safety: as the writer lock's. Nothing throws, except that locking a segment_mutex may.
+// This header needs Boost 1.74 or newer; the functions that the library exports for it do not depend on Boost.
+
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+
+#include <boost/container/detail/multiallocation_chain.hpp>
+#include <boost/interprocess/containers/allocation_type.hpp>
+#include <boost/interprocess/detail/posix_time_types_wrk.hpp>
+#include <boost/interprocess/indexes/null_index.hpp>
+#include <boost/interprocess/offset_ptr.hpp>
+#include <boost/interprocess/segment_manager.hpp>
+
+#include <holdfast/detail/export.hpp>
+
+namespace holdfast {
+
+namespace detail {
+
+// `where` is the address of the algorithm object, an address in the mapping of the store.
+
+/// Null if there is no space, if the alignment (a power of two) is above a page, or if the store can't be written.
+/// `usable` takes the bytes that can be used; it may be null.
+[[nodiscard]] HOLDFAST_API void* external_allocate(const void* where, std::size_t bytes, std::size_t alignment,
+                                                   std::size_t* usable) noexcept;
+/// Allocates `count` objects, of sizes[i] * unit bytes (`one_size`: all of sizes[0] * unit), and hands each to
+/// `receive`. False if they are not to be had; then none of them is allocated, whatever `receive` has seen.
+[[nodiscard]] HOLDFAST_API bool external_allocate_many(const void* where, const std::size_t* sizes, std::size_t count,
+                                                       std::size_t unit, bool one_size,
+                                                       void (*receive)(void* context, void* object),
+                                                       void* context) noexcept;
+/// Frees what `next` returns, until that is null.
+HOLDFAST_API void external_deallocate_many(const void* where, void* (*next)(void* context), void* context) noexcept;
+HOLDFAST_API void external_deallocate(const void* where, void* object) noexcept;
+/// The bytes usable in an allocated object; 0 if there is none.
+[[nodiscard]] HOLDFAST_API std::size_t external_size(const void* where, const void* object) noexcept;
+[[nodiscard]] HOLDFAST_API std::size_t external_segment_bytes(const void* where) noexcept;
+[[nodiscard]] HOLDFAST_API std::size_t external_free_bytes(const void* where) noexcept;
+[[nodiscard]] HOLDFAST_API bool external_is_empty(const void* where) noexcept;
+[[nodiscard]] HOLDFAST_API bool external_is_sound(const void* where) noexcept;
+HOLDFAST_API void external_zero_free(const void* where) noexcept;
+
+HOLDFAST_API void segment_mutex_construct(void* mutex);
+HOLDFAST_API void segment_mutex_lock(void* mutex);
+[[nodiscard]] HOLDFAST_API bool segment_mutex_lock_for(void* mutex, std::chrono::milliseconds patience);
+[[nodiscard]] HOLDFAST_API bool segment_mutex_try_lock(void* mutex);
+HOLDFAST_API void segment_mutex_unlock(void* mutex) noexcept;
+
+} // namespace detail
+
+/// A robust mutex between processes, for `mutex_family`; never recursive. Waits up to 30 s, then throws timed_out.
+class segment_mutex {
+public:
+    segment_mutex() { detail::segment_mutex_construct(storage_); }
+    ~segment_mutex() = default;
+    segment_mutex(const segment_mutex&) = delete;
+    segment_mutex& operator=(const segment_mutex&) = delete;
+
+    void lock() { detail::segment_mutex_lock(storage_); }
+    [[nodiscard]] bool try_lock() { return detail::segment_mutex_try_lock(storage_); }
+    void unlock() noexcept { detail::segment_mutex_unlock(storage_); }
+
+    /// `when`: a std::chrono time point, or what Boost calls a ptime, of the universal time.
+    template <class TimePoint>
+    [[nodiscard]] bool timed_lock(const TimePoint& when) {
+        using std::chrono::milliseconds;
+        if constexpr (requires { typename TimePoint::clock; }) {
+            return detail::segment_mutex_lock_for(storage_,
+                                                  std::chrono::ceil<milliseconds>(when - TimePoint::clock::now()));
+        } else {
+            if (when.is_pos_infinity()) return detail::segment_mutex_lock_for(storage_, milliseconds::max());
+            const auto left = when - boost::interprocess::microsec_clock::universal_time();
+            return detail::segment_mutex_lock_for(storage_, milliseconds(left.total_milliseconds() + 1));
+        }
+    }
+
+private:
+    alignas(8) unsigned char storage_[64] = {};
+};
+static_assert(sizeof(segment_mutex) == 64, "it is a part of the file");
+
+/// Boost's MemoryAlgorithm concept over the heap of a store.
+class heap_algorithm {
+public:
+    /// Boost names two kinds of mutex; a recursive robust one can't be had safely, so both are the same.
+    struct mutex_family {
+        using mutex_type = segment_mutex;
+        using recursive_mutex_type = segment_mutex;
+    };
+    using void_pointer = boost::interprocess::offset_ptr<void>;
+    using size_type = std::size_t;
+    using difference_type = std::ptrdiff_t;
+    using multiallocation_chain = boost::container::dtl::basic_multiallocation_chain<void_pointer>;
+
+    /// Of the segment manager: it places that at offset 4096 of a managed mapped file. Objects are aligned to 16
+    /// bytes, and to their size where that is a power of two from 64 bytes to a page.
+    static constexpr size_type Alignment = 4096; // NOLINT: Boost's name
+    static constexpr size_type PayloadPerAllocation = 0; // NOLINT: Boost's name
+
+    heap_algorithm(size_type /*segment_bytes*/, size_type /*extra_header_bytes*/) noexcept {}
+    heap_algorithm(const heap_algorithm&) = delete;
+    heap_algorithm& operator=(const heap_algorithm&) = delete;
+
+    [[nodiscard]] static constexpr size_type get_min_size(size_type extra_header_bytes) noexcept {
+        return sizeof(heap_algorithm) + extra_header_bytes;
+    }
+
+    // --- Single objects ---
+
+    [[nodiscard]] void* allocate(size_type bytes) noexcept {
+        return detail::external_allocate(this, bytes, 1, nullptr);
+    }
+    [[nodiscard]] void* allocate_aligned(size_type bytes, size_type alignment) noexcept {
+        return detail::external_allocate(this, bytes, alignment, nullptr);
+    }
+    void deallocate(void* object) noexcept { detail::external_deallocate(this, object); }
+    [[nodiscard]] size_type size(const void* object) const noexcept { return detail::external_size(this, object); }
+
+    /// Objects are never moved, and never change their size: to expand or to shrink one succeeds where its size is
+    /// already within what was asked for.
+    template <class T>
+    T* allocation_command(boost::interprocess::allocation_type command, size_type limit, size_type& prefer_and_received,
+                          T*& reuse) noexcept {
+        void* raw_reuse = const_cast<void*>(static_cast<const volatile void*>(reuse));
+        void* const result = raw_allocation_command(command, limit, prefer_and_received, raw_reuse, sizeof(T));
+        reuse = static_cast<T*>(raw_reuse);
+        return static_cast<T*>(result);
+    }
+    void* raw_allocation_command(boost::interprocess::allocation_type command, size_type limit,
+                                 size_type& prefer_and_received, void*& reuse, size_type object_bytes = 1) noexcept;
+
+    // --- Many at once: all of them or none ---
+
+    void allocate_many(size_type bytes, size_type count, multiallocation_chain& chain) noexcept {
+        add_many(&bytes, count, 1, true, chain);
+    }
+    void allocate_many(const size_type* sizes, size_type count, size_type unit, multiallocation_chain& chain) noexcept {
+        add_many(sizes, count, unit, false, chain);
+    }
+    void deallocate_many(multiallocation_chain& chain) noexcept {
+        const auto next = [](void* context) -> void* {
+            auto& left = *static_cast<multiallocation_chain*>(context);
+            return left.empty() ? nullptr : boost::interprocess::ipcdetail::to_raw_pointer(left.pop_front());
+        };
+        detail::external_deallocate_many(this, next, &chain);
+    }
+
+    // --- The segment ---
+
+    /// Bytes from the algorithm to the end of the heap.
+    [[nodiscard]] size_type get_size() const noexcept { return detail::external_segment_bytes(this); }
+    /// Of whole blocks; free objects in slabs, and the disk's space, come on top.
+    [[nodiscard]] size_type get_free_memory() const noexcept { return detail::external_free_bytes(this); }
+    /// Do nothing: the heap grows by itself, and gives back by itself.
+    void grow(size_type /*bytes*/) noexcept {}
+    void shrink_to_fit() noexcept {}
+    /// Overwrites all that is free in the heap by zeros. Does nothing within a write transaction of this thread.
+    void zero_free_memory() noexcept { detail::external_zero_free(this); }
+    /// Whether nothing is allocated through Boost; the store's own objects don't count.
+    [[nodiscard]] bool all_memory_deallocated() noexcept { return detail::external_is_empty(this); }
+    /// Walks the heap's accounts.
+    [[nodiscard]] bool check_sanity() noexcept { return words_[0] == mark && detail::external_is_sound(this); }
+
+private:
+    static constexpr std::uint64_t mark = 0x3130'4F47'4C41'4648; ///< "HFALGO01"
+
+    void add_many(const size_type* sizes, size_type count, size_type unit, bool one_size,
+                  multiallocation_chain& chain) noexcept {
+        multiallocation_chain fresh;
+        const auto receive = [](void* context, void* object) {
+            static_cast<multiallocation_chain*>(context)->push_back(void_pointer(object));
+        };
+        if (detail::external_allocate_many(this, sizes, count, unit, one_size, receive, &fresh)) {
+            chain.splice_after(chain.last(), fresh);
+        } else {
+            fresh.clear();
+        }
+    }
+
+    std::array<std::uint64_t, 2> words_ = {mark, 0};
+};
+static_assert(sizeof(heap_algorithm) == 16, "it is a part of the file");
+
+inline void* heap_algorithm::raw_allocation_command(boost::interprocess::allocation_type command, size_type limit,
+                                                    size_type& prefer_and_received, void*& reuse,
+                                                    size_type object_bytes) noexcept {
+    namespace bi = boost::interprocess;
+    const size_type preferred = prefer_and_received;
+    const bool shrinks = (command & (bi::shrink_in_place | bi::try_shrink_in_place)) != 0;
+    const size_type present = reuse != nullptr && object_bytes != 0 ? size(reuse) / object_bytes : 0;
+    if (shrinks) {
+        // Here the limit is the upper one.
+        if (reuse == nullptr || object_bytes == 0) return nullptr;
+        prefer_and_received = present;
+        return preferred <= present && present <= limit ? reuse : nullptr;
+    }
+    void* result = nullptr;
+    prefer_and_received = 0;
+    const bool possible = object_bytes != 0 && limit <= preferred &&
+                          preferred <= std::numeric_limits<size_type>::max() / object_bytes;
+    if (possible && reuse != nullptr && (command & bi::expand_fwd) != 0 && limit <= present) {
+        prefer_and_received = present;
+        return reuse;
+    }
+    reuse = nullptr;
+    if (possible && (command & bi::allocate_new) != 0) {
+        size_type usable = 0;
+        result = detail::external_allocate(this, preferred * object_bytes, 1, &usable);
+        if (result == nullptr && limit < preferred) {
+            result = detail::external_allocate(this, limit * object_bytes, 1, &usable);
+        }
+        if (result != nullptr) prefer_and_received = usable / object_bytes;
+    }
+    return result;
+}
+
+/// The segment manager at offset 4096 of a store. It has no index of names: a store's catalogue is its own.
+using boost_segment_manager = boost::interprocess::segment_manager<char, heap_algorithm, boost::interprocess::null_index>;
+
+} // namespace holdfast

@@ -1,0 +1,102 @@
+#!/usr/bin/env python3
+"""The commands that look at the whole store, stat and check, and waiting for the right to write."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+
+import support
+from support import CORRUPT, CliTest, TIMED_OUT
+
+
+class Stat(CliTest):
+    def test_counts(self):
+        self.put("key", "value")
+        self.ok("-m", "users", "put", "ada", "36")
+        found = json.loads(self.ok("stat", "--json"))
+        self.assertEqual((found["maps"], found["entries"]), (2, 2))
+        self.assertEqual(found["live_bytes"], len("keyvalueada36"))
+        self.assertEqual(found["file_bytes"], os.path.getsize(self.store))
+        self.assertEqual(found["store"], self.store)
+        for name in ["version", "free_bytes", "held_back_bytes", "allocated_bytes", "recoveries"]:
+            self.assertIsInstance(found[name], int)
+        self.assertIsInstance(found["processes"], list)
+        self.assertIsInstance(found["snapshots"], list)
+
+    def test_text(self):
+        self.put("k", "v")
+        text = self.ok("stat").decode()
+        for name in ["version", "entries", "live", "file", "free", "held back", "processes", "snapshots", "recoveries"]:
+            self.assertRegex(text, rf"(?m)^{name}  +\S")
+
+    def test_the_version_rises(self):
+        self.put("k", "v")
+        before = json.loads(self.ok("stat", "--json"))["version"]
+        self.put("k", "w")
+        self.assertGreater(json.loads(self.ok("stat", "--json"))["version"], before)
+
+
+class Check(CliTest):
+    def test_a_sound_store(self):
+        self.put("k", "v")
+        self.ok("-m", "users", "put", "ada", "36")
+        self.assertRegex(self.ok("check"), rb"^sound: 2 entries in 2 maps\n$")
+        self.assertRegex(self.ok("--read-only", "check"), rb"^sound: 2 entries in 2 maps; .*\n$")
+
+    def test_damage_is_named_one_finding_a_line(self):
+        for number in range(50):
+            self.put(f"k{number}", "precious " * 20)
+        with open(self.store, "rb+") as file:
+            content = file.read()
+            places = [found.start() for found in re.finditer(b"precious precious", content)]
+            self.assertTrue(places)
+            for place in places:
+                file.seek(place)
+                file.write(b"PRECIOUS")
+        for arguments in [("check",), ("--read-only", "check")]:
+            result = self.run_raw(*arguments)
+            self.assertEqual((result.returncode, result.stdout), (CORRUPT, b""))
+            lines = result.stderr.splitlines()
+            self.assertTrue(lines)
+            for line in lines:
+                self.assertTrue(line.startswith(b"holdfast: "), line)
+                self.assertIn(b"test.hold", line)
+
+    def test_no_progress_bar_in_a_pipe(self):
+        for number in range(100):
+            self.put(f"k{number}", "v")
+        self.assertEqual(self.run_raw("check").stderr, b"")
+
+
+class Locks(CliTest):
+    def test_a_stopped_writer_is_waited_for_as_long_as_allowed(self):
+        self.put("k", "v")
+        writer = self.stop_while_writing()
+        if writer is None:
+            self.skipTest("no process could be stopped at the right moment")
+        try:
+            self.fails(TIMED_OUT, "--timeout", "200ms", "put", "k", "w", says=b"test.hold", timeout=30)
+        finally:
+            writer.kill()
+            writer.wait()
+        self.ok("put", "k", "x")
+        self.ok("check")
+
+    def stop_while_writing(self):
+        """Stops a put that takes long to copy its value, at a moment when others can't write."""
+        with open(self.path("big"), "wb") as file:
+            file.truncate(100_000_000)
+        writer = subprocess.Popen([support.PROGRAM, "put", "big", "--file", self.path("big")], env=self.environment(),
+                                  stderr=subprocess.DEVNULL)
+        while writer.poll() is None:
+            writer.send_signal(signal.SIGSTOP)
+            if self.run_raw("--timeout", "50ms", "put", "probe", "v").returncode == TIMED_OUT:
+                return writer
+            writer.send_signal(signal.SIGCONT)
+        return None
+
+
+if __name__ == "__main__":
+    support.main()

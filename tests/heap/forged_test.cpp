@@ -1,0 +1,255 @@
+// Forged accounts: whatever stands in the file, the answer is errc::corrupt at worst.
+//
+// Each round damages a sound heap and lets transactions loose on it. A crash, an endless loop or an access beyond
+// the heap ends the test program; AddressSanitizer builds notice more.
+#include <cstring>
+#include <random>
+#include <span>
+#include <vector>
+
+#include "fixture.hpp"
+
+namespace holdfast::test {
+namespace {
+
+using format::block_descriptor;
+using format::list_entry;
+
+class forged_test : public heap_test {
+protected:
+    forged_test() : heap_test(format::heap_offset + 8 * format::mib) {
+        memory_.set_limit(format::heap_offset + 8 * format::mib);
+        heap& tested = user_.heap();
+        user_.begin();
+        for (int i = 0; i < 300; ++i) {
+            places_.push_back(tested.allocate(i % 10 == 9 ? 20'000 + 1000 * (i % 30) : 48 + 40 * (i % 60)));
+        }
+        for (std::size_t i = 0; i < places_.size(); i += 3) tested.free(places_[i]);
+        const std::vector<list_entry> entries(400, list_entry{places_[1].units(), 1});
+        tested.append(tested.header().retired, entries.data(), entries.size());
+        user_.commit();
+        // An interrupted transaction, so that there is a log to damage, too.
+        user_.begin();
+        for (int i = 0; i < 1'500; ++i) (void)tested.allocate(500);
+        image_end_ = memory_.backed_bytes();
+        const auto keep = [&](std::vector<std::byte>& image, std::uint64_t begin, std::uint64_t end) {
+            image.insert(image.end(), memory_.base() + begin, memory_.base() + end);
+        };
+        keep(low_image_, format::heap_header_offset, format::head_offset);
+        keep(low_image_, format::directory_offset, format::durable_slot_a_offset);
+        keep(heap_image_, format::heap_offset, image_end_);
+        // What is not the heap's must not be touched at all.
+        memory_.forbid(0, format::heap_header_offset);
+        memory_.forbid(format::head_offset, format::directory_offset - format::head_offset);
+        memory_.forbid(format::durable_slot_a_offset, format::heap_offset - format::durable_slot_a_offset);
+    }
+
+    void restore() {
+        std::memcpy(memory_.base() + format::heap_header_offset, low_image_.data(), header_bytes);
+        std::memcpy(memory_.base() + format::directory_offset, low_image_.data() + header_bytes,
+                    low_image_.size() - header_bytes);
+        std::memcpy(memory_.base() + format::heap_offset, heap_image_.data(), heap_image_.size());
+    }
+
+    [[nodiscard]] std::span<std::byte> bytes(std::uint64_t offset, std::uint64_t count) const {
+        return {memory_.base() + offset, count};
+    }
+
+    /// Overwrites up to `count` words of the stretch by values that are likely to lead astray.
+    void damage(std::span<std::byte> stretch, std::uint64_t count) {
+        for (std::uint64_t i = 0; i < count; ++i) {
+            const std::size_t at = random_() % (stretch.size() / 4) * 4;
+            if (random_() % 2 == 0) {
+                const auto value = static_cast<std::uint32_t>(likely_value());
+                std::memcpy(&stretch[at], &value, 4);
+            } else {
+                const std::uint64_t value = likely_value();
+                std::memcpy(&stretch[at / 8 * 8], &value, 8);
+            }
+        }
+    }
+
+    [[nodiscard]] std::uint64_t likely_value() {
+        const std::uint64_t blocks = image_end_ / format::block_bytes;
+        switch (random_() % 10) {
+        case 0: return 0;
+        case 1: return ~std::uint64_t{0};
+        case 2: return random_();
+        case 3: return random_() % 8;
+        case 4: return format::heap_first_block + random_() % (blocks - format::heap_first_block + 4);
+        case 5: return random_() % image_end_ / 16;
+        case 6: return format::heap_offset / 16 + random_() % ((image_end_ - format::heap_offset) / 16 + 1000);
+        case 7: return std::uint64_t{1} << random_() % 64;
+        case 8: return random_() % image_end_;
+        default: return random_() & 0x00FF'FFFF'0000'0303;
+        }
+    }
+
+    /// Everything that a writer does, until something is found out.
+    void use() {
+        try {
+            heap_user writer(memory_, user_.visible());
+            (void)writer.recover();
+            for (int transaction = 0; transaction < 3; ++transaction) {
+                writer.begin();
+                use_in_transaction(writer.heap());
+                if (transaction == 1) {
+                    writer.abort();
+                } else {
+                    writer.commit();
+                }
+            }
+            ++survived_;
+        } catch (const error& failure) {
+            EXPECT_TRUE(failure.reason() == errc::corrupt || failure.reason() == errc::no_space) << failure.what();
+            ++noticed_;
+            undo_what_is_left();
+        }
+    }
+
+    void use_in_transaction(heap& used) {
+        std::vector<ref> made;
+        for (int i = 0; i < 40; ++i) {
+            made.push_back(used.allocate(i % 8 == 7 ? 30'000 * random_() % 200'000 : random_() % 3000));
+        }
+        used.refill_reserve();
+        for (std::size_t i = 0; i < 40; ++i) {
+            const ref place = i % 3 == 0 ? ref::from_units(likely_value() & ref::units_max)
+                              : i % 3 == 1 ? places_[random_() % places_.size()]
+                                           : made[i];
+            try {
+                (void)used.size_of(place);
+                used.free(place);
+            } catch (const error& failure) {
+                if (failure.reason() != errc::corrupt) throw;
+            }
+        }
+        const std::vector<list_entry> entries(100, list_entry{1, 2});
+        used.append(used.header().retired, entries.data(), entries.size());
+        (void)used.consume(
+            used.header().retired, random_() % 2 == 0 ? 130 : ~std::uint64_t{0}, [](const list_entry&) { return true; },
+            [&](ref chunk) { (void)used.size_of(chunk); });
+    }
+
+    void undo_what_is_left() {
+        try {
+            (void)heap_user(memory_, user_.visible()).recover();
+        } catch (const error& failure) {
+            EXPECT_EQ(failure.reason(), errc::corrupt);
+        }
+    }
+
+    void expect_both_outcomes() const {
+        EXPECT_GT(noticed_, 0U);
+        EXPECT_GT(survived_, 0U);
+    }
+
+    static constexpr std::uint64_t rounds = 3'000 / effort_divisor + 100;
+    std::mt19937_64 random_{99}; // NOLINT: the same damage each time
+    std::vector<ref> places_;
+    static constexpr std::uint64_t header_bytes = format::head_offset - format::heap_header_offset;
+    std::vector<std::byte> low_image_; ///< header, directory, undo log
+    std::vector<std::byte> heap_image_;
+    std::uint64_t image_end_ = 0;
+    std::uint64_t noticed_ = 0;
+    std::uint64_t survived_ = 0;
+};
+
+TEST_F(forged_test, a_forged_header_is_survived) {
+    for (std::uint64_t round = 0; round < rounds; ++round) {
+        restore();
+        damage(bytes(format::heap_header_offset, sizeof(format::heap_header)), 1 + random_() % 8);
+        use();
+    }
+    expect_both_outcomes();
+}
+
+TEST_F(forged_test, forged_descriptors_are_survived) {
+    const std::uint64_t table = format::heap_offset + format::block_bytes;
+    const std::uint64_t described = image_end_ / format::block_bytes - format::heap_first_block;
+    for (std::uint64_t round = 0; round < rounds; ++round) {
+        restore();
+        damage(bytes(table, described * sizeof(block_descriptor)), 1 + random_() % 40);
+        use();
+    }
+    expect_both_outcomes();
+}
+
+TEST_F(forged_test, a_forged_directory_is_survived) {
+    const auto leaf = bytes(format::heap_offset, 4 * 8);
+    for (std::uint64_t round = 0; round < rounds; ++round) {
+        restore();
+        damage(bytes(format::directory_offset, 3 * 8), random_() % 2);
+        damage(leaf, 1);
+        use();
+    }
+    EXPECT_GT(noticed_, 0U);
+}
+
+TEST_F(forged_test, forged_lists_are_survived) {
+    for (std::uint64_t round = 0; round < rounds; ++round) {
+        restore();
+        format::heap_header& header = user_.heap().header();
+        if (random_() % 2 == 0) damage({reinterpret_cast<std::byte*>(&header.retired), sizeof header.retired}, 2);
+        damage(bytes(ref::from_units(header.retired.front % 0x200000).offset() % (image_end_ - 1024) / 16 * 16, 1024), 3);
+        use();
+    }
+    expect_both_outcomes();
+}
+
+TEST_F(forged_test, a_list_that_leads_in_a_circle_ends) {
+    heap_user writer(memory_, user_.visible());
+    (void)writer.recover();
+    writer.begin();
+    heap& used = writer.heap();
+    auto& chunk = used.object<format::list_chunk>(ref::from_units(used.header().retired.front));
+    chunk.next = used.header().retired.front;
+    used.header().retired.entries = ~std::uint64_t{0} / 2;
+    EXPECT_EQ(reason_of([&] {
+                  (void)used.consume(
+                      used.header().retired, ~std::uint64_t{0}, [](const list_entry&) { return true; }, [](ref) {});
+              }),
+              errc::corrupt);
+}
+
+TEST_F(forged_test, a_forged_undo_log_is_survived) {
+    const auto& log = *reinterpret_cast<format::undo_log*>(memory_.base() + format::undo_log_offset);
+    for (std::uint64_t round = 0; round < rounds; ++round) {
+        restore();
+        const std::uint64_t used = std::min<std::uint64_t>(log.tail, log.first_capacity) * sizeof(format::undo_entry);
+        switch (random_() % 3) {
+        case 0: damage(bytes(format::undo_log_offset, 64), 1 + random_() % 3); break;
+        case 1: damage(bytes(format::undo_log_offset + offsetof(format::undo_log, first), used), 1); break;
+        default: damage(bytes(log.chunks[1] * 16 % image_end_, 4096), 1 + random_() % 3); break;
+        }
+        use();
+    }
+    expect_both_outcomes();
+}
+
+/// The log may name its own entries; copying back must notice.
+TEST_F(forged_test, an_undo_log_that_rewrites_itself_is_noticed) {
+    auto& log = *reinterpret_cast<format::undo_log*>(memory_.base() + format::undo_log_offset);
+    ASSERT_GT(log.tail, format::undo_log::first_capacity + 1);
+    const std::uint64_t chunk = log.chunks[1] * ref::unit_bytes;
+    auto* const entries = reinterpret_cast<format::undo_entry*>(memory_.base() + chunk);
+    const std::uint64_t last = log.tail - 1 - format::undo_log::first_capacity;
+    entries[last] = {chunk, format::head_offset}; // the offset of entry 0 of the chunk
+    EXPECT_EQ(reason_of([&] { heap_user(memory_, user_.visible()).recover(); }), errc::corrupt);
+    entries[0] = {format::durable_slot_a_offset, 1};
+    EXPECT_EQ(reason_of([&] { heap_user(memory_, user_.visible()).recover(); }), errc::corrupt);
+}
+
+TEST_F(forged_test, random_bytes_everywhere_are_survived) {
+    for (std::uint64_t round = 0; round < rounds; ++round) {
+        restore();
+        damage(bytes(format::heap_header_offset, sizeof(format::heap_header)), random_() % 3);
+        damage(bytes(format::directory_offset, 16), random_() % 10 == 0 ? 1 : 0);
+        damage(bytes(format::heap_offset, image_end_ - format::heap_offset), random_() % 2000);
+        use();
+    }
+    expect_both_outcomes();
+}
+
+} // namespace
+} // namespace holdfast::test
