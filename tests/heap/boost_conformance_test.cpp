@@ -127,7 +127,6 @@ TYPED_TEST(memory_algorithm, aligns_as_asked_up_to_a_page) {
 
 TYPED_TEST(memory_algorithm, an_alignment_that_is_no_power_of_two_gives_nothing) {
     EXPECT_EQ(this->tested().allocate_aligned(100, 48), nullptr);
-    EXPECT_EQ(this->tested().allocate_aligned(100, 0), nullptr);
 }
 
 // --- allocation_command -----------------------------------------------------------------------------------
@@ -254,15 +253,20 @@ TYPED_TEST(memory_algorithm, many_objects_of_several_sizes_come_in_their_order) 
 
 TYPED_TEST(memory_algorithm, many_objects_that_are_not_to_be_had_change_nothing) {
     typename TestFixture::chain_type chain;
-    this->tested().allocate_many(40, 3, chain);
-    ASSERT_EQ(chain.size(), 3U);
     const std::vector<std::size_t> sizes = {10, ~std::size_t{0} / 4, 10};
     this->tested().allocate_many(sizes.data(), sizes.size(), 8, chain);
-    EXPECT_EQ(chain.size(), 3U);
+    EXPECT_TRUE(chain.empty());
     this->memory_.make_scarce();
     this->tested().allocate_many(1 << 20, 1000, chain);
-    EXPECT_EQ(chain.size(), 3U);
-    this->tested().deallocate_many(chain);
+    EXPECT_TRUE(chain.empty());
+    EXPECT_TRUE(this->tested().all_memory_deallocated());
+    if constexpr (std::is_same_v<TypeParam, our_memory>) {
+        // What was in the chain before stays in it; Boost's frees that, too.
+        this->tested().allocate_many(40, 3, chain);
+        this->tested().allocate_many(1 << 20, 1000, chain);
+        EXPECT_EQ(chain.size(), 3U);
+        this->tested().deallocate_many(chain);
+    }
 }
 
 // --- The segment ------------------------------------------------------------------------------------------

@@ -61,7 +61,7 @@ void check_collection(const collection& found) {
         ASSERT_STREQ(found.names.find(static_cast<std::uint32_t>(i * 7919 % 10'007))->second.c_str(),
                      patterned(i % 300, i).c_str());
     }
-    ASSERT_TRUE(found.title.starts_with("a title"));
+    ASSERT_TRUE(std::string(found.title.c_str()).starts_with("a title"));
 }
 
 void expect_right(const collection& found) {
@@ -77,15 +77,15 @@ protected:
                       boost_store store(folder_.path());
                       const collection* const made = make_collection(store.manager());
                       holdfast::store handle = folder_.open();
-                      handle.put("offset", value_type::text, std::to_string(store.offset_of(made)));
-                      handle.put("address", value_type::text,
+                      handle.put("offset", value_type::string, std::to_string(store.offset_of(made)));
+                      handle.put("address", value_type::string,
                                  std::to_string(reinterpret_cast<std::uintptr_t>(made)));
                   }),
                   child_end::finished);
     }
 
     [[nodiscard]] std::uint64_t number_at(const char* key) const {
-        return std::stoull(std::string(folder_.open().get(key)->as_text()));
+        return std::stoull(std::string(folder_.open().get(key)->text()));
     }
 
     temporary_store folder_;
@@ -149,7 +149,8 @@ TEST_F(boost_container, is_read_through_a_managed_mapped_file) {
                   const auto* const found = static_cast<const collection*>(
                       opened.get_address_from_handle(static_cast<mapped_file::handle_t>(offset)));
                   if (!opened.belongs_to_segment(found)) throw std::runtime_error("the object is not in the segment");
-                  if (opened.get_size() != std::filesystem::file_size(path)) throw std::runtime_error("a wrong size");
+                  // The heap may end before the file does.
+                  if (opened.get_size() > std::filesystem::file_size(path)) throw std::runtime_error("a wrong size");
                   if (opened.get_free_memory() >= opened.get_size()) throw std::runtime_error("a wrong free size");
                   expect_right(*found);
               }),
@@ -193,7 +194,6 @@ TEST_F(boost_container, is_changed_privately_through_a_copy_on_write_mapping) {
     check_collection(*reinterpret_cast<collection*>(store.engine().file().base() + offset));
 }
 
-/// The heap must be mapped before it is looked at: how big it is says its header, not the file's length.
 TEST_F(boost_container, the_page_is_made_anew_when_it_is_of_another_boot) {
     {
         boost_store store(folder_.path());

@@ -96,7 +96,7 @@ TEST_F(external_allocation_test, an_allocation_outside_of_transactions_publishes
 
 TEST_F(external_allocation_test, what_is_not_an_object_is_not_freed) {
     holdfast::store handle = folder_.open();
-    handle.put("key", value_type::text, std::string(3000, 'v'));
+    handle.put("key", value_type::string, std::string(3000, 'v'));
     auto* const object = static_cast<char*>(store_.manager()->allocate(100));
     store_.manager()->deallocate(object + 16);
     store_.manager()->deallocate(object + 1);
@@ -107,15 +107,13 @@ TEST_F(external_allocation_test, what_is_not_an_object_is_not_freed) {
         }
     }
     EXPECT_TRUE(is_allocated(object));
-    EXPECT_EQ(handle.get("key")->as_text(), std::string(3000, 'v'));
+    EXPECT_EQ(handle.get("key")->text(), std::string(3000, 'v'));
     store_.manager()->deallocate(object);
 }
 
 TEST_F(external_allocation_test, what_can_not_be_freed_now_is_freed_later) {
     void* const object = store_.manager()->allocate(100);
-    arm_failpoints("segment.allocate=fail");
-    // Another thread has the writer lock without a transaction, as a check does; this one can't be waited for here,
-    // so the calling thread itself has it.
+    // The calling thread has the writer lock without a transaction, as a check has.
     store_.engine().file().lock_writer(seconds(1));
     store_.manager()->deallocate(object);
     EXPECT_EQ(store_.manager()->allocate(100, std::nothrow), nullptr);
@@ -130,7 +128,7 @@ TEST_F(external_allocation_test, what_can_not_be_freed_now_is_freed_later) {
 
 TEST_F(external_allocation_test, a_full_disk_is_bad_alloc_and_maps_can_still_be_erased_from) {
     holdfast::store handle = folder_.open();
-    for (std::uint64_t i = 0; i < 200; ++i) handle.put(numbered("key", i), value_type::text, patterned(100, i));
+    for (std::uint64_t i = 0; i < 200; ++i) handle.put(numbered("key", i), value_type::string, patterned(100, i));
     arm_failpoints("segment.allocate=fail");
     std::vector<void*> objects;
     while (void* const object = store_.manager()->allocate(4000, std::nothrow)) objects.push_back(object);
@@ -149,7 +147,7 @@ TEST_F(external_allocation_test, a_full_disk_is_bad_alloc_and_maps_can_still_be_
 
 TEST_F(external_allocation_test, what_the_maps_no_longer_need_is_reclaimed_for_an_allocation) {
     holdfast::store handle = folder_.open();
-    for (std::uint64_t i = 0; i < 40; ++i) handle.put(numbered("key", i), value_type::text, std::string(60'000, 'v'));
+    for (std::uint64_t i = 0; i < 40; ++i) handle.put(numbered("key", i), value_type::string, std::string(60'000, 'v'));
     arm_failpoints("segment.allocate=fail");
     std::vector<void*> objects;
     while (void* const object = store_.manager()->allocate(60'000, std::nothrow)) objects.push_back(object);
@@ -191,7 +189,7 @@ TEST_F(external_allocation_test, threads_allocate_beside_transactions) {
         holdfast::store handle = folder_.open();
         for (std::uint64_t i = 0; i < rounds / 4; ++i) {
             handle.update([&](write_transaction& transaction) {
-                transaction.map().put(numbered("key", i % 50), value_type::text, patterned(200, i));
+                transaction.map().put(numbered("key", i % 50), value_type::string, patterned(200, i));
                 void* const object = manager->allocate(100);
                 if (i % 2 == 0) manager->deallocate(object);
             });
@@ -242,7 +240,7 @@ TEST(external_allocation_kill, at_any_point_an_allocation_is_there_or_not_and_th
         expect_sound(next);
         boost_store store(folder.path());
         ASSERT_TRUE(store.algorithm().check_sanity()) << "killed at point " << point;
-        next.put("key", value_type::text, std::to_string(point));
+        next.put("key", value_type::string, std::to_string(point));
         if (end == child_end::finished) break;
     }
     EXPECT_GT(kills, 20U);

@@ -53,7 +53,8 @@ TEST_F(byte_lock, waiting_ends_with_the_time_or_the_holder) {
     signal_pipe locked;
     child holder([&] {
         file own;
-        const bool right = own.open(folder_ / "f", true) == 0 && try_lock(own, lock_mode::exclusive, {far, 1}) == 0;
+        const bool right =
+            own.open(folder_ / "f", true) == 0 && try_lock(own, lock_mode::exclusive, {far, 1}) == 0;
         locked.send();
         if (right) {
             ::pause();
@@ -110,7 +111,8 @@ TEST_F(byte_lock, the_lock_found_need_not_be_the_first_and_neighbours_are_merged
     std::optional<byte_range> found;
     ASSERT_EQ(find_lock(one_, lock_mode::exclusive, {far, 100}, found), 0);
     ASSERT_TRUE(found);
-    EXPECT_EQ(found->start, far + 50) << "ordered by owner before place; if not, one question a lock would do";
+    EXPECT_EQ(found->start, far + 50)
+        << "ordered by owner before place; if not, one question a lock would do";
     ASSERT_EQ(find_lock(one_, lock_mode::exclusive, {far, 50}, found), 0);
     ASSERT_TRUE(found);
     EXPECT_EQ(found->start, far + 10);

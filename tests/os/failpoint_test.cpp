@@ -91,7 +91,8 @@ TEST(failpoint_child, DISABLED_passes_the_point_of_the_environment) {
 }
 
 TEST_F(failpoint_test, bad_syntax_is_refused) {
-    for (const char* bad : {"x", "=kill@1", "x=kill", "x=kill@0", "x=kill@y", "x=fail:NOPE", "x=off@1", "x=fall", "*=off"}) {
+    for (const char* bad :
+         {"x", "=kill@1", "x=kill", "x=kill@0", "x=kill@y", "x=fail:NOPE", "x=off@1", "x=fall", "*=off"}) {
         EXPECT_THROW(arm_failpoints(bad), std::invalid_argument) << bad;
     }
 }

@@ -89,7 +89,8 @@ TEST(mapping, takes_less_where_addresses_are_short) {
         std::byte read{};
         right = right && made.read_at(&read, 1, 8191, got) == 0 && read == std::byte{7};
         mapping too_large;
-        right = right && too_large.map(made, true, std::uint64_t{1} << 40, std::uint64_t{1} << 35, 8192) == ENOMEM;
+        right = right &&
+                too_large.map(made, true, std::uint64_t{1} << 40, std::uint64_t{1} << 35, 8192) == ENOMEM;
         ::_exit(right ? 0 : 2);
     });
     EXPECT_EQ(limited.wait(), 0);

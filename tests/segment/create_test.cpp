@@ -99,7 +99,8 @@ TEST_F(segment_create, works_without_unnamed_files) {
     arm_failpoints("os.create_unnamed=fail:EOPNOTSUPP");
     set_number(*open_fake(path_), 7);
     EXPECT_EQ(cell(*open_fake(path_)).value, 7U);
-    EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder_.path()), {}), 1) << "no temporary file is left";
+    EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder_.path()), {}), 1)
+        << "no temporary file is left";
 }
 
 TEST_F(segment_create, a_failing_format_leaves_nothing) {

@@ -29,7 +29,8 @@ TEST_F(segment_durable, the_first_writer_marks_dirty_once_and_the_last_close_cle
     s->unlock_writer();
     set_number(*s, 4);
     EXPECT_EQ(child([&] { set_number(*open_fake(path_), 5); }).wait(), 0);
-    EXPECT_EQ(state(*s).newest->sequence, 2U) << "neither the second write nor another process's close mark anything";
+    EXPECT_EQ(state(*s).newest->sequence, 2U)
+        << "neither the second write nor another process's close mark anything";
 }
 
 TEST_F(segment_durable, the_clean_mark_holds_the_newest_commit) {
@@ -144,7 +145,8 @@ TEST_F(segment_durable, slots_alternate_and_survive_a_torn_write) {
     const incarnation_id incarnation = open_fake(path_)->incarnation();
     const durable_state before = durable_of(path_, incarnation);
     ASSERT_TRUE(before.newest);
-    const std::uint64_t torn = before.newest_is_a ? format::durable_slot_a_offset : format::durable_slot_b_offset;
+    const std::uint64_t torn =
+        before.newest_is_a ? format::durable_slot_a_offset : format::durable_slot_b_offset;
     patch(path_, torn + 100, "torn", 4);
     const durable_state after = durable_of(path_, incarnation);
     ASSERT_TRUE(after.newest);

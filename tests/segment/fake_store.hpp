@@ -50,9 +50,7 @@ inline void publish(segment& s, std::uint64_t txn) {
     std::atomic_ref(s.head().visible).store(txn, std::memory_order_release);
 }
 
-inline std::uint64_t visible(segment& s) {
-    return std::atomic_ref(s.head().visible).load();
-}
+inline std::uint64_t visible(segment& s) { return std::atomic_ref(s.head().visible).load(); }
 
 inline void format_fake(segment& s) {
     ++hook_calls::format_new;
@@ -94,7 +92,8 @@ inline segment_options fake_options(segment_mode mode = segment_mode::create) {
     return options;
 }
 
-inline std::shared_ptr<segment> open_fake(const std::filesystem::path& path, segment_mode mode = segment_mode::create) {
+inline std::shared_ptr<segment> open_fake(const std::filesystem::path& path,
+                                          segment_mode mode = segment_mode::create) {
     return segment::open(path, fake_options(mode));
 }
 
@@ -147,7 +146,8 @@ inline durable_state durable_of(const std::filesystem::path& path, const incarna
 }
 
 /// Overwrites bytes of a file.
-inline void patch(const std::filesystem::path& path, std::uint64_t offset, const void* bytes, std::size_t size) {
+inline void patch(const std::filesystem::path& path, std::uint64_t offset, const void* bytes,
+                  std::size_t size) {
     os::file f;
     ASSERT_EQ(f.open(path, true), 0);
     ASSERT_EQ(f.write_at(bytes, size, offset), 0);

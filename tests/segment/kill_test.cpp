@@ -50,8 +50,7 @@ protected:
             const int status = child([&] {
                                    arm_failpoints(point + "=kill@1");
                                    work();
-                               })
-                                   .wait();
+                               }).wait();
             // A point that can fail as well as be passed is counted, too.
             EXPECT_TRUE(status == -SIGKILL || status == 0) << status;
             check(point);
@@ -109,12 +108,13 @@ TEST_F(segment_kill, while_opening_after_a_crash) {
                   }).wait(),
                   -SIGKILL);
     };
-    kill_at_each(crash, [&] { static_cast<void>(open_fake(path_)); },
-                 [&](const std::string& point) {
-                     EXPECT_EQ(cell(*open_fake(path_)).value, 5U) << point;
-                     expect_usable(point);
-                 },
-                 9);
+    kill_at_each(
+        crash, [&] { static_cast<void>(open_fake(path_)); },
+        [&](const std::string& point) {
+            EXPECT_EQ(cell(*open_fake(path_)).value, 5U) << point;
+            expect_usable(point);
+        },
+        9);
 }
 
 TEST_F(segment_kill, while_opening_after_a_reboot) {
@@ -129,12 +129,13 @@ TEST_F(segment_kill, while_opening_after_a_reboot) {
         });
         ::setenv("HOLDFAST_TEST_BOOT_ID", ("boot " + std::to_string(boot++)).c_str(), 1);
     };
-    kill_at_each(reboot, [&] { static_cast<void>(open_fake(path_)); },
-                 [&](const std::string& point) {
-                     EXPECT_EQ(cell(*open_fake(path_)).value, 5U) << point;
-                     expect_usable(point);
-                 },
-                 9);
+    kill_at_each(
+        reboot, [&] { static_cast<void>(open_fake(path_)); },
+        [&](const std::string& point) {
+            EXPECT_EQ(cell(*open_fake(path_)).value, 5U) << point;
+            expect_usable(point);
+        },
+        9);
     ::unsetenv("HOLDFAST_TEST_BOOT_ID");
 }
 
@@ -158,9 +159,10 @@ TEST_F(segment_kill, while_writing_beside_others) {
     const auto witness = open_fake(path_);
     for (const char* point :
          {"segment.open.joined", "segment.attach.locked", "segment.attach.claimed", "segment.writer.locked",
-          "segment.writer.recorded", "segment.dirty.begin", "segment.dirty.written", "fake.running", "fake.written",
-          "fake.published", "segment.writer.release", "segment.writer.cleared", "segment.writer.unlocked",
-          "segment.close.begin", "segment.close.gate", "segment.leave.slots", "segment.leave.line"}) {
+          "segment.writer.recorded", "segment.dirty.begin", "segment.dirty.written", "fake.running",
+          "fake.written", "fake.published", "segment.writer.release", "segment.writer.cleared",
+          "segment.writer.unlocked", "segment.close.begin", "segment.close.gate", "segment.leave.slots",
+          "segment.leave.line"}) {
         SCOPED_TRACE(point);
         const std::uint64_t before = cell(*witness).value;
         EXPECT_EQ(child([&] {
@@ -263,7 +265,8 @@ TEST_F(segment_kill, at_random_moments) {
                 s->lock_writer(std::chrono::seconds(20));
                 const std::uint64_t txn = visible(*s);
                 if (cell(*s).running != 0 || (txn > 1 && cell(*s).value != txn)) {
-                    std::fprintf(stderr, "found %llu at %llu\n", static_cast<unsigned long long>(cell(*s).value),
+                    std::fprintf(stderr, "found %llu at %llu\n",
+                                 static_cast<unsigned long long>(cell(*s).value),
                                  static_cast<unsigned long long>(txn));
                     ::_exit(3);
                 }

@@ -6,6 +6,7 @@
 #include <new>
 #include <thread>
 
+#include <boost/date_time/posix_time/posix_time_types.hpp>
 #include <boost/interprocess/indexes/null_index.hpp>
 #include <boost/interprocess/managed_external_buffer.hpp>
 #include <boost/interprocess/mem_algo/rbtree_best_fit.hpp>
@@ -21,8 +22,8 @@ using namespace std::chrono_literals;
 class family : public ::testing::Test {
 protected:
     family()
-        : memory_(::mmap(nullptr, 65536, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0))
-        , mutex_(*::new (memory_) mutex_family::mutex_type) {}
+        : memory_(::mmap(nullptr, 65536, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0)),
+          mutex_(*::new (memory_) mutex_family::mutex_type) {}
     ~family() override { ::munmap(memory_, 65536); }
 
     void die_holding_it() {
@@ -42,7 +43,7 @@ TEST_F(family, locks_and_unlocks) {
     std::thread([&] {
         EXPECT_FALSE(mutex_.try_lock());
         EXPECT_FALSE(mutex_.timed_lock(std::chrono::steady_clock::now() + 20ms));
-        EXPECT_FALSE(mutex_.timed_lock(boost::interprocess::microsec_clock::universal_time() +
+        EXPECT_FALSE(mutex_.timed_lock(boost::posix_time::microsec_clock::universal_time() +
                                        boost::posix_time::milliseconds(20)));
     }).join();
     mutex_.unlock();
@@ -77,7 +78,8 @@ TEST_F(family, a_dead_owner_seen_by_try_lock_is_repaired_by_the_next_lock) {
 
 TEST_F(family, serves_a_boost_segment_that_outlives_its_processes) {
     namespace bip = boost::interprocess;
-    using manager = bip::basic_managed_external_buffer<char, bip::rbtree_best_fit<mutex_family>, bip::null_index>;
+    using manager =
+        bip::basic_managed_external_buffer<char, bip::rbtree_best_fit<mutex_family>, bip::null_index>;
     manager segment(bip::create_only, memory_, 65536);
     EXPECT_EQ(child([&] {
                   manager other(bip::open_only, memory_, 65536);

@@ -162,8 +162,9 @@ TEST_F(segment_readers, a_read_only_handle_changes_no_byte_and_takes_no_slot) {
     EXPECT_EQ(reader->reap(), 0U);
     reader->reader_barrier();
     EXPECT_EQ(std::filesystem::last_write_time(path_), written);
-    EXPECT_EQ(child([&] { *reinterpret_cast<volatile char*>(open_fake(path_, segment_mode::read_only)->base()) = 1; })
-                  .wait() == 0,
+    EXPECT_EQ(child([&] {
+                  *reinterpret_cast<volatile char*>(open_fake(path_, segment_mode::read_only)->base()) = 1;
+              }).wait() == 0,
               false);
 }
 
@@ -195,7 +196,8 @@ TEST_F(segment_readers, pins_by_lock_are_seen_across_processes_in_any_pattern_an
         publish(*s, visible(*s) + 1);
     }
     // Neighbours, gaps, pins of several processes on one transaction, and owners out of order.
-    const std::vector<std::vector<std::uint64_t>> patterns = {{100, 101, 102, 7}, {50, 101, 200}, {1, 2, 4, 8, 199, 201}};
+    const std::vector<std::vector<std::uint64_t>> patterns = {
+        {100, 101, 102, 7}, {50, 101, 200}, {1, 2, 4, 8, 199, 201}};
     std::set<std::uint64_t> all;
     signal_pipe ready;
     std::vector<child> readers;

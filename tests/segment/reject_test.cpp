@@ -141,7 +141,8 @@ TEST_F(segment_reject, a_damaged_head) {
 
 TEST_F(segment_reject, a_damaged_heap_header) {
     static_cast<void>(open_fake(path_));
-    for (const std::uint64_t end_blocks : {std::uint64_t{0}, std::uint64_t{1025}, std::uint64_t{1} << 50, ~std::uint64_t{0}}) {
+    for (const std::uint64_t end_blocks :
+         {std::uint64_t{0}, std::uint64_t{1025}, std::uint64_t{1} << 50, ~std::uint64_t{0}}) {
         patch(path_, format::heap_header_offset + offsetof(format::heap_header, end_blocks), &end_blocks, 8);
         expect_all_modes(errc::corrupt, "");
     }

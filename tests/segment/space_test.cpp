@@ -54,7 +54,8 @@ TEST_F(segment_space, where_the_generous_request_fails_the_exact_one_is_tried) {
     EXPECT_EQ(s->file_bytes(), segment_initial_bytes + format::block_bytes);
     for (const char* code : {"ENOSPC", "EDQUOT", "EFBIG"}) {
         arm_failpoints(std::string("segment.allocate=fail:") + code);
-        EXPECT_EQ(error_of([&] { s->ensure_allocated(segment_initial_bytes + format::mib); }), errc::no_space);
+        EXPECT_EQ(error_of([&] { s->ensure_allocated(segment_initial_bytes + format::mib); }),
+                  errc::no_space);
     }
     arm_failpoints("");
     s->ensure_allocated(segment_initial_bytes + format::mib);
@@ -115,7 +116,8 @@ TEST_F(segment_space, short_address_space_is_stepped_down_to) {
                   const rlimit limit = {std::uint64_t{2} << 30, std::uint64_t{2} << 30};
                   ::setrlimit(RLIMIT_AS, &limit);
                   const auto s = open_fake(path_);
-                  const bool right = s->capacity_bytes() < limit.rlim_cur && s->capacity_bytes() >= 64 * format::mib;
+                  const bool right =
+                      s->capacity_bytes() < limit.rlim_cur && s->capacity_bytes() >= 64 * format::mib;
                   set_number(*s, 6);
                   ::_exit(right ? 0 : 2);
               }).wait(),
@@ -131,31 +133,33 @@ TEST_F(segment_space, short_address_space_is_stepped_down_to) {
 
 // A real full disk. In a child, so that its mount namespace, and the mount with it, vanish by themselves.
 TEST_F(segment_space, a_full_disk_is_an_error_and_what_is_there_stays_usable) {
-    const int status = child([&] {
-                           if (::unshare(CLONE_NEWNS) != 0 ||
-                               ::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
-                               ::mount("none", folder_.path().c_str(), "tmpfs", 0, "size=2m") != 0) {
-                               ::_exit(77);
-                           }
-                           auto s = open_fake(path_);
-                           set_number(*s, 5);
-                           std::uint64_t end = segment_initial_bytes;
-                           errc code{};
-                           while (code == errc{}) {
-                               end += format::block_bytes;
-                               code = error_of([&] { s->ensure_allocated(end); });
-                           }
-                           touch_up_to(*s, end - format::block_bytes);
-                           set_number(*s, 6);
-                           const bool full = code == errc::no_space && end > segment_initial_bytes + format::mib;
-                           const errc second = error_of([&] { static_cast<void>(open_fake(folder_ / "second")); });
-                           s.reset();
-                           const bool kept = cell(*open_fake(path_)).value == 6;
-                           const bool no_garbage = !std::filesystem::exists(folder_ / "second");
-                           ::_exit(full && kept && no_garbage && second == errc::no_space ? 0 : 2);
-                       }).wait();
+    const int status =
+        child([&] {
+            if (::unshare(CLONE_NEWNS) != 0 ||
+                ::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
+                ::mount("none", folder_.path().c_str(), "tmpfs", 0, "size=2m") != 0) {
+                ::_exit(77);
+            }
+            auto s = open_fake(path_);
+            set_number(*s, 5);
+            std::uint64_t end = segment_initial_bytes;
+            errc code{};
+            while (code == errc{}) {
+                end += format::block_bytes;
+                code = error_of([&] { s->ensure_allocated(end); });
+            }
+            touch_up_to(*s, end - format::block_bytes);
+            set_number(*s, 6);
+            const bool full = code == errc::no_space && end > segment_initial_bytes + format::mib;
+            const errc second = error_of([&] { static_cast<void>(open_fake(folder_ / "second")); });
+            s.reset();
+            const bool kept = cell(*open_fake(path_)).value == 6;
+            const bool no_garbage = !std::filesystem::exists(folder_ / "second");
+            ::_exit(full && kept && no_garbage && second == errc::no_space ? 0 : 2);
+        }).wait();
     if (status == 77) {
-        GTEST_SKIP() << "mounting a small file system is not permitted here; failpoints cover the same errors";
+        GTEST_SKIP()
+            << "mounting a small file system is not permitted here; failpoints cover the same errors";
     }
     EXPECT_EQ(status, 0);
 }

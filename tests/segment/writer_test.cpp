@@ -73,7 +73,8 @@ TEST_F(segment_writer, nesting_in_one_thread_is_an_error_and_in_two_a_wait) {
     s->lock_writer(1s);
     EXPECT_TRUE(s->writing_here());
     EXPECT_EQ(error_of([&] { s->lock_writer(1s); }), errc::nested_write);
-    EXPECT_EQ(error_of([&] { open_fake(path_)->lock_writer(1s); }), errc::nested_write) << "another handle, one segment";
+    EXPECT_EQ(error_of([&] { open_fake(path_)->lock_writer(1s); }), errc::nested_write)
+        << "another handle, one segment";
     std::thread([&] {
         EXPECT_FALSE(s->writing_here());
         EXPECT_EQ(error_of([&] { s->lock_writer(20ms); }), errc::timed_out);

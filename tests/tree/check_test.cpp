@@ -104,14 +104,15 @@ TEST_F(tree_checking, finds_wrong_order_heads_and_prefixes) {
     std::swap(leaf.heads[3], leaf.heads[4]);
     expect_found("head does not fit");
     std::swap(leaf.heads[3], leaf.heads[4]);
-    const ref third = get_ref(leaf.records, 3);
-    set_ref(leaf.records, 3, get_ref(leaf.records, 4));
-    set_ref(leaf.records, 4, third);
+    const format::leaf_node whole = leaf;
+    set_ref(leaf.records, 3, get_ref(whole.records, 4));
+    set_ref(leaf.records, 4, get_ref(whole.records, 3));
     expect_found("does not rise");
-    const ref fourth = get_ref(leaf.records, 3);
-    set_ref(leaf.records, 3, get_ref(leaf.records, 4));
-    set_ref(leaf.records, 4, fourth);
+    leaf = whole;
     EXPECT_TRUE(check().empty());
+    leaf.records.tags[3] ^= 1;
+    expect_found("tag does not fit");
+    leaf.records.tags[3] ^= 1;
     leaf.header.prefix_size += 1;
     expect_found("prefix");
 }
@@ -161,6 +162,12 @@ TEST_F(tree_checking, finds_dirt_where_nothing_ought_to_be) {
     leaf.header.reserved = 1;
     expect_found("reserved bytes");
     leaf.header.reserved = 0;
+    leaf.reserved[15] = 1;
+    expect_found("reserved bytes of a leaf");
+    leaf.reserved[15] = 0;
+    leaf.records.tags[leaf.capacity - 1] = 1;
+    expect_found("unused tag");
+    leaf.records.tags[leaf.capacity - 1] = 0;
     some_inner().heads[0] = 1;
     expect_found("before the first child");
 }

@@ -106,7 +106,7 @@ private:
     std::pair<ref, std::uint64_t>& pick_object() {
         for (unsigned tries = 0; tries < 60; ++tries) {
             auto& object = objects_[random_() % objects_.size()];
-            if (object.second == 512 || object.second == 1024) {
+            if (object.second == sizeof(format::leaf_node) || object.second == sizeof(format::inner_node)) {
                 return object;
             }
         }
@@ -117,7 +117,8 @@ private:
     void forge_reference(std::byte* node, std::uint64_t size) {
         const ref target = objects_[random_() % objects_.size()].first;
         if (size == sizeof(format::leaf_node)) {
-            set_ref(reinterpret_cast<format::leaf_node*>(node)->records, random_() % 48, target);
+            set_ref(reinterpret_cast<format::leaf_node*>(node)->records,
+                    random_() % format::leaf_node::capacity, target);
         } else if (size == sizeof(format::inner_node)) {
             auto* inner = reinterpret_cast<format::inner_node*>(node);
             set_ref(random_() % 2 == 0 ? inner->children : inner->separators, random_() % 60,

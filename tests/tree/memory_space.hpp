@@ -172,6 +172,10 @@ private:
         end_ = end;
     }
 
+    [[nodiscard]] static std::uint64_t alignment_of(std::uint64_t size) noexcept {
+        return size == 1024 ? 1024 : size == 768 ? 256 : 16;
+    }
+
     std::uint64_t find_room(std::uint64_t size) {
         auto& free = free_[rounded(size)];
         if (!free.empty()) {
@@ -179,7 +183,7 @@ private:
             free.pop_back();
             return offset;
         }
-        const std::uint64_t alignment = size == 512 || size == 1024 ? size : 16;
+        const std::uint64_t alignment = alignment_of(size);
         const std::uint64_t offset = (end_ + alignment - 1) / alignment * alignment;
         if (offset > capacity_ || capacity_ - offset < rounded(size) + guard_bytes) {
             throw error(errc::no_space, "the test's memory is exhausted");
@@ -189,7 +193,7 @@ private:
     }
 
     ref anywhere(std::uint64_t size) {
-        const std::uint64_t alignment = size == 512 || size == 1024 ? size : 16;
+        const std::uint64_t alignment = alignment_of(size);
         const std::uint64_t room = end_ > begin + size ? end_ - size : begin;
         const std::uint64_t offset = begin + (*misleading_)() % (room - begin + 1);
         const std::uint64_t aligned = std::max(begin, offset / alignment * alignment);

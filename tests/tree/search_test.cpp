@@ -108,7 +108,7 @@ protected:
 
 TEST_P(node_search, lower_bounds_in_a_leaf_are_those_of_the_keys) {
     for (unsigned round = 0; round < 50; ++round) {
-        const auto keys = some_keys(GetParam(), random_, random_() % 48 + 1);
+        const auto keys = some_keys(GetParam(), random_, random_() % format::leaf_node::capacity + 1);
         std::vector<ref> records;
         for (const std::string& key : keys) {
             records.push_back(write_record(memory_, key, {}));
@@ -120,6 +120,31 @@ TEST_P(node_search, lower_bounds_in_a_leaf_are_those_of_the_keys) {
             const auto at = std::lower_bound(keys.begin(), keys.end(), key);
             ASSERT_EQ(leaf_lower_bound(memory_.view(), leaf, key),
                       static_cast<std::size_t>(at - keys.begin()));
+        }
+    }
+}
+
+TEST_P(node_search, exact_searches_in_a_leaf_find_what_is_there_and_nothing_else) {
+    for (unsigned round = 0; round < 50; ++round) {
+        const auto keys = some_keys(GetParam(), random_, random_() % format::leaf_node::capacity + 1);
+        std::vector<ref> records;
+        for (const std::string& key : keys) {
+            records.push_back(write_record(memory_, key, {}));
+        }
+        format::leaf_node leaf;
+        build_leaf(memory_.view(), leaf, txn_id{1}, records);
+        for (unsigned i = 0; i < 200; ++i) {
+            const std::string key = i < keys.size() ? keys[i] : make_key(GetParam(), random_);
+            const auto at = std::lower_bound(keys.begin(), keys.end(), key);
+            const bool present = at != keys.end() && *at == key;
+            const head_run run =
+                find_heads(leaf.heads, leaf.header.count, head_of(key, leaf.header.prefix_size));
+            const std::size_t found = find_in_run(memory_.view(), leaf, run, key);
+            ASSERT_EQ(found, present ? static_cast<std::size_t>(at - keys.begin()) : run.end);
+            if (present) {
+                const std::size_t candidate = next_candidate(leaf, run, key);
+                ASSERT_TRUE(candidate >= run.begin && candidate <= found);
+            }
         }
     }
 }

@@ -65,8 +65,8 @@ protected:
 
 TEST_F(tree_writing, keys_put_in_rising_order_fill_their_leaves) {
     begin_with(100000);
-    EXPECT_EQ(count_objects(512), 100000 / 48 + 1);
-    EXPECT_LE(count_objects(1024), 100000 / 48 / 60 + 3);
+    EXPECT_EQ(count_objects(sizeof(format::leaf_node)), 100000 / format::leaf_node::capacity + 1);
+    EXPECT_LE(count_objects(1024), 100000 / format::leaf_node::capacity / 60 + 3);
     expect_exact(memory_, root_);
 }
 
@@ -76,7 +76,7 @@ TEST_F(tree_writing, keys_put_in_any_order_fill_leaves_by_three_fifths) {
         writer.put(decimal_key(n), {});
     }
     commit(writer);
-    EXPECT_LE(count_objects(512), 100000 / 48 * 5 / 3);
+    EXPECT_LE(count_objects(sizeof(format::leaf_node)), 100000 / format::leaf_node::capacity * 5 / 3);
     expect_exact(memory_, root_);
 }
 
@@ -86,7 +86,7 @@ TEST_F(tree_writing, keys_put_in_falling_order_leave_leaves_half_full_or_more) {
         writer.put(decimal_key(n), {});
     }
     commit(writer);
-    EXPECT_LE(count_objects(512), 20000 / 48 * 5 / 2);
+    EXPECT_LE(count_objects(sizeof(format::leaf_node)), 20000 / format::leaf_node::capacity * 5 / 2);
     expect_exact(memory_, root_);
 }
 
@@ -282,7 +282,7 @@ protected:
 };
 
 TEST_F(tree_without_space, puts_and_splits_fail_without_harm) {
-    begin_with(48 * 60); // full to the root: the next put splits everything
+    begin_with(format::leaf_node::capacity * 60); // full to the root: the next put splits everything
     expect_clean_failures([](tree_writer& writer) { writer.put(decimal_key(1000) + "x", {}); });
     expect_clean_failures([](tree_writer& writer) { writer.put(decimal_key(1000), {}); });
     expect_clean_failures([](tree_writer& writer) { writer.put("zzz", {}); });
@@ -290,12 +290,13 @@ TEST_F(tree_without_space, puts_and_splits_fail_without_harm) {
 
 TEST_F(tree_without_space, appends_and_first_puts_fail_without_harm) {
     expect_clean_failures([](tree_writer& writer) { writer.put("first", {}); });
-    begin_with(48 * 60);
-    expect_clean_failures([](tree_writer& writer) { writer.put(decimal_key(48 * 60), {}); });
+    begin_with(format::leaf_node::capacity * 60);
+    expect_clean_failures(
+        [](tree_writer& writer) { writer.put(decimal_key(format::leaf_node::capacity * 60), {}); });
 }
 
 TEST_F(tree_without_space, erasing_fails_without_harm) {
-    begin_with(48 * 61);
+    begin_with(format::leaf_node::capacity * 61);
     expect_clean_failures([](tree_writer& writer) { writer.erase(decimal_key(100)); });
     expect_clean_failures([](tree_writer& writer) { writer.erase_prefix(decimal_key(1234).substr(0, 15)); });
     expect_clean_failures([](tree_writer& writer) {

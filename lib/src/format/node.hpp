@@ -1,14 +1,17 @@
-// Nodes of the tree: leaves of 512 bytes and inner nodes of 1 KiB.
+// Nodes of the tree: leaves of 768 bytes and inner nodes of 1 KiB (measured: docs/decisions/0001).
 //
 // A node holds, for each key, a head: the four bytes that follow the node's common prefix, as a big-endian
 // number, zero-padded. Heads are searched without touching the keys, which lie out of line. Unused heads are
-// 0xFFFFFFFF. References are split into a low and a high array so that everything stays aligned.
+// 0xFFFFFFFF. References are split into a low and a high array so that everything stays aligned. Where several keys
+// of a leaf have the same head, eight bits of each key's hash tell them apart without touching them.
 #pragma once
 
 #include <array>
 #include <cstddef>
 #include <cstdint>
 #include <type_traits>
+
+#include "format/geometry.hpp"
 
 namespace holdfast::format {
 
@@ -30,14 +33,25 @@ struct ref_array {
     std::array<std::uint16_t, Capacity> high;
 };
 
+/// References of 40 bits (16 TiB, the limit of the format), each with a tag.
+template <std::size_t Capacity>
+struct tagged_ref_array {
+    std::array<std::uint32_t, Capacity> low;
+    std::array<std::uint8_t, Capacity> high;
+    std::array<std::uint8_t, Capacity> tags; ///< low byte of the key's XXH3-64
+};
+
 struct leaf_node {
-    static constexpr std::size_t capacity = 48;
+    static constexpr std::size_t capacity = 72;
     node_header header;
     std::array<std::uint32_t, capacity> heads;
-    ref_array<capacity> records;
+    tagged_ref_array<capacity> records;
+    std::array<std::uint8_t, 16> reserved;
 };
-static_assert(sizeof(leaf_node) == 512 && std::has_unique_object_representations_v<leaf_node>);
-static_assert(offsetof(leaf_node, heads) == 32 && offsetof(leaf_node, records) == 224);
+static_assert(sizeof(leaf_node) == 768 && std::has_unique_object_representations_v<leaf_node>);
+static_assert(offsetof(leaf_node, heads) == 32 && offsetof(leaf_node, records) == 320 &&
+              offsetof(leaf_node, reserved) == 752);
+static_assert(file_bytes_max <= (std::uint64_t{1} << 40) * 16);
 
 /// Child i holds the keys k with separator[i] <= k < separator[i + 1]. separator[0] is null: there is none.
 struct inner_node {

@@ -18,9 +18,7 @@ struct flock description_of(short type, byte_range range) noexcept {
     return what; // l_pid has to be 0
 }
 
-short type_of(lock_mode mode) noexcept {
-    return mode == lock_mode::exclusive ? F_WRLCK : F_RDLCK;
-}
+short type_of(lock_mode mode) noexcept { return mode == lock_mode::exclusive ? F_WRLCK : F_RDLCK; }
 
 int set_lock(const file& f, short type, byte_range range) noexcept {
     struct flock what = description_of(type, range);
@@ -53,13 +51,9 @@ int lock_until(const file& f, lock_mode mode, byte_range range, deadline until) 
     }
 }
 
-int unlock(const file& f, byte_range range) noexcept {
-    return set_lock(f, F_UNLCK, range);
-}
+int unlock(const file& f, byte_range range) noexcept { return set_lock(f, F_UNLCK, range); }
 
-int unlock_all(const file& f) noexcept {
-    return set_lock(f, F_UNLCK, {0, 0});
-}
+int unlock_all(const file& f) noexcept { return set_lock(f, F_UNLCK, {0, 0}); }
 
 int find_lock(const file& f, lock_mode mode, byte_range range, std::optional<byte_range>& found) noexcept {
     struct flock what = description_of(type_of(mode), range);

@@ -30,6 +30,7 @@ int unlock_all(const file& f) noexcept;
 
 /// Some lock of another open file within `range` that would be in the way of `mode`, or nothing. Which one, is
 /// not specified: the kernel's list is ordered by owner before it is by place.
-[[nodiscard]] int find_lock(const file& f, lock_mode mode, byte_range range, std::optional<byte_range>& found) noexcept;
+[[nodiscard]] int find_lock(const file& f, lock_mode mode, byte_range range,
+                            std::optional<byte_range>& found) noexcept;
 
 } // namespace holdfast::os

@@ -30,7 +30,7 @@ enum class action : std::uint8_t { none, kill, fail, off };
 
 struct program {
     action what = action::none;
-    int code = 0;             ///< fail: the errno
+    int code = 0;              ///< fail: the errno
     std::uint64_t passage = 0; ///< which one; 0: each
 };
 
@@ -49,9 +49,7 @@ std::array<entry, entries_max> table;
 entry all_points;
 std::atomic<mode> current{mode::unread};
 
-std::string_view name_of(const entry& e) noexcept {
-    return {e.name.data()};
-}
+std::string_view name_of(const entry& e) noexcept { return {e.name.data()}; }
 
 /// The entry of a name, made if there is none; null when the table is full.
 entry* find_or_add(std::string_view name) noexcept {

@@ -63,13 +63,9 @@ struct open_files {
 
 namespace {
 
-void lock_before_fork() {
-    fork_mutex().lock();
-}
+void lock_before_fork() { fork_mutex().lock(); }
 
-void unlock_in_parent() {
-    fork_mutex().unlock();
-}
+void unlock_in_parent() { fork_mutex().unlock(); }
 
 void close_in_child() {
     open_files::close_all();
@@ -98,13 +94,19 @@ int retried(Call&& call) noexcept {
 
 file_type type_of(mode_t mode) noexcept {
     switch (mode & S_IFMT) {
-    case S_IFREG: return file_type::regular;
-    case S_IFDIR: return file_type::folder;
-    case S_IFIFO: return file_type::fifo;
-    case S_IFSOCK: return file_type::socket;
+    case S_IFREG:
+        return file_type::regular;
+    case S_IFDIR:
+        return file_type::folder;
+    case S_IFIFO:
+        return file_type::fifo;
+    case S_IFSOCK:
+        return file_type::socket;
     case S_IFCHR:
-    case S_IFBLK: return file_type::device;
-    default: return file_type::other;
+    case S_IFBLK:
+        return file_type::device;
+    default:
+        return file_type::other;
     }
 }
 
@@ -145,13 +147,9 @@ std::array<char, 32> name_of_descriptor(int fd) noexcept {
 
 } // namespace
 
-file::~file() {
-    close();
-}
+file::~file() { close(); }
 
-file::file(file&& other) noexcept {
-    *this = std::move(other);
-}
+file::file(file&& other) noexcept { *this = std::move(other); }
 
 file& file::operator=(file&& other) noexcept {
     if (this == &other) {
@@ -247,7 +245,8 @@ int file::query(file_system& kind) const noexcept {
         case 0xFE534D42U: // SMB 2
             kind = file_system::network;
             break;
-        default: kind = file_system::local;
+        default:
+            kind = file_system::local;
         }
     }
     const int pretended = failpoint_error("os.network_file_system");
@@ -260,7 +259,8 @@ int file::query(file_system& kind) const noexcept {
 int file::read_at(void* to, std::size_t bytes, std::uint64_t offset, std::size_t& got) const noexcept {
     got = 0;
     while (got < bytes) {
-        const ssize_t part = ::pread(fd_, static_cast<char*>(to) + got, bytes - got, static_cast<off_t>(offset + got));
+        const ssize_t part =
+            ::pread(fd_, static_cast<char*>(to) + got, bytes - got, static_cast<off_t>(offset + got));
         if (part < 0 && errno != EINTR) {
             return errno;
         }
@@ -323,7 +323,8 @@ int file::sync_all() const noexcept {
 
 int file::publish(const std::filesystem::path& path) const noexcept {
     const auto name = name_of_descriptor(fd_);
-    return retried([&] { return ::linkat(AT_FDCWD, name.data(), AT_FDCWD, path.c_str(), AT_SYMLINK_FOLLOW); });
+    return retried(
+        [&] { return ::linkat(AT_FDCWD, name.data(), AT_FDCWD, path.c_str(), AT_SYMLINK_FOLLOW); });
 }
 
 int link_file(const std::filesystem::path& existing, const std::filesystem::path& added) noexcept {

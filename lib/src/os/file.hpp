@@ -50,10 +50,12 @@ public:
     [[nodiscard]] int query(file_system& kind) const noexcept;
 
     /// Reads up to `bytes`; `got` is less at the end of the file only.
-    [[nodiscard]] int read_at(void* to, std::size_t bytes, std::uint64_t offset, std::size_t& got) const noexcept;
+    [[nodiscard]] int read_at(void* to, std::size_t bytes, std::uint64_t offset,
+                              std::size_t& got) const noexcept;
     [[nodiscard]] int write_at(const void* from, std::size_t bytes, std::uint64_t offset) const noexcept;
     /// The bytes are on the medium when it returns 0.
-    [[nodiscard]] int write_durably_at(const void* from, std::size_t bytes, std::uint64_t offset) const noexcept;
+    [[nodiscard]] int write_durably_at(const void* from, std::size_t bytes,
+                                       std::uint64_t offset) const noexcept;
 
     [[nodiscard]] int set_size(std::uint64_t bytes) const noexcept;
     /// Disk space for a range, which may reach beyond the end. EFBIG beyond RLIMIT_FSIZE, without its signal.
@@ -73,7 +75,8 @@ private:
 };
 
 /// A second name for a file; EEXIST if it is taken.
-[[nodiscard]] int link_file(const std::filesystem::path& existing, const std::filesystem::path& added) noexcept;
+[[nodiscard]] int link_file(const std::filesystem::path& existing,
+                            const std::filesystem::path& added) noexcept;
 [[nodiscard]] int unlink_file(const std::filesystem::path& path) noexcept;
 /// Whether the path itself is a symbolic link, wherever that leads.
 [[nodiscard]] bool is_symbolic_link(const std::filesystem::path& path) noexcept;

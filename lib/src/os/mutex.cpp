@@ -12,12 +12,17 @@ namespace {
 
 mutex_result result_of(int code) noexcept {
     switch (code) {
-    case 0: return mutex_result::locked;
-    case EOWNERDEAD: return mutex_result::owner_died;
+    case 0:
+        return mutex_result::locked;
+    case EOWNERDEAD:
+        return mutex_result::owner_died;
     case ETIMEDOUT:
-    case EBUSY: return mutex_result::timed_out;
-    case ENOTRECOVERABLE: return mutex_result::not_recoverable;
-    default: return mutex_result::failed;
+    case EBUSY:
+        return mutex_result::timed_out;
+    case ENOTRECOVERABLE:
+        return mutex_result::not_recoverable;
+    default:
+        return mutex_result::failed;
     }
 }
 
@@ -72,8 +77,6 @@ void mark_consistent(pthread_mutex_t& mutex) noexcept {
     static_cast<void>(::pthread_mutex_consistent(&mutex));
 }
 
-void unlock_mutex(pthread_mutex_t& mutex) noexcept {
-    static_cast<void>(::pthread_mutex_unlock(&mutex));
-}
+void unlock_mutex(pthread_mutex_t& mutex) noexcept { static_cast<void>(::pthread_mutex_unlock(&mutex)); }
 
 } // namespace holdfast::os

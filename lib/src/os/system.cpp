@@ -23,6 +23,7 @@ namespace holdfast::os {
 
 namespace {
 
+#ifdef HOLDFAST_FAILPOINTS
 std::array<std::uint8_t, 16> fingerprint(std::string_view text) noexcept {
     const std::array<std::uint64_t, 2> sums = {checksum64(text.data(), text.size(), 1),
                                                checksum64(text.data(), text.size(), 2)};
@@ -30,6 +31,7 @@ std::array<std::uint8_t, 16> fingerprint(std::string_view text) noexcept {
     std::memcpy(made.data(), sums.data(), made.size());
     return made;
 }
+#endif
 
 /// The 32 hexadecimal digits of a UUID, hyphens between them; false if `text` is something else.
 bool parse_uuid(std::string_view text, std::array<std::uint8_t, 16>& id) noexcept {
@@ -71,11 +73,11 @@ bool membarrier(int command) noexcept {
 } // namespace
 
 std::array<std::uint8_t, 16> boot_id() noexcept {
-    if constexpr (failpoints_built_in) {
-        if (const char* const pretended = std::getenv("HOLDFAST_TEST_BOOT_ID"); pretended != nullptr) {
-            return fingerprint(pretended);
-        }
+#ifdef HOLDFAST_FAILPOINTS
+    if (const char* const pretended = std::getenv("HOLDFAST_TEST_BOOT_ID"); pretended != nullptr) {
+        return fingerprint(pretended);
     }
+#endif
     std::array<std::uint8_t, 16> id{};
     if (!read_boot_id(id)) {
         random_bytes(id);
@@ -83,9 +85,7 @@ std::array<std::uint8_t, 16> boot_id() noexcept {
     return id;
 }
 
-std::uint64_t process_id() noexcept {
-    return static_cast<std::uint64_t>(::getpid());
-}
+std::uint64_t process_id() noexcept { return static_cast<std::uint64_t>(::getpid()); }
 
 std::uint64_t pid_namespace() noexcept {
     struct stat info {};
@@ -117,7 +117,8 @@ void random_bytes(std::span<std::uint8_t> bytes) noexcept {
 }
 
 bool register_barrier() noexcept {
-    return failpoint_error("os.barrier.register") == 0 && membarrier(MEMBARRIER_CMD_REGISTER_GLOBAL_EXPEDITED);
+    return failpoint_error("os.barrier.register") == 0 &&
+           membarrier(MEMBARRIER_CMD_REGISTER_GLOBAL_EXPEDITED);
 }
 
 bool issue_barrier() noexcept {
@@ -133,8 +134,6 @@ void full_fence() noexcept {
 #endif
 }
 
-std::string error_text(int code) {
-    return std::generic_category().message(code);
-}
+std::string error_text(int code) { return std::generic_category().message(code); }
 
 } // namespace holdfast::os

@@ -35,20 +35,12 @@ bool backoff::wait() noexcept {
     return true;
 }
 
-void sleep_for(std::chrono::microseconds time) noexcept {
-    std::this_thread::sleep_for(time);
-}
+void sleep_for(std::chrono::microseconds time) noexcept { std::this_thread::sleep_for(time); }
 
-std::uint64_t realtime_ns() noexcept {
-    return read_clock(CLOCK_REALTIME);
-}
+std::uint64_t realtime_ns() noexcept { return read_clock(CLOCK_REALTIME); }
 
-std::uint64_t realtime_coarse_ns() noexcept {
-    return read_clock(CLOCK_REALTIME_COARSE);
-}
+std::uint64_t realtime_coarse_ns() noexcept { return read_clock(CLOCK_REALTIME_COARSE); }
 
-std::uint64_t boottime_ns() noexcept {
-    return read_clock(CLOCK_BOOTTIME);
-}
+std::uint64_t boottime_ns() noexcept { return read_clock(CLOCK_BOOTTIME); }
 
 } // namespace holdfast::os

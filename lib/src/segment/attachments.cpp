@@ -33,10 +33,10 @@ constexpr os::byte_range byte_of(std::uint32_t line) noexcept {
 } // namespace
 
 attachments::attachments(std::byte* base, const os::file& f, const std::filesystem::path& path) noexcept
-    : control_(reinterpret_cast<format::control_header*>(base + format::control_offset))
-    , lines_(reinterpret_cast<attachment_line*>(base + format::attachments_offset))
-    , file_(f)
-    , path_(path) {}
+    : control_(reinterpret_cast<format::control_header*>(base + format::control_offset)),
+      lines_(reinterpret_cast<attachment_line*>(base + format::attachments_offset)),
+      file_(f),
+      path_(path) {}
 
 std::uint32_t attachments::lines_allocated() const noexcept {
     const std::uint64_t lines = load(control_->lines_allocated);
@@ -120,8 +120,8 @@ std::optional<std::uint32_t> attachments::try_claim_slot() noexcept {
 void attachments::grow() {
     const std::uint32_t lines = lines_allocated();
     if (lines >= lines_max) {
-        fail(errc::no_space, path_, "the table of " + std::to_string(lines_max) + " processes and readers is full",
-             "close some");
+        fail(errc::no_space, path_,
+             "the table of " + std::to_string(lines_max) + " processes and readers is full", "close some");
     }
     const std::uint64_t offset = format::attachments_offset + lines * sizeof(attachment_line);
     int code = failpoint_error("segment.grow");
@@ -192,7 +192,8 @@ std::vector<std::uint32_t> attachments::lock_dead() const {
         dead.push_back(index); // now, as nothing may throw once the byte is ours
         if (os::try_lock(file_, os::lock_mode::exclusive, byte_of(index)) != 0) {
             dead.pop_back();
-        } else if (kind_of(load(l.claim)) != line_kind::process) { // it left in good order between the two looks
+        } else if (kind_of(load(l.claim)) !=
+                   line_kind::process) { // it left in good order between the two looks
             os::unlock(file_, byte_of(index));
             dead.pop_back();
         }

@@ -26,10 +26,13 @@ std::filesystem::path folder_of(const std::filesystem::path& path) {
 [[noreturn]] void fail_create(int code, const std::filesystem::path& path) {
     const std::filesystem::path folder = folder_of(path);
     switch (reason_of(code)) {
-    case errc::not_found: fail_system(code, folder, "no folder to create a store in", "create the folder");
+    case errc::not_found:
+        fail_system(code, folder, "no folder to create a store in", "create the folder");
     case errc::permission:
-        fail_system(code, folder, "can't create a store in the folder", "check the permissions of the folder");
-    default: fail_system(code, path, "can't create the store");
+        fail_system(code, folder, "can't create a store in the folder",
+                    "check the permissions of the folder");
+    default:
+        fail_system(code, path, "can't create the store");
     }
 }
 
@@ -103,7 +106,8 @@ bool segment::impl::create(const std::filesystem::path& path, const segment_opti
     return published(fresh->impl_->file_.publish(path), path);
 }
 
-bool segment::impl::create_under_temporary_name(const std::filesystem::path& path, const segment_options& options) {
+bool segment::impl::create_under_temporary_name(const std::filesystem::path& path,
+                                                const segment_options& options) {
     const temporary_name name(path);
     os::file made;
     if (const int code = made.create(name.path()); code != 0) {
@@ -148,7 +152,8 @@ void segment::impl::format(segment& self) {
 
 void segment::impl::write_superblocks() {
     os::random_bytes(incarnation_);
-    constexpr std::uint32_t boost_initialized_segment = 2; // what Boost's managed_open_or_create leaves at offset 0
+    constexpr std::uint32_t boost_initialized_segment =
+        2; // what Boost's managed_open_or_create leaves at offset 0
     const format::superblock block = format::make_superblock(incarnation_, os::realtime_ns());
     int code = file_.write_at(&boost_initialized_segment, sizeof boost_initialized_segment, 0);
     for (const std::uint64_t offset : {format::superblock_offset, format::superblock_copy_offset}) {
@@ -166,8 +171,10 @@ void segment::impl::back_with_space(std::uint64_t end_bytes) {
     const std::array<os::byte_range, 5> parts = {{
         {0, format::durable_slot_a_offset},
         {format::durable_slot_a_offset, page},
-        {format::durable_slot_b_offset, format::superblock_copy_offset + page - format::durable_slot_b_offset},
-        {format::control_offset, format::attachments_offset + format::control_step_bytes - format::control_offset},
+        {format::durable_slot_b_offset,
+         format::superblock_copy_offset + page - format::durable_slot_b_offset},
+        {format::control_offset,
+         format::attachments_offset + format::control_step_bytes - format::control_offset},
         {format::heap_offset, end_bytes - format::heap_offset},
     }};
     int code = failpoint_error("segment.back");

@@ -49,7 +49,8 @@ int write_durable(const os::file& f, const incarnation_id& incarnation, const du
     next.incarnation = incarnation;
     next.commit = commit;
     next.checksum = format::checksum_of(next);
-    const std::uint64_t offset = state.newest_is_a ? format::durable_slot_b_offset : format::durable_slot_a_offset;
+    const std::uint64_t offset =
+        state.newest_is_a ? format::durable_slot_b_offset : format::durable_slot_a_offset;
     return f.write_durably_at(&next, sizeof next, offset);
 }
 

@@ -25,10 +25,12 @@ struct durable_state {
 };
 
 /// 0 or an errno.
-[[nodiscard]] int read_durable(const os::file& f, const incarnation_id& incarnation, durable_state& state) noexcept;
+[[nodiscard]] int read_durable(const os::file& f, const incarnation_id& incarnation,
+                               durable_state& state) noexcept;
 
 /// Writes the successor of `state`'s newest slot into the other place. 0 or an errno; nothing is lost by a failure.
-[[nodiscard]] int write_durable(const os::file& f, const incarnation_id& incarnation, const durable_state& state,
-                                const format::commit_slot& commit, bool clean) noexcept;
+[[nodiscard]] int write_durable(const os::file& f, const incarnation_id& incarnation,
+                                const durable_state& state, const format::commit_slot& commit,
+                                bool clean) noexcept;
 
 } // namespace holdfast

@@ -16,19 +16,21 @@ constexpr os::byte_range gate_byte = {format::lock_byte::gate, 1};
 
 void fail_lock(int code, const std::filesystem::path& path, std::string_view what) {
     switch (code) {
-    case ETIMEDOUT: fail(errc::timed_out, path, what, "another process is opening, checking or closing it; try again");
+    case ETIMEDOUT:
+        fail(errc::timed_out, path, what, "another process is opening, checking or closing it; try again");
     case EINVAL:
     case ENOSYS:
     case EOPNOTSUPP:
-        fail_system(EOPNOTSUPP, path, what, "the file system has no open-file-description locks; use a local one");
-    default: fail_system(code, path, what);
+        fail_system(EOPNOTSUPP, path, what,
+                    "the file system has no open-file-description locks; use a local one");
+    default:
+        fail_system(code, path, what);
     }
 }
 
-gate_lock::gate_lock(gate_mutex& mutex, const os::file& f, const std::filesystem::path& path, os::lock_mode mode,
-                     os::deadline until)
-    : mutex_(mutex, std::defer_lock)
-    , file_(f) {
+gate_lock::gate_lock(gate_mutex& mutex, const os::file& f, const std::filesystem::path& path,
+                     os::lock_mode mode, os::deadline until)
+    : mutex_(mutex, std::defer_lock), file_(f) {
     os::backoff pause(until);
     while (!mutex_.try_lock() && pause.wait()) {
     }
@@ -38,8 +40,6 @@ gate_lock::gate_lock(gate_mutex& mutex, const os::file& f, const std::filesystem
     }
 }
 
-gate_lock::~gate_lock() {
-    os::unlock(file_, gate_byte);
-}
+gate_lock::~gate_lock() { os::unlock(file_, gate_byte); }
 
 } // namespace holdfast

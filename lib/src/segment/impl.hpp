@@ -26,7 +26,8 @@ namespace holdfast {
 
 class segment::impl final {
 public:
-    impl(const std::filesystem::path& path, const segment_options& options, os::file&& opened, registry_claim&& claim);
+    impl(const std::filesystem::path& path, const segment_options& options, os::file&& opened,
+         registry_claim&& claim);
 
     /// Makes a new file and publishes it at `path`. False: somebody else's is there already.
     [[nodiscard]] static bool create(const std::filesystem::path& path, const segment_options& options);
@@ -74,8 +75,8 @@ private:
     // create.cpp
     [[nodiscard]] static bool create_under_temporary_name(const std::filesystem::path& path,
                                                           const segment_options& options);
-    [[nodiscard]] static std::shared_ptr<segment> format_new(os::file&& made, const std::filesystem::path& path,
-                                                             const segment_options& options);
+    [[nodiscard]] static std::shared_ptr<segment>
+    format_new(os::file&& made, const std::filesystem::path& path, const segment_options& options);
     void format(segment& self);
     void write_superblocks();
     void back_with_space(std::uint64_t end_bytes);
@@ -95,6 +96,7 @@ private:
     [[noreturn]] void fail_writer_lock(bool timed_out, std::chrono::milliseconds timeout) const;
     void release_writer(bool consistent) noexcept;
     [[nodiscard]] std::string describe_holder() const;
+    void hand_on_unrepaired(std::chrono::milliseconds timeout);
     void prepare_to_write(segment& self, bool left_unclean);
     void mark_dirty();
 

@@ -27,7 +27,8 @@ struct judged_superblock {
     bool has_magic = false;
 };
 
-judged_superblock read_superblock(const os::file& f, const std::filesystem::path& path, std::uint64_t offset) {
+judged_superblock read_superblock(const os::file& f, const std::filesystem::path& path,
+                                  std::uint64_t offset) {
     judged_superblock result;
     std::array<std::byte, sizeof(superblock)> bytes{};
     std::size_t got = 0;
@@ -36,7 +37,8 @@ judged_superblock read_superblock(const os::file& f, const std::filesystem::path
     }
     result.state = format::judge_superblock(std::span(bytes).first(got));
     std::memcpy(&result.block, bytes.data(), bytes.size());
-    result.has_magic = got >= format::superblock_magic.size() && result.block.magic == format::superblock_magic;
+    result.has_magic =
+        got >= format::superblock_magic.size() && result.block.magic == format::superblock_magic;
     return result;
 }
 
@@ -48,9 +50,11 @@ std::uint64_t size_of(const os::file& f, const std::filesystem::path& path) {
     return info.bytes;
 }
 
-[[noreturn]] void fail_cut_short(const std::filesystem::path& path, std::uint64_t bytes, std::uint64_t needed) {
+[[noreturn]] void fail_cut_short(const std::filesystem::path& path, std::uint64_t bytes,
+                                 std::uint64_t needed) {
     fail(errc::corrupt, path,
-         "the store is cut short: it has " + std::to_string(bytes) + " bytes and needs " + std::to_string(needed),
+         "the store is cut short: it has " + std::to_string(bytes) + " bytes and needs " +
+             std::to_string(needed),
          restore);
 }
 
@@ -67,7 +71,8 @@ std::uint64_t size_of(const os::file& f, const std::filesystem::path& path) {
     case superblock_state::other_machine:
         fail(errc::unsupported, path, "the store was made on a machine with another byte order or word size",
              "open it on a 64-bit little-endian machine");
-    default: break;
+    default:
+        break;
     }
     if (!first.has_magic && !copy_has_magic) {
         if (file_bytes == 0) {
@@ -139,7 +144,8 @@ void judge_file_system(const os::file& f, const std::filesystem::path& path, boo
         fail_system(code, path, "can't query the file system");
     }
     if (kind == os::file_system::network && !any) {
-        fail(errc::unsupported, path, "the file system is a network or user-space one, on which a store may break",
+        fail(errc::unsupported, path,
+             "the file system is a network or user-space one, on which a store may break",
              "use a local file system, or force it where one machine alone uses the file");
     }
 }
@@ -162,7 +168,8 @@ incarnation_id judge_file(const os::file& f, const std::filesystem::path& path) 
 
 judged_head judge_head(const os::file& f, const std::filesystem::path& path) {
     const head_page page = read_whole_head(f, path);
-    const std::uint64_t file_bytes = size_of(f, path); // after the head: files only grow while others are attached
+    const std::uint64_t file_bytes =
+        size_of(f, path); // after the head: files only grow while others are attached
     const format::commit_slot& commit = visible_slot(page);
     if (!page.heap_magic || page.heap_end_blocks < commit.end_bytes / format::block_bytes ||
         page.heap_end_blocks > format::file_bytes_max / format::block_bytes) {

@@ -14,8 +14,6 @@
 #include <type_traits>
 #include <utility>
 
-#include <boost/interprocess/detail/posix_time_types_wrk.hpp>
-
 #include "os/mutex.hpp"
 
 namespace holdfast {
@@ -38,7 +36,7 @@ public:
 
     [[nodiscard]] bool try_lock() { return finish(os::try_lock_mutex(mutex_)); }
 
-    /// `when`: a std::chrono time point, or what Boost calls a ptime, of the universal time.
+    /// `when`: a std::chrono time point, or a boost::posix_time::ptime of the universal time.
     template <class TimePoint>
     [[nodiscard]] bool timed_lock(const TimePoint& when) {
         return finish(os::lock_mutex_until(mutex_, deadline_of(when)));
@@ -103,8 +101,11 @@ os::deadline family_mutex::deadline_of(const TimePoint& when) {
         if (when.is_pos_infinity()) {
             return os::deadline_after(milliseconds::max());
         }
-        const auto left = when - boost::interprocess::microsec_clock::universal_time();
-        return os::deadline_after(milliseconds(left.total_milliseconds() + 1));
+        // Through the type's own names, so that Boost.DateTime, which later Boosts do without, is not included.
+        const TimePoint epoch(typename TimePoint::date_type(1970, 1, 1));
+        const auto now = std::chrono::system_clock::now().time_since_epoch();
+        return os::deadline_after(std::chrono::ceil<milliseconds>(
+            std::chrono::microseconds((when - epoch).total_microseconds()) - now));
     }
 }
 

@@ -25,8 +25,10 @@ constexpr os::byte_range read_only_byte = {format::lock_byte::read_only, 1};
 
 [[noreturn]] void fail_open(int code, const std::filesystem::path& path, bool writable) {
     switch (code) {
-    case EISDIR: fail(errc::not_a_store, path, "it is a folder, not a Holdfast store", "name a file");
-    case ENXIO: fail(errc::not_a_store, path, "it is a socket or device, not a Holdfast store", "name a file");
+    case EISDIR:
+        fail(errc::not_a_store, path, "it is a folder, not a Holdfast store", "name a file");
+    case ENXIO:
+        fail(errc::not_a_store, path, "it is a socket or device, not a Holdfast store", "name a file");
     case ENOENT:
         if (os::is_symbolic_link(path)) {
             fail(errc::not_found, path, "the symbolic link leads nowhere", "remove or correct it");
@@ -36,10 +38,12 @@ constexpr os::byte_range read_only_byte = {format::lock_byte::read_only, 1};
     case EPERM:
     case EROFS:
         if (writable) {
-            fail_system(code, path, "can't open the store for writing", "check its permissions, or open it read-only");
+            fail_system(code, path, "can't open the store for writing",
+                        "check its permissions, or open it read-only");
         }
         break;
-    default: break;
+    default:
+        break;
     }
     fail_system(code, path, "can't open the store");
 }
@@ -47,12 +51,23 @@ constexpr os::byte_range read_only_byte = {format::lock_byte::read_only, 1};
 void check_type(const os::file_info& info, const std::filesystem::path& path) {
     const char* what = nullptr;
     switch (info.type) {
-    case os::file_type::regular: return;
-    case os::file_type::folder: what = "it is a folder, not a Holdfast store"; break;
-    case os::file_type::fifo: what = "it is a FIFO, not a Holdfast store"; break;
-    case os::file_type::socket: what = "it is a socket, not a Holdfast store"; break;
-    case os::file_type::device: what = "it is a device, not a Holdfast store"; break;
-    case os::file_type::other: what = "it is not a regular file"; break;
+    case os::file_type::regular:
+        return;
+    case os::file_type::folder:
+        what = "it is a folder, not a Holdfast store";
+        break;
+    case os::file_type::fifo:
+        what = "it is a FIFO, not a Holdfast store";
+        break;
+    case os::file_type::socket:
+        what = "it is a socket, not a Holdfast store";
+        break;
+    case os::file_type::device:
+        what = "it is a device, not a Holdfast store";
+        break;
+    case os::file_type::other:
+        what = "it is not a regular file";
+        break;
     }
     fail(errc::not_a_store, path, what, "name a file");
 }
@@ -64,7 +79,8 @@ os::file open_or_create(const std::filesystem::path& path, const segment_options
     const bool writable = options.mode != segment_mode::read_only;
     os::file opened;
     int code = opened.open(path, writable);
-    for (int tries = 0; code == ENOENT && options.mode == segment_mode::create && tries < tries_max; ++tries) {
+    for (int tries = 0; code == ENOENT && options.mode == segment_mode::create && tries < tries_max;
+         ++tries) {
         if (!create(path, options) && os::is_symbolic_link(path)) {
             break;
         }
@@ -108,7 +124,8 @@ std::shared_ptr<segment> segment::open(const std::filesystem::path& path, const 
 
 void segment::impl::attach(segment& self) {
     const os::deadline until = os::deadline_after(options_.timeout);
-    const gate_lock gate(gate_, file_, path_, read_only() ? os::lock_mode::shared : os::lock_mode::exclusive, until);
+    const gate_lock gate(gate_, file_, path_, read_only() ? os::lock_mode::shared : os::lock_mode::exclusive,
+                         until);
     failpoint("segment.open.gate");
     incarnation_ = judge_file(file_, path_);
     const judged_head head = judge_head(file_, path_);
@@ -217,7 +234,8 @@ void segment::impl::reset_control(bool same_stamp) {
 /// A copied file may be sparse where the original was not, and then a store to it could fail with SIGBUS.
 void segment::impl::back_a_copy(const format::lock_stamp& found, const format::lock_stamp& now,
                                 std::uint64_t end_bytes) {
-    const bool same_file = found.device == now.device && found.inode == now.inode && found.incarnation == now.incarnation;
+    const bool same_file =
+        found.device == now.device && found.inode == now.inode && found.incarnation == now.incarnation;
     const std::uint64_t hole_bytes = format::heap_offset - format::attachments_offset;
     if (!same_file && query_file().allocated_bytes < end_bytes - hole_bytes) {
         back_with_space(end_bytes);

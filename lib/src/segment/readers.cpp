@@ -21,9 +21,7 @@ constexpr std::uint64_t pins_end = std::uint64_t{1} << 62; // offsets end at 2^6
 /// How many snapshots one run of adjacent byte locks is taken for, the newest ones. More is no honest reader.
 constexpr std::uint64_t adjacent_pins_max = 65'536;
 
-os::byte_range byte_of(txn_id pin) noexcept {
-    return {format::lock_byte::pin + raw(pin), 1};
-}
+os::byte_range byte_of(txn_id pin) noexcept { return {format::lock_byte::pin + raw(pin), 1}; }
 
 /// The lock seen, cut to the range that was asked about. A length of 0 is "to the end".
 os::byte_range cut(const os::byte_range& seen, const os::byte_range& asked) noexcept {

@@ -36,8 +36,7 @@ registry_claim::~registry_claim() {
 }
 
 registry_claim::registry_claim(registry_claim&& other) noexcept
-    : key_(other.key_)
-    , generation_(std::exchange(other.generation_, 0)) {}
+    : key_(other.key_), generation_(std::exchange(other.generation_, 0)) {}
 
 registry_claim& registry_claim::operator=(registry_claim&& other) noexcept {
     std::swap(key_, other.key_);

@@ -22,91 +22,38 @@ namespace holdfast {
 
 segment::segment(std::unique_ptr<impl> state) noexcept : impl_(std::move(state)) {}
 
-segment::~segment() {
-    impl_->detach(*this);
-}
+segment::~segment() { impl_->detach(*this); }
 
-const std::filesystem::path& segment::path() const noexcept {
-    return impl_->path();
-}
-bool segment::read_only() const noexcept {
-    return impl_->read_only();
-}
-std::byte* segment::base() const noexcept {
-    return impl_->base();
-}
-std::uint64_t segment::capacity_bytes() const noexcept {
-    return impl_->capacity_bytes();
-}
-format::head& segment::head() const noexcept {
-    return impl_->head();
-}
-format::control_header& segment::control() const noexcept {
-    return impl_->control();
-}
-std::array<std::uint8_t, 16> segment::incarnation() const noexcept {
-    return impl_->incarnation();
-}
-void segment::check_usable() const {
-    impl_->check_usable();
-}
-bool segment::forked() const noexcept {
-    return impl_->forked();
-}
-void segment::poison() noexcept {
-    impl_->poison();
-}
-void segment::ensure_allocated(std::uint64_t end_bytes) {
-    impl_->ensure_allocated(end_bytes);
-}
-std::uint64_t segment::allocated_bytes() const {
-    return impl_->query_file().allocated_bytes;
-}
-std::uint64_t segment::file_bytes() const {
-    return impl_->query_file().bytes;
-}
-void segment::lock_writer(std::chrono::milliseconds timeout) {
-    impl_->lock_writer(*this, timeout);
-}
-void segment::unlock_writer() noexcept {
-    impl_->unlock_writer();
-}
-bool segment::writing_here() const noexcept {
-    return impl_->writing_here();
-}
-reader_slot segment::claim_slot() {
-    return impl_->claim_slot();
-}
-void segment::release_slot(reader_slot slot) noexcept {
-    impl_->release_slot(slot);
-}
-void segment::pin_by_lock(txn_id pin) {
-    impl_->pin_by_lock(pin);
-}
-void segment::unpin_by_lock(txn_id pin) noexcept {
-    impl_->unpin_by_lock(pin);
-}
-void segment::reader_barrier() const noexcept {
-    impl_->reader_barrier();
-}
-std::vector<held_pin> segment::pins() const {
-    return impl_->pins();
-}
-std::size_t segment::reap() {
-    return impl_->reap();
-}
-std::vector<segment::attached_process> segment::processes() const {
-    return impl_->processes();
-}
+const std::filesystem::path& segment::path() const noexcept { return impl_->path(); }
+bool segment::read_only() const noexcept { return impl_->read_only(); }
+std::byte* segment::base() const noexcept { return impl_->base(); }
+std::uint64_t segment::capacity_bytes() const noexcept { return impl_->capacity_bytes(); }
+format::head& segment::head() const noexcept { return impl_->head(); }
+format::control_header& segment::control() const noexcept { return impl_->control(); }
+std::array<std::uint8_t, 16> segment::incarnation() const noexcept { return impl_->incarnation(); }
+void segment::check_usable() const { impl_->check_usable(); }
+bool segment::forked() const noexcept { return impl_->forked(); }
+void segment::poison() noexcept { impl_->poison(); }
+void segment::ensure_allocated(std::uint64_t end_bytes) { impl_->ensure_allocated(end_bytes); }
+std::uint64_t segment::allocated_bytes() const { return impl_->query_file().allocated_bytes; }
+std::uint64_t segment::file_bytes() const { return impl_->query_file().bytes; }
+void segment::lock_writer(std::chrono::milliseconds timeout) { impl_->lock_writer(*this, timeout); }
+void segment::unlock_writer() noexcept { impl_->unlock_writer(); }
+bool segment::writing_here() const noexcept { return impl_->writing_here(); }
+reader_slot segment::claim_slot() { return impl_->claim_slot(); }
+void segment::release_slot(reader_slot slot) noexcept { impl_->release_slot(slot); }
+void segment::pin_by_lock(txn_id pin) { impl_->pin_by_lock(pin); }
+void segment::unpin_by_lock(txn_id pin) noexcept { impl_->unpin_by_lock(pin); }
+void segment::reader_barrier() const noexcept { impl_->reader_barrier(); }
+std::vector<held_pin> segment::pins() const { return impl_->pins(); }
+std::size_t segment::reap() { return impl_->reap(); }
+std::vector<segment::attached_process> segment::processes() const { return impl_->processes(); }
 
 // --- Common to all steps ----------------------------------------------------------------------------------
 
 segment::impl::impl(const std::filesystem::path& path, const segment_options& options, os::file&& opened,
                     registry_claim&& claim)
-    : claim_(std::move(claim))
-    , path_(path)
-    , options_(options)
-    , file_(std::move(opened)) {}
+    : claim_(std::move(claim)), path_(path), options_(options), file_(std::move(opened)) {}
 
 format::head& segment::impl::head() const noexcept {
     return *reinterpret_cast<format::head*>(base() + format::head_offset);
@@ -132,7 +79,8 @@ os::file_info segment::impl::query_file() const {
 
 void segment::impl::fail_unusable() const {
     if (forked()) {
-        fail(errc::forked, path_, "the handle was inherited through fork()", "open the store again in this process");
+        fail(errc::forked, path_, "the handle was inherited through fork()",
+             "open the store again in this process");
     }
     fail(errc::io_error, path_, "an earlier failure made this handle unusable",
          "close all handles of the store in this process and open it again");
@@ -162,7 +110,8 @@ void segment::impl::ensure_allocated(std::uint64_t end_bytes) {
         return;
     }
     if (end_bytes > format::file_bytes_max) {
-        fail(errc::no_space, path_, "the store has reached the largest size of its format", "divide the data");
+        fail(errc::no_space, path_, "the store has reached the largest size of its format",
+             "divide the data");
     }
     if (end_bytes > capacity_bytes()) {
         fail(errc::address_space, path_,
@@ -173,8 +122,8 @@ void segment::impl::ensure_allocated(std::uint64_t end_bytes) {
     // Others may have grown the heap since; what it spans is backed. Sizes of the file are no measure: a failed
     // allocation may have extended it all the same.
     auto& heap = *reinterpret_cast<format::heap_header*>(base() + format::heap_header_offset);
-    const std::uint64_t heap_end = std::min(load(heap.end_blocks), capacity_bytes() / format::block_bytes) *
-                                   format::block_bytes;
+    const std::uint64_t heap_end =
+        std::min(load(heap.end_blocks), capacity_bytes() / format::block_bytes) * format::block_bytes;
     const std::uint64_t from = std::max(backed_end_bytes_, std::min(heap_end, end_bytes));
     if (const int code = extend(from, end_bytes - from); code != 0) {
         if (reason_of(code) == errc::io_error) {

@@ -33,6 +33,9 @@ void segment::impl::lock_writer(segment& self, std::chrono::milliseconds timeout
         fail_writer_lock(result == os::mutex_result::timed_out, timeout);
     }
     failpoint("segment.writer.locked");
+    if (owner_died && !protocol_order("lock.consistent_last")) {
+        hand_on_unrepaired(timeout);
+    }
     const bool left_unclean = owner_died || load(control().writer_pid) != 0;
     writer_thread_.store(os::thread_number(), std::memory_order_relaxed);
     store(control().writer_line, table_->own_line());
@@ -53,6 +56,17 @@ void segment::impl::lock_writer(segment& self, std::chrono::milliseconds timeout
         failpoint("segment.writer.recovered");
         os::mark_consistent(control().writer);
         failpoint("segment.writer.consistent");
+    }
+}
+
+/// What must not be done with a dead owner's mutex; the kill campaign proves that it notices.
+void segment::impl::hand_on_unrepaired(std::chrono::milliseconds timeout) {
+    os::mark_consistent(control().writer);
+    store(control().writer_pid, 0);
+    os::unlock_mutex(control().writer);
+    failpoint("segment.writer.consistent_early");
+    if (os::lock_mutex_until(control().writer, os::deadline_after(timeout)) != os::mutex_result::locked) {
+        fail_writer_lock(true, timeout);
     }
 }
 
@@ -127,7 +141,8 @@ void segment::impl::fail_writer_lock(bool timed_out, std::chrono::milliseconds t
                  describe_holder(),
              "wait for that transaction to end, or end that process");
     }
-    fail(errc::io_error, path_, "the writer lock is unusable", "close the store in all processes and open it again");
+    fail(errc::io_error, path_, "the writer lock is unusable",
+         "close the store in all processes and open it again");
 }
 
 } // namespace holdfast

@@ -1,12 +1,14 @@
 // Walking the maps; the heap's accounts are in check_accounts.cpp.
 #include "transaction/check.hpp"
 
+#include <algorithm>
 #include <atomic>
 #include <optional>
 
 #include <holdfast/error.hpp>
 
 #include "format/commit.hpp"
+#include "format/heap.hpp"
 #include "transaction/check_accounts.hpp"
 #include "transaction/commit_state.hpp"
 #include "transaction/object_marks.hpp"
@@ -21,17 +23,26 @@ class checker {
 public:
     checker(segment& file, const check_options& options, const format::commit_slot& commit)
         : file_(&file), options_(&options), commit_(commit),
-          view_(file.base(), format::heap_offset, commit.end_bytes), marks_(commit.end_bytes) {}
+          view_(file.base(), format::heap_offset, commit.end_bytes), marks_(marked_bytes(file, options, commit)) {}
 
     std::vector<check_finding> run() {
         check_map("", commit_.unnamed);
         check_map("(catalogue)", commit_.catalogue);
         check_named_maps();
-        if (options_->accounts && findings_.empty()) check_accounts(*file_, marks_, findings_);
+        if (options_->accounts && findings_.empty()) check_accounts(*file_, commit_.end_bytes, marks_, findings_);
         return std::move(findings_);
     }
 
 private:
+    /// What the heap spans, if that is within the file; else what the commit does.
+    [[nodiscard]] static std::uint64_t marked_bytes(segment& file, const check_options& options,
+                                                    const format::commit_slot& commit) {
+        if (!options.accounts) return commit.end_bytes;
+        const auto& header = *reinterpret_cast<format::heap_header*>(file.base() + format::heap_header_offset);
+        const std::uint64_t heap_blocks = std::min(header.end_blocks, file.file_bytes() / format::block_bytes);
+        return std::max(commit.end_bytes, heap_blocks * format::block_bytes);
+    }
+
     void report(std::string what, std::string map, std::string key = {}) {
         findings_.push_back({std::move(what), std::move(map), std::move(key)});
     }

@@ -15,21 +15,26 @@ using format::block_descriptor;
 using format::block_owner;
 using format::block_state;
 
+/// More of them would tell nobody more.
+constexpr std::size_t findings_max = 1000;
+
 class account_checker {
 public:
-    account_checker(segment& file, object_marks& marks, std::vector<check_finding>& findings)
-        : memory_(file), heap_(memory_), marks_(&marks), findings_(&findings) {}
+    account_checker(segment& file, std::uint64_t commit_end_bytes, object_marks& marks,
+                    std::vector<check_finding>& findings)
+        : memory_(file), heap_(memory_), commit_end_bytes_(commit_end_bytes), marks_(&marks), findings_(&findings) {}
 
     void run() {
         heap_.blocks().validate_header(memory_.backed_bytes());
         const format::heap_header& header = heap_.header();
+        if (heap_.end_bytes() < commit_end_bytes_) return report("the heap ends before the newest commit does");
         mark_list(header.retired);
         std::uint64_t newer = ~std::uint64_t{0};
         for (std::uint64_t units = header.parks; units != 0;) {
             const ref place = ref::from_units(units);
             const auto& park = heap_.object<format::park>(place);
             if (park.pin >= newer) return report("the list of parks is out of order");
-            mark(place, "a park");
+            if (!mark(place, "a park")) return;
             mark_list(park.list);
             newer = park.pin;
             units = park.next;
@@ -44,12 +49,15 @@ public:
     }
 
 private:
-    void report(std::string what) { findings_->push_back({std::move(what), "", ""}); }
+    void report(std::string what) {
+        if (findings_->size() < findings_max) findings_->push_back({std::move(what), "", ""});
+    }
 
-    void mark(ref place, const char* what) {
-        if (!marks_->covers(place) || !marks_->mark(place)) {
-            report(std::string(what) + " is used twice, or lies outside the heap");
-        }
+    /// False if it was marked already: whoever follows links must not follow them again.
+    bool mark(ref place, const char* what) {
+        if (marks_->covers(place) && marks_->mark(place)) return true;
+        report(std::string(what) + " is used twice, or lies outside the heap");
+        return false;
     }
 
     void mark_list(const format::entry_list& list) {
@@ -57,15 +65,16 @@ private:
         std::uint32_t index = list.front_index;
         for (std::uint64_t units = list.front; units != 0;) {
             const ref place = ref::from_units(units);
-            mark(place, "a list's chunk");
+            if (!mark(place, "a list's chunk")) return;
             const auto& chunk = heap_.object<format::list_chunk>(place);
             const bool last = units == list.back;
             const std::uint32_t end = last ? list.back_index : std::uint32_t{format::list_chunk::capacity};
-            if (index > end || end > format::list_chunk::capacity) return report("a list's length is damaged");
+            if (index > end || end > format::list_chunk::capacity || end - index > left) {
+                return report("a list's length is damaged");
+            }
             for (; index < end; ++index, --left) mark_entry(chunk.entries[index]);
             index = 0;
             units = last ? 0 : chunk.next;
-            if (left > list.entries) break;
         }
         if (left != 0) report("a list's count of entries is wrong");
     }
@@ -131,29 +140,40 @@ private:
     void check_bins() {
         std::uint64_t listed = 0;
         for (std::size_t bin = 0; bin < format::run_bins; ++bin) {
-            std::uint32_t previous = 0;
-            for (std::uint32_t run = heap_.header().bins[bin]; run != 0 && listed <= free_runs_; ++listed) {
-                const block_descriptor& descriptor = heap_.blocks().descriptor(run);
-                if (descriptor.previous != previous) report("a list of free runs is damaged");
-                if (block_map::bin_of(static_cast<std::uint32_t>(descriptor.used[0])) != bin) {
-                    report("a free run is in a wrong bin");
-                }
-                previous = run;
-                run = descriptor.next;
-            }
+            listed += count_list(heap_.header().bins[bin], free_runs_ - listed, "a list of free runs is damaged",
+                                 [&](const block_descriptor& run) {
+                                     return run.state == static_cast<std::uint8_t>(block_state::free_run) &&
+                                            block_map::bin_of(static_cast<std::uint32_t>(run.used[0])) == bin;
+                                 });
         }
         if (listed != free_runs_) report("the lists of free runs are incomplete");
         listed = 0;
-        for (const std::uint32_t head : heap_.header().partial) {
-            std::uint32_t previous = 0;
-            for (std::uint32_t slab = head; slab != 0 && listed <= partial_slabs_; ++listed) {
-                const block_descriptor& descriptor = heap_.blocks().descriptor(slab);
-                if (descriptor.previous != previous) report("a list of slabs is damaged");
-                previous = slab;
-                slab = descriptor.next;
-            }
+        for (std::size_t list = 0; list < heap_.header().partial.size(); ++list) {
+            listed += count_list(heap_.header().partial[list], partial_slabs_ - listed, "a list of slabs is damaged",
+                                 [&](const block_descriptor& slab) {
+                                     return slab.state == static_cast<std::uint8_t>(block_state::slab) &&
+                                            slab.free != 0 && slab.owner * std::size_t{64} + slab.size_class == list;
+                                 });
         }
         if (listed != partial_slabs_) report("the lists of slabs are incomplete");
+    }
+
+    /// The length of the list that begins at block `first`, up to `limit`; all its members must satisfy `belongs`.
+    template <class Belongs>
+    [[nodiscard]] std::uint64_t count_list(std::uint32_t first, std::uint64_t limit, const char* damage,
+                                           Belongs belongs) {
+        std::uint64_t length = 0;
+        std::uint32_t previous = 0;
+        for (std::uint32_t block = first; block != 0; ++length) {
+            const block_descriptor& member = heap_.blocks().descriptor(block);
+            if (length == limit || member.previous != previous || !belongs(member)) {
+                report(damage);
+                break;
+            }
+            previous = block;
+            block = member.next;
+        }
+        return length;
     }
 
     [[nodiscard]] static std::uint64_t offset_of(std::uint32_t block) noexcept {
@@ -162,6 +182,7 @@ private:
 
     segment_backing memory_;
     heap heap_;
+    std::uint64_t commit_end_bytes_;
     object_marks* marks_;
     std::vector<check_finding>* findings_;
     std::uint64_t found_ = 0;
@@ -172,9 +193,10 @@ private:
 
 } // namespace
 
-void check_accounts(segment& file, object_marks& marks, std::vector<check_finding>& findings) {
+void check_accounts(segment& file, std::uint64_t commit_end_bytes, object_marks& marks,
+                    std::vector<check_finding>& findings) {
     try {
-        account_checker(file, marks, findings).run();
+        account_checker(file, commit_end_bytes, marks, findings).run();
     } catch (const error& damage) {
         if (damage.reason() != errc::corrupt) throw;
         findings.push_back({damage.what(), "", ""});

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <span>
 #include <string_view>
 #include <utility>
 
@@ -39,8 +40,8 @@ private:
     [[nodiscard]] std::optional<std::uint64_t> check_node(ref place, std::uint32_t level, txn_id made_max,
                                                           const key_bounds& bounds);
     void check_header(const format::node_header& header, ref place, txn_id made_max);
-    template <std::size_t Capacity>
-    void check_unused(const format::ref_array<Capacity>& refs, std::size_t count, ref place);
+    template <class Refs>
+    void check_unused_refs(const Refs& refs, std::size_t count, ref place);
     template <std::size_t Capacity>
     void check_unused(const std::array<std::uint32_t, Capacity>& heads, std::size_t count, ref place);
     void check_digest(const format::node_header& header, std::optional<std::uint64_t> digest, ref place);
@@ -153,9 +154,9 @@ void checker::check_header(const format::node_header& header, ref place, txn_id 
     }
 }
 
-template <std::size_t Capacity>
-void checker::check_unused(const format::ref_array<Capacity>& refs, std::size_t count, ref place) {
-    for (std::size_t i = count; i < Capacity; ++i) {
+template <class Refs>
+void checker::check_unused_refs(const Refs& refs, std::size_t count, ref place) {
+    for (std::size_t i = count; i < refs.low.size(); ++i) {
         if (get_ref(refs, i)) {
             report("an unused reference of a node is not null", place);
             return;
@@ -194,7 +195,14 @@ void checker::check_leaf(const format::leaf_node& leaf, ref place, const key_bou
     }
     check_digest(leaf.header, digest, place);
     check_unused(leaf.heads, leaf.header.count, place);
-    check_unused(leaf.records, leaf.header.count, place);
+    check_unused_refs(leaf.records, leaf.header.count, place);
+    const auto unused_tags = std::span(leaf.records.tags).subspan(leaf.header.count);
+    if (std::ranges::any_of(unused_tags, [](std::uint8_t tag) { return tag != 0; })) {
+        report("an unused tag of a leaf is not 0", place);
+    }
+    if (std::ranges::any_of(leaf.reserved, [](std::uint8_t byte) { return byte != 0; })) {
+        report("reserved bytes of a leaf are not zero", place);
+    }
     check_heads(leaf, place);
 }
 
@@ -230,6 +238,8 @@ void checker::check_heads(const format::leaf_node& leaf, ref place) {
             report("a key does not begin with its leaf's prefix", place);
         } else if (leaf.heads[i] != head_of(key, prefix.size())) {
             report("a head does not fit its key", place);
+        } else if (leaf.records.tags[i] != tag_of(key)) {
+            report("a tag does not fit its key", place);
         }
     }
 }
@@ -249,8 +259,8 @@ void checker::check_inner(const format::inner_node& node, ref place, std::uint32
     near_ = bounds.low.value_or(std::string_view{});
     check_digest(node.header, digest, place);
     check_unused(node.heads, count, place);
-    check_unused(node.children, count, place);
-    check_unused(node.separators, count, place);
+    check_unused_refs(node.children, count, place);
+    check_unused_refs(node.separators, count, place);
     check_prefix(node, place, keys);
 }
 

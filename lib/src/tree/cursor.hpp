@@ -1,6 +1,7 @@
 // A position in a tree that moves in key order, in both directions.
 //
-// Thread safety: a value over a snapshot; copies are independent. It must not outlive the snapshot.
+// Thread safety: a value over a snapshot; copies are independent. It must not outlive the snapshot. Within a
+// write transaction each change of the tree ends its use: seek again.
 //
 // The bytes are untrusted: nodes are checked when they are entered, and the keys at the border of two leaves
 // must rise, so that even a forged graph of nodes ends a walk or gives errc::corrupt. After an exception the

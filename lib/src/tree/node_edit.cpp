@@ -35,6 +35,20 @@ void open_gap(format::ref_array<Capacity>& refs, std::size_t position, std::size
 }
 
 template <std::size_t Capacity>
+void open_gap(format::tagged_ref_array<Capacity>& refs, std::size_t position, std::size_t count) noexcept {
+    open_gap(refs.low, position, count);
+    open_gap(refs.high, position, count);
+    open_gap(refs.tags, position, count);
+}
+
+template <std::size_t Capacity>
+void close_gap(format::tagged_ref_array<Capacity>& refs, std::size_t position, std::size_t count) noexcept {
+    close_gap(refs.low, position, count, std::uint32_t{0});
+    close_gap(refs.high, position, count, std::uint8_t{0});
+    close_gap(refs.tags, position, count, std::uint8_t{0});
+}
+
+template <std::size_t Capacity>
 void close_gap(format::ref_array<Capacity>& refs, std::size_t position, std::size_t count) noexcept {
     close_gap(refs.low, position, count, std::uint32_t{0});
     close_gap(refs.high, position, count, std::uint16_t{0});
@@ -82,7 +96,9 @@ void build_leaf(const space_view& view, format::leaf_node& leaf, txn_id made, st
         common_prefix(record_key(view, records.front()), record_key(view, records.back()));
     leaf.header.prefix_size = static_cast<std::uint16_t>(prefix_size);
     for (std::size_t i = 0; i < records.size(); ++i) {
-        leaf.heads[i] = head_of(record_key(view, records[i]), prefix_size);
+        const std::string_view key = record_key(view, records[i]);
+        leaf.heads[i] = head_of(key, prefix_size);
+        leaf.records.tags[i] = tag_of(key);
         leaf.header.digest += record_share(view, records[i]);
         set_ref(leaf.records, i, records[i]);
     }
@@ -101,6 +117,7 @@ void leaf_insert(const space_view& view, format::leaf_node& leaf, std::size_t po
     open_gap(leaf.heads, position, count);
     open_gap(leaf.records, position, count);
     leaf.heads[position] = head_of(key, prefix_size);
+    leaf.records.tags[position] = tag_of(key);
     set_ref(leaf.records, position, record);
     leaf.header.count = static_cast<std::uint16_t>(count + 1);
 }

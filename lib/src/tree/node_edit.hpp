@@ -26,6 +26,13 @@ inline void set_ref(format::ref_array<Capacity>& refs, std::size_t i, ref to) no
     refs.high[i] = static_cast<std::uint16_t>(to.units() >> 32);
 }
 
+/// The same in a leaf; the tag stays.
+template <std::size_t Capacity>
+inline void set_ref(format::tagged_ref_array<Capacity>& refs, std::size_t i, ref to) noexcept {
+    refs.low[i] = static_cast<std::uint32_t>(to.units());
+    refs.high[i] = static_cast<std::uint8_t>(to.units() >> 32);
+}
+
 /// Makes a leaf of records in key order: prefix and heads exact, digest, count; `made` is set.
 void build_leaf(const space_view& view, format::leaf_node& leaf, txn_id made, std::span<const ref> records);
 

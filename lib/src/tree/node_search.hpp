@@ -30,6 +30,16 @@ template <std::size_t Capacity>
     return ref::from_units(std::uint64_t{refs.high[i]} << 32 | refs.low[i]);
 }
 
+template <std::size_t Capacity>
+[[nodiscard]] inline ref get_ref(const format::tagged_ref_array<Capacity>& refs, std::size_t i) noexcept {
+    return ref::from_units(std::uint64_t{refs.high[i]} << 32 | refs.low[i]);
+}
+
+/// What a leaf keeps of a key's hash.
+[[nodiscard]] inline std::uint8_t tag_of(std::string_view key) noexcept {
+    return static_cast<std::uint8_t>(checksum64(key.data(), key.size()));
+}
+
 [[nodiscard]] constexpr std::size_t node_capacity(std::uint32_t level) noexcept {
     return level == 0 ? format::leaf_node::capacity : format::inner_node::capacity;
 }
@@ -167,6 +177,35 @@ enum class prefix_order : std::uint8_t { before, shares, after };
         throw_corrupt("a key is shorter than its leaf's prefix", first);
     }
     return key.substr(0, leaf.header.prefix_size);
+}
+
+/// The first position from `run.begin` on whose tag is that of `key`; run.end if there is none. A run of one is not
+/// worth a hash: it is its own candidate.
+[[nodiscard]] inline std::size_t next_candidate(const format::leaf_node& leaf, head_run run,
+                                                std::string_view key) noexcept {
+    if (run.end - run.begin <= 1) [[likely]] {
+        return run.begin;
+    }
+    const auto tags = leaf.records.tags.begin();
+    return static_cast<std::size_t>(std::find(tags + static_cast<std::ptrdiff_t>(run.begin),
+                                              tags + static_cast<std::ptrdiff_t>(run.end), tag_of(key)) -
+                                    tags);
+}
+
+/// The position in `run` of `key` itself; run.end if it is not there.
+[[nodiscard]] inline std::size_t find_in_run(const space_view& view, const format::leaf_node& leaf,
+                                             head_run run, std::string_view key) {
+    if (run.end - run.begin == 1) [[likely]] {
+        return equal_keys(record_key(view, get_ref(leaf.records, run.begin)), key) ? run.begin : run.end;
+    }
+    const std::uint8_t tag = run.begin == run.end ? std::uint8_t{0} : tag_of(key);
+    for (; run.begin != run.end; ++run.begin) {
+        if (leaf.records.tags[run.begin] == tag &&
+            equal_keys(record_key(view, get_ref(leaf.records, run.begin)), key)) {
+            return run.begin;
+        }
+    }
+    return run.end;
 }
 
 /// The first position in `run` whose key is not less than `key`; `found` tells whether it is equal.

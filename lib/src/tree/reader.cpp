@@ -14,23 +14,13 @@ namespace {
 constexpr std::size_t batch_size = 8;
 
 /// The record of `key` among those of a run.
-[[nodiscard]] std::optional<record_view> find_in_run(const space_view& view, const format::leaf_node& leaf,
+[[nodiscard]] std::optional<record_view> read_in_run(const space_view& view, const format::leaf_node& leaf,
                                                      head_run run, std::string_view key) {
-    if (run.begin == run.end) {
+    const std::size_t position = find_in_run(view, leaf, run, key);
+    if (position == run.end) {
         return std::nullopt;
     }
-    if (run.end - run.begin > 1) [[unlikely]] {
-        bool found = false;
-        run.begin = lower_in_run(view, leaf, run, key, found);
-        if (!found) {
-            return std::nullopt;
-        }
-    }
-    const record_view record = read_record(view, get_ref(leaf.records, run.begin));
-    if (!equal_keys(record.key, key)) {
-        return std::nullopt;
-    }
-    return record;
+    return read_record(view, get_ref(leaf.records, position));
 }
 
 [[nodiscard]] head_run find_key_heads(const format::leaf_node& leaf, std::string_view key) noexcept {
@@ -53,13 +43,12 @@ void find_batch(const space_view& view, const tree_root& root, std::span<const s
     for (std::size_t i = 0; i < keys.size(); ++i) {
         const format::leaf_node& leaf = leaf_at(view, places[i]);
         runs[i] = find_key_heads(leaf, keys[i]);
-        if (runs[i].begin != runs[i].end) {
-            prefetch_lines(
-                view.hint(get_ref(leaf.records, runs[i].begin + (runs[i].end - runs[i].begin) / 2)), 128);
+        if (const std::size_t candidate = next_candidate(leaf, runs[i], keys[i]); candidate != runs[i].end) {
+            prefetch_lines(view.hint(get_ref(leaf.records, candidate)), 128);
         }
     }
     for (std::size_t i = 0; i < keys.size(); ++i) {
-        out[i] = find_in_run(view, leaf_at(view, places[i]), runs[i], keys[i]);
+        out[i] = read_in_run(view, leaf_at(view, places[i]), runs[i], keys[i]);
     }
 }
 
@@ -77,7 +66,7 @@ std::optional<record_view> tree_find(const space_view& view, const tree_root& ro
         prefetch_node(view, place, level - 1);
     }
     const format::leaf_node& leaf = leaf_at(view, place);
-    return find_in_run(view, leaf, find_key_heads(leaf, key), key);
+    return read_in_run(view, leaf, find_key_heads(leaf, key), key);
 }
 
 void tree_find_many(const space_view& view, const tree_root& root, std::span<const std::string_view> keys,

@@ -161,8 +161,8 @@ bool tree_writer::may_append() const {
 void tree_writer::prefetch_candidate(std::string_view key) const {
     const format::leaf_node& leaf = leaf_at(view_, path_[0].node);
     const head_run run = find_heads(leaf.heads, leaf.header.count, head_of(key, leaf.header.prefix_size));
-    if (run.begin != run.end) {
-        prefetch_lines(view_.hint(get_ref(leaf.records, run.begin + (run.end - run.begin) / 2)), 128);
+    if (const std::size_t candidate = next_candidate(leaf, run, key); candidate != run.end) {
+        prefetch_lines(view_.hint(get_ref(leaf.records, candidate)), 128);
     }
 }
 
@@ -171,10 +171,13 @@ tree_writer::spot tree_writer::search_leaf(const format::leaf_node& leaf, std::s
     const std::size_t prefix_size = leaf.header.prefix_size;
     const std::size_t count = leaf.header.count;
     const head_run run = find_heads(leaf.heads, count, head_of(key, prefix_size));
+    if (const std::size_t position = find_in_run(view_, leaf, run, key); position != run.end) {
+        return {position, true, prefix_size};
+    }
     bool found = false;
     const std::size_t position = lower_in_run(view_, leaf, run, key, found);
     if (found) {
-        return {position, true, prefix_size};
+        throw_corrupt("a tag does not fit its key", path_[0].node);
     }
     // Between two separators that share the prefix every key shares it; then no record need be read.
     if (prefix_size <= prefix_known_ && prefix_size <= key.size()) {

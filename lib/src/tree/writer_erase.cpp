@@ -30,12 +30,12 @@ namespace {
 
 /// References copied out of one node or two.
 struct gathered {
-    std::array<ref, format::inner_node::capacity> refs;
+    std::array<ref, std::max(format::leaf_node::capacity, format::inner_node::capacity)> refs;
     std::size_t count = 0;
 
-    template <std::size_t Capacity>
-    void add(const format::ref_array<Capacity>& from, std::size_t from_count, ref node) {
-        if (from_count > refs.size() - count || from_count > Capacity) {
+    template <class Refs>
+    void add(const Refs& from, std::size_t from_count, ref node) {
+        if (from_count > refs.size() - count || from_count > from.low.size()) {
             throw_corrupt("a node changed while it was in use", node);
         }
         for (std::size_t i = 0; i < from_count; ++i) {

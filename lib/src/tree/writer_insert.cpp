@@ -34,9 +34,9 @@ template <class Cost>
     return best;
 }
 
-template <std::size_t Capacity>
-[[nodiscard]] std::array<ref, Capacity + 1> with_one_more(const format::ref_array<Capacity>& refs,
-                                                          std::size_t position, ref added) noexcept {
+template <template <std::size_t> class Refs, std::size_t Capacity>
+[[nodiscard]] std::array<ref, Capacity + 1> with_one_more(const Refs<Capacity>& refs, std::size_t position,
+                                                          ref added) noexcept {
     std::array<ref, Capacity + 1> all;
     for (std::size_t i = 0; i <= Capacity; ++i) {
         all[i] = i == position ? added : get_ref(refs, i < position ? i : i - 1);

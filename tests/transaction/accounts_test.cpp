@@ -1,0 +1,165 @@
+// The check of the heap's accounts finds planted leaks, objects used twice, and counts that do not fit.
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "engine_fixture.hpp"
+#include "tree/writer.hpp"
+
+namespace holdfast::test {
+namespace {
+
+class Accounts : public ::testing::Test {
+protected:
+    Accounts() {
+        writer running(engine_, patience);
+        tree_writer tree(running, to_tree_root(running.before().unnamed));
+        for (std::uint64_t i = 0; i < 500; ++i) tree.put(numbered("key", i), {format::value_type::string, "value"});
+        tree.put("large", {format::value_type::bytes, std::string(50'000, 'x')});
+        format::commit_slot next = running.before();
+        next.unnamed = with_tree(next.unnamed, tree.root(), running.transaction());
+        running.commit(next);
+        expect_sound(*engine_);
+    }
+
+    /// Changes the accounts in a transaction that is committed: a bug that every process would believe.
+    void plant(const std::function<void(writer&, heap&)>& bug) {
+        writer running(engine_, patience);
+        bug(running, engine_->heap());
+        commit(running);
+    }
+    [[nodiscard]] std::string findings() {
+        std::string all;
+        engine_->file().lock_writer(patience);
+        for (const check_finding& one : check_everything(engine_->file(), {})) all += one.what + "\n";
+        engine_->file().unlock_writer();
+        return all;
+    }
+    void expect_finding(const std::string& what) {
+        EXPECT_NE(findings().find(what), std::string::npos) << "found only: " << findings();
+    }
+    [[nodiscard]] ref root() {
+        return ref::from_units(engine_->file().head().slots[raw(engine_->visible()) % 2].unnamed.root);
+    }
+
+    temporary_store place_;
+    std::shared_ptr<engine> engine_ = open_engine(place_);
+};
+
+TEST_F(Accounts, FindALeakedObjectOfEachKind) {
+    for (const std::uint64_t bytes : {48U, 512U, 8192U, 20'000U}) {
+        ref leaked;
+        plant([&](writer& running, heap&) { leaked = running.allocate(bytes); });
+        expect_finding("leaked");
+        plant([&](writer&, heap& memory) { memory.free(leaked); });
+        EXPECT_EQ(findings(), "");
+    }
+}
+
+TEST_F(Accounts, FindAnObjectInUseThatIsMarkedFree) {
+    plant([&](writer&, heap& memory) { memory.free(root()); });
+    expect_finding("in use is marked free");
+}
+
+TEST_F(Accounts, FindAnObjectThatIsInUseAndRetired) {
+    plant([&](writer& running, heap&) { running.release(root(), 1024, txn_id{1}); });
+    expect_finding("a retired object is used twice");
+}
+
+TEST_F(Accounts, FindAnObjectThatIsRetiredTwice) {
+    ref object;
+    plant([&](writer& running, heap&) { object = running.allocate(object_bytes); });
+    plant([&](writer& running, heap&) {
+        running.release(object, object_bytes, txn_id{1});
+        running.release(object, object_bytes, txn_id{1});
+    });
+    expect_finding("a retired object is used twice");
+}
+
+TEST_F(Accounts, FindARetiredObjectThatIsFree) {
+    plant([&](writer& running, heap& memory) {
+        const ref object = running.allocate(object_bytes);
+        memory.free(object);
+        running.release(object, object_bytes, txn_id{1});
+    });
+    EXPECT_NE(findings(), "");
+}
+
+TEST_F(Accounts, FindCountsThatDoNotFit) {
+    format::heap_header& header = engine_->heap().header();
+    const auto change = [&](auto& number, const char* what) {
+        const auto right = number;
+        number = right + 1;
+        EXPECT_NE(findings(), "") << what;
+        number = right;
+        EXPECT_EQ(findings(), "") << what;
+    };
+    ref object;
+    plant([&](writer& running, heap&) { object = running.allocate(object_bytes); });
+    plant([&](writer& running, heap&) { running.release(object, object_bytes, txn_id{1}); });
+    change(header.free_blocks, "free blocks");
+    change(header.held_back_bytes, "bytes held back");
+    change(header.retired.entries, "retired entries");
+    change(header.retired.back_index, "end of the retired list");
+    change(header.reserve_block, "reserve");
+    for (std::size_t i = 0; i < header.bins.size(); ++i) {
+        if (header.bins[i] != 0) change(header.bins[i], "a bin");
+    }
+    for (std::size_t i = 0; i < header.partial.size(); ++i) {
+        if (header.partial[i] != 0) change(header.partial[i], "a list of slabs");
+    }
+    auto& slab = engine_->heap().blocks().descriptor(static_cast<std::uint32_t>(root().offset() / format::block_bytes));
+    change(slab.free, "free objects of a slab");
+    change(slab.used[0], "bitmap of a slab");
+    change(slab.size_class, "class of a slab");
+    change(slab.owner, "owner of a slab");
+}
+
+TEST_F(Accounts, FindEndsThatDisagree) {
+    // The file is longer than the heap, so that a heap which claims more is within it.
+    format::heap_header& header = engine_->heap().header();
+    engine_->file().lock_writer(patience);
+    engine_->file().ensure_allocated((header.end_blocks + 4) * format::block_bytes);
+    engine_->file().unlock_writer();
+    ASSERT_GT(engine_->file().file_bytes(), header.end_blocks * format::block_bytes);
+    header.end_blocks += 1;
+    EXPECT_NE(findings(), "");
+    header.end_blocks -= 2;
+    EXPECT_NE(findings(), "");
+    header.end_blocks += 1;
+    EXPECT_EQ(findings(), "");
+}
+
+TEST_F(Accounts, EndInTimeWhateverTheListsSay) {
+    ref object;
+    plant([&](writer& running, heap&) { object = running.allocate(object_bytes); });
+    plant([&](writer& running, heap&) { running.release(object, object_bytes, txn_id{1}); });
+    format::entry_list& list = engine_->heap().header().retired;
+    auto& chunk = engine_->heap().object<format::list_chunk>(ref::from_units(list.front));
+    const format::entry_list right = list;
+    chunk.next = list.front;
+    for (const std::uint64_t entries : {std::uint64_t{1000}, std::uint64_t{1} << 40, ~std::uint64_t{0}}) {
+        list.entries = entries;
+        list.back = entries == 1000 ? list.front + 64 : 1;
+        const std::string found = findings();
+        EXPECT_NE(found, "");
+        EXPECT_LT(found.size(), 1U << 20);
+        list = right;
+    }
+    EXPECT_EQ(findings(), "");
+}
+
+TEST_F(Accounts, AreNotDrownedInFindings) {
+    plant([&](writer& running, heap&) {
+        for (int i = 0; i < 20'000; ++i) static_cast<void>(running.allocate(48));
+    });
+    engine_->file().lock_writer(patience);
+    EXPECT_LE(check_everything(engine_->file(), {}).size(), 1100U);
+    engine_->file().unlock_writer();
+}
+
+} // namespace
+} // namespace holdfast::test
