@@ -1,6 +1,9 @@
 // The one ordering that no kill can break: a reclaiming writer's barrier, without which a reader's pin may still be
 // in its processor's store buffer when the writer looks for pins.
 //
+// In the engine as a whole a commit and the next writer's look at the pins are a microsecond apart, longer than a store
+// buffer holds anything back here, so the campaign itself can't be made to fail: this test brings the two close together.
+//
 // Reader and writer are two processes on two processors. Each round, the reader pins the newest commit and looks at
 // the head once more, as every look-up does; the writer publishes the next commit and reads the pins, as reclaiming
 // does. If the reader found the old head, the writer must have seen its pin: else it would free what the reader reads.
@@ -8,10 +11,14 @@
 #include <sched.h>
 #include <sys/mman.h>
 
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <cstdio>
+#include <filesystem>
+#include <memory>
+#include <string>
 #include <thread>
 
 #include <gtest/gtest.h>
@@ -103,7 +110,8 @@ struct outcome {
     std::uint64_t missed = 0; ///< … and the writer did not see its pin
 };
 
-outcome play(std::uint64_t rounds, std::chrono::seconds time_max) {
+/// Until so much time has passed, or enough pins were missed.
+outcome play(std::chrono::seconds time_max) {
     const test::temporary_store place;
     const auto file = open_segment(place.path());
     const shared<rendezvous> meeting;
@@ -116,7 +124,7 @@ outcome play(std::uint64_t rounds, std::chrono::seconds time_max) {
     const auto until = std::chrono::steady_clock::now() + time_max;
     outcome seen;
     random_source random(2);
-    for (std::uint64_t round = 1; round <= rounds && std::chrono::steady_clock::now() < until; ++round) {
+    for (std::uint64_t round = 1; seen.missed < 10 && std::chrono::steady_clock::now() < until; ++round) {
         if (!reached(meeting->ready, round, *meeting)) {
             break;
         }
@@ -163,18 +171,16 @@ private:
     cpu_set_t before_{};
 };
 
-TEST_F(barrier, no_pin_is_missed) {
-    const outcome seen = play(300'000, std::chrono::seconds(5));
-    RecordProperty("close", static_cast<int>(seen.close));
-    EXPECT_GT(seen.close, 0U);
-    EXPECT_EQ(seen.missed, 0U);
+TEST_F(barrier, shows_every_pin) {
+    const outcome seen = play(std::chrono::seconds(3));
+    EXPECT_GT(seen.close, 0U) << "of " << seen.rounds << " rounds none was close enough to say anything";
+    EXPECT_EQ(seen.missed, 0U) << "of " << seen.close;
 }
 
-TEST_F(barrier, without_it_pins_are_missed) {
+TEST_F(barrier, is_needed) {
     arm_failpoints("reclaim.barrier=off");
-    const outcome seen = play(3'000'000, std::chrono::seconds(10));
-    std::printf("rounds %llu close %llu missed %llu\n", static_cast<unsigned long long>(seen.rounds), static_cast<unsigned long long>(seen.close), static_cast<unsigned long long>(seen.missed));
-    EXPECT_GT(seen.missed, 0U);
+    const outcome seen = play(std::chrono::seconds(20));
+    EXPECT_GT(seen.missed, 0U) << "in " << seen.rounds << " rounds, of which " << seen.close << " were close";
 }
 
 } // namespace

@@ -125,8 +125,12 @@ TYPED_TEST(memory_algorithm, aligns_as_asked_up_to_a_page) {
     for (void* const object : objects) this->tested().deallocate(object);
 }
 
-TYPED_TEST(memory_algorithm, an_alignment_that_is_no_power_of_two_gives_nothing) {
-    EXPECT_EQ(this->tested().allocate_aligned(100, 48), nullptr);
+/// Boost's algorithm asserts.
+TEST(heap_algorithm, gives_nothing_for_an_alignment_that_is_no_power_of_two_or_above_a_page) {
+    our_memory memory;
+    for (const std::size_t alignment : {std::size_t{0}, std::size_t{48}, std::size_t{8192}, ~std::size_t{0}}) {
+        EXPECT_EQ(memory.algorithm().allocate_aligned(100, alignment), nullptr);
+    }
 }
 
 // --- allocation_command -----------------------------------------------------------------------------------

@@ -175,6 +175,24 @@ TEST_F(forged_test, forged_descriptors_are_survived) {
     expect_both_outcomes();
 }
 
+/// Finding: an owner that does not exist was an index beyond the table of lists.
+TEST_F(forged_test, an_owner_or_class_that_does_not_exist_is_noticed) {
+    for (const bool owner : {true, false}) {
+        for (const ref place : places_) {
+            restore();
+            heap_user writer(memory_, user_.visible());
+            (void)writer.recover();
+            writer.begin();
+            block_descriptor& block =
+                writer.heap().blocks().descriptor(static_cast<std::uint32_t>(place.offset() / format::block_bytes));
+            if (block.state != static_cast<std::uint8_t>(format::block_state::slab)) continue;
+            (owner ? block.owner : block.size_class) = 200;
+            block.free = 0; // so that freeing links the slab
+            EXPECT_EQ(reason_of([&] { writer.heap().free(place); }), errc::corrupt);
+        }
+    }
+}
+
 TEST_F(forged_test, a_forged_directory_is_survived) {
     const auto leaf = bytes(format::heap_offset, 4 * 8);
     for (std::uint64_t round = 0; round < rounds; ++round) {
@@ -190,8 +208,8 @@ TEST_F(forged_test, forged_lists_are_survived) {
     for (std::uint64_t round = 0; round < rounds; ++round) {
         restore();
         format::heap_header& header = user_.heap().header();
+        damage(bytes(ref::from_units(header.retired.front).offset(), sizeof(format::list_chunk)), 3);
         if (random_() % 2 == 0) damage({reinterpret_cast<std::byte*>(&header.retired), sizeof header.retired}, 2);
-        damage(bytes(ref::from_units(header.retired.front % 0x200000).offset() % (image_end_ - 1024) / 16 * 16, 1024), 3);
         use();
     }
     expect_both_outcomes();
@@ -220,7 +238,7 @@ TEST_F(forged_test, a_forged_undo_log_is_survived) {
         switch (random_() % 3) {
         case 0: damage(bytes(format::undo_log_offset, 64), 1 + random_() % 3); break;
         case 1: damage(bytes(format::undo_log_offset + offsetof(format::undo_log, first), used), 1); break;
-        default: damage(bytes(log.chunks[1] * 16 % image_end_, 4096), 1 + random_() % 3); break;
+        default: damage(bytes(log.chunks[1] * ref::unit_bytes, 4096), 1 + random_() % 3); break;
         }
         use();
     }

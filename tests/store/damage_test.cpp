@@ -228,10 +228,12 @@ private:
                 std::mt19937_64 random(next);
                 file_image forged = whole;
                 static_cast<void>(forge(forged, random));
-                if (next % 2 == 0) std::filesystem::remove(path); // another inode: not the file that the stamp names
-                forged.write_to(path);
+                // Every other time it is the file that its stamp names, as after a crash; else a copy.
+                const std::filesystem::path copy = path.string() + ".copy";
+                std::filesystem::remove(copy);
+                forged.write_to(next % 2 == 0 ? copy : path);
                 failures = 0;
-                if (work_on(path, random)) {
+                if (work_on(next % 2 == 0 ? copy : path, random)) {
                     board.opened += 1;
                     board.noticed += failures != 0 ? 1 : 0;
                 }

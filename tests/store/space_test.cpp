@@ -220,6 +220,43 @@ TEST_F(Space, ErasesInAFullStoreBesideAHeldSnapshot) {
     EXPECT_EQ(held.map().size(), 2000U);
 }
 
+TEST_F(Space, ErasesInAFullStoreWhereMuchWasRetiredAtOnceAndIsHeld) {
+    contents expected;
+    const auto put_all = [&](const std::string& text) {
+        store_.update([&](write_transaction& transaction) {
+            for (std::uint64_t i = 0; i < 20'000; ++i) {
+                transaction.put(numbered("key", i), text);
+                expected[numbered("key", i)] = text;
+            }
+        });
+    };
+    put_all("before");
+    const snapshot held = store_.snapshot();
+    put_all("after");
+    const full_disk full; // what 20,000 objects take to be parked is more than there is
+    for (std::size_t size = 100'000; size != 0; size /= 10) {
+        std::uint64_t number = 0;
+        expect_failure(errc::no_space, [&] {
+            for (;; ++number) {
+                const std::string key = numbered("size" + std::to_string(size) + "-", number);
+                store_.put(key, patterned(size, number));
+                expected[key] = patterned(size, number);
+            }
+        });
+    }
+    for (std::uint64_t i = 0; i < 200; ++i) {
+        try {
+            ASSERT_TRUE(store_.erase(numbered("key", i * 97)));
+        } catch (const error& failure) {
+            FAIL() << "erase " << i << ": " << failure.what();
+        }
+        expected.erase(numbered("key", i * 97));
+    }
+    ASSERT_NO_FATAL_FAILURE(expect_contents(store_, expected));
+    EXPECT_EQ(held.map().size(), 20'000U);
+    EXPECT_EQ(held.get("key00000097")->text(), "before");
+}
+
 TEST_F(Space, TakesNewValuesWhenTheSnapshotThatHeldAllBackEnds) {
     for (std::uint64_t i = 0; i < 2000; ++i) store_.put(numbered("key", i), "before");
     const full_disk full;

@@ -84,7 +84,7 @@ TEST_P(tree_differences, are_those_of_the_models_in_both_directions) {
 
 INSTANTIATE_TEST_SUITE_P(shapes, tree_differences,
                          testing::Values(key_shape::decimal, key_shape::binary, key_shape::long_prefix,
-                                         key_shape::path, key_shape::mixed),
+                                         key_shape::path, key_shape::zeros, key_shape::mixed),
                          shape_name);
 
 TEST(tree_difference_cost, follows_the_changes_and_not_the_size) {

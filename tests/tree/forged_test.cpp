@@ -212,6 +212,23 @@ TEST(forged_trees, with_a_heap_that_hands_out_memory_in_use_are_answered_or_refu
     }
 }
 
+TEST(forged_nodes, that_claim_to_be_of_the_running_transaction_are_not_changed_in_place) {
+    memory_space memory;
+    tree_writer loader(memory, {});
+    for (std::uint64_t i = 0; i < 1000; ++i) {
+        loader.put(decimal_key(i), {});
+    }
+    memory.commit();
+    const tree_root root = loader.root();
+    const ref leaf = get_ref(inner_at(memory.view(), root.root, 1).children, 0);
+    memory.writable<format::leaf_node>(leaf).header.made = raw(memory.transaction());
+    const format::leaf_node before = leaf_at(memory.view(), leaf);
+    EXPECT_THROW(tree_writer(memory, root).put(decimal_key(3), {}), error);
+    EXPECT_THROW(tree_writer(memory, root).erase(decimal_key(3)), error);
+    EXPECT_THROW(tree_writer(memory, root).erase_prefix(decimal_key(3)), error);
+    EXPECT_EQ(std::memcmp(&before, &leaf_at(memory.view(), leaf), sizeof before), 0);
+}
+
 /// A tree of 16 levels in which every child of a node is the same node: 60^15 leaves to whoever believes it.
 class forged_graph : public testing::Test {
 protected:
@@ -285,6 +302,9 @@ TEST_F(forged_graph, ends_a_difference) {
 }
 
 TEST_F(forged_graph, ends_erasing) {
+    EXPECT_THROW(tree_writer(memory_, root_).clear(), error);
+    EXPECT_THROW(tree_writer(memory_, root_).erase_prefix("k"), error);
+    memory_.ignore_misuse();
     EXPECT_THROW(tree_writer(memory_, root_).clear(), error);
     EXPECT_THROW(tree_writer(memory_, root_).erase_prefix("k"), error);
     root_.entries = ~std::uint64_t{0};

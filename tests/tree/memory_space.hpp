@@ -140,6 +140,9 @@ public:
         unpoison(begin, end_ - begin);
     }
 
+    /// From now on misuse is not even noticed.
+    void ignore_misuse() noexcept { ignore_misuse_ = true; }
+
     /// From now on some allocations are of memory that is in use, as a damaged heap would hand it out.
     void mislead(std::mt19937_64* random) noexcept { misleading_ = random; }
 
@@ -213,6 +216,9 @@ private:
     }
 
     void refuse_release(ref place) const {
+        if (ignore_misuse_) {
+            return;
+        }
         if (forged_) {
             throw error(errc::corrupt, "released what is not allocated");
         }
@@ -229,6 +235,7 @@ private:
     std::uint64_t allocations_ = 0;
     std::uint64_t fail_at_ = 0;
     bool forged_ = false;
+    bool ignore_misuse_ = false;
     std::mt19937_64* misleading_ = nullptr;
 };
 

@@ -172,9 +172,41 @@ TEST_P(tree_model, cursors_walk_backward) {
     ASSERT_FALSE(cursor.valid());
 }
 
+/// Runs of changes near one another, which the writer serves without descending each time.
+TEST(tree_model_of_neighbours, agrees_while_leaves_grow_split_shrink_and_merge_under_the_finger) {
+    memory_space memory;
+    random_source random(31);
+    tree_root root;
+    model expected;
+    for (unsigned round = 0; round < 40; ++round) {
+        tree_writer writer(memory, root);
+        for (unsigned run = 0; run < 60; ++run) {
+            const std::uint64_t base = random() % 3000;
+            const std::uint64_t width = 1 + random() % 150;
+            const unsigned erase_percent = (round + run) % 3 * 45 + 5;
+            for (unsigned i = 0; i < 120; ++i) {
+                const std::string key = decimal_key(base + random() % width);
+                if (random() % 100 < erase_percent) {
+                    ASSERT_NO_FATAL_FAILURE(erase_both(writer, expected, key));
+                } else {
+                    ASSERT_NO_FATAL_FAILURE(
+                        put_both(writer, expected, key, make_value(random, memory.transaction(), 4)));
+                }
+            }
+            expect_sound(memory.view(), writer.root(), memory.transaction());
+        }
+        root = writer.root();
+        memory.commit();
+        memory.drop_old_snapshots();
+        ASSERT_NO_FATAL_FAILURE(expect_exact(memory, root));
+        ASSERT_NO_FATAL_FAILURE(expect_contents(memory.view(), root, expected));
+    }
+}
+
 INSTANTIATE_TEST_SUITE_P(shapes, tree_model,
                          testing::Values(key_shape::decimal, key_shape::binary, key_shape::long_prefix,
-                                         key_shape::path, key_shape::huge, key_shape::mixed),
+                                         key_shape::path, key_shape::huge, key_shape::zeros,
+                                         key_shape::mixed),
                          shape_name);
 
 } // namespace

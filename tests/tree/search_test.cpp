@@ -177,9 +177,37 @@ TEST_P(node_search, routes_in_an_inner_node_are_those_of_the_separators_while_it
     }
 }
 
+TEST(node_editing, refuses_counts_and_positions_that_lead_out_of_the_node) {
+    memory_space memory;
+    const ref record = write_record(memory, "key", {});
+    const ref separator = write_separator(memory, "key");
+    const space_view view = memory.view();
+    format::leaf_node leaf;
+    format::inner_node inner;
+    for (const std::uint16_t count : {72, 73, 60, 61, 65535}) {
+        build_leaf(view, leaf, txn_id{1}, {&record, 1});
+        build_inner(view, inner, txn_id{1}, 1, {&separator, 1}, {&record, 1});
+        leaf.header.count = count;
+        inner.header.count = count;
+        if (count >= leaf.capacity) {
+            EXPECT_THROW(leaf_insert(view, leaf, 0, "key", record, 0), error);
+        }
+        EXPECT_THROW(inner_insert(view, inner, 1, separator, record), error);
+        EXPECT_THROW(leaf_remove(leaf, count), error);
+        EXPECT_THROW(static_cast<void>(inner_remove(inner, count)), error);
+    }
+    build_leaf(view, leaf, txn_id{1}, {&record, 1});
+    EXPECT_THROW(leaf_insert(view, leaf, 2, "key", record, 0), error);
+    EXPECT_THROW(leaf_insert(view, leaf, 0, "key", record, 4), error);
+    const std::vector<ref> many(73, record);
+    EXPECT_THROW(build_leaf(view, leaf, txn_id{1}, many), error);
+    EXPECT_THROW(build_leaf(view, leaf, txn_id{1}, {}), error);
+    EXPECT_THROW(build_inner(view, inner, txn_id{1}, 1, many, many), error);
+}
+
 INSTANTIATE_TEST_SUITE_P(shapes, node_search,
                          testing::Values(key_shape::decimal, key_shape::binary, key_shape::long_prefix,
-                                         key_shape::path, key_shape::mixed),
+                                         key_shape::path, key_shape::zeros, key_shape::mixed),
                          shape_name);
 
 } // namespace

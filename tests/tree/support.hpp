@@ -38,7 +38,7 @@ struct snapshot {
 
 // --- Keys -------------------------------------------------------------------------------------------------
 
-enum class key_shape { decimal, binary, long_prefix, path, huge, mixed };
+enum class key_shape { decimal, binary, long_prefix, path, huge, zeros, mixed };
 
 inline std::string decimal_key(std::uint64_t n) {
     char text[32];
@@ -78,6 +78,8 @@ inline std::string make_key(key_shape shape, random_source& random) {
         return path_key(random);
     case key_shape::huge:
         return std::string(random() % 3 * 32000, 'h') + binary_key(random, 1535);
+    case key_shape::zeros: // differ in little but their lengths, as heads are padded with zeros
+        return binary_key(random, 2) + std::string(random() % 200, '\0') + binary_key(random, 2);
     case key_shape::mixed:
         break;
     }
@@ -85,7 +87,8 @@ inline std::string make_key(key_shape shape, random_source& random) {
 }
 
 inline std::string shape_name(const testing::TestParamInfo<key_shape>& shape) {
-    static constexpr const char* names[] = {"decimal", "binary", "long_prefix", "path", "huge", "mixed"};
+    static constexpr const char* names[] = {"decimal", "binary", "long_prefix", "path",
+                                            "huge",    "zeros",  "mixed"};
     return names[static_cast<std::size_t>(shape.param)];
 }
 

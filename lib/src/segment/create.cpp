@@ -55,7 +55,9 @@ public:
     explicit temporary_name(const std::filesystem::path& path) {
         std::array<std::uint8_t, 8> random{};
         os::random_bytes(random);
-        std::string name = "." + path.filename().string().substr(0, 200) + ".";
+        std::string name(1, '.'); // g++ 12 warns wrongly of operator+ here
+        name += path.filename().string().substr(0, 200);
+        name += '.';
         for (const std::uint8_t byte : random) {
             constexpr const char* digits = "0123456789abcdef";
             name += digits[byte >> 4];

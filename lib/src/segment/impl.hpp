@@ -15,6 +15,7 @@
 #include "os/file.hpp"
 #include "os/fork.hpp"
 #include "os/mapping.hpp"
+#include "os/system.hpp"
 #include "segment/attachments.hpp"
 #include "segment/durable.hpp"
 #include "segment/gate.hpp"
@@ -94,6 +95,7 @@ private:
 
     // writer.cpp
     [[noreturn]] void fail_writer_lock(bool timed_out, std::chrono::milliseconds timeout) const;
+    [[nodiscard]] bool acquire_writer(std::chrono::milliseconds timeout);
     void release_writer(bool consistent) noexcept;
     [[nodiscard]] std::string describe_holder() const;
     void hand_on_unrepaired(std::chrono::milliseconds timeout);
@@ -118,6 +120,7 @@ private:
     std::optional<attachments> table_; ///< once mapped
     incarnation_id incarnation_{};
     std::uint64_t generation_ = os::fork_generation();
+    std::uint64_t pid_ = os::process_id(); ///< asking for it would be most of the price of the writer lock
     std::uint64_t backed_end_bytes_ = 0; ///< all bytes below have disk space; under the writer lock or alone
     gate_mutex gate_;
     std::atomic<bool> poisoned_{false};

@@ -27,11 +27,7 @@ void segment::impl::lock_writer(segment& self, std::chrono::milliseconds timeout
         fail(errc::nested_write, path_, "this thread already has a write transaction on the store",
              "commit or abort that one first");
     }
-    const os::mutex_result result = os::lock_mutex_until(control().writer, os::deadline_after(timeout));
-    const bool owner_died = result == os::mutex_result::owner_died;
-    if (result != os::mutex_result::locked && !owner_died) {
-        fail_writer_lock(result == os::mutex_result::timed_out, timeout);
-    }
+    const bool owner_died = acquire_writer(timeout);
     failpoint("segment.writer.locked");
     if (owner_died && !protocol_order("lock.consistent_last")) {
         hand_on_unrepaired(timeout);
@@ -39,7 +35,7 @@ void segment::impl::lock_writer(segment& self, std::chrono::milliseconds timeout
     const bool left_unclean = owner_died || load(control().writer_pid) != 0;
     writer_thread_.store(os::thread_number(), std::memory_order_relaxed);
     store(control().writer_line, table_->own_line());
-    store(control().writer_pid, os::process_id());
+    store(control().writer_pid, pid_);
     failpoint("segment.writer.recorded");
     try {
         prepare_to_write(self, left_unclean);
@@ -57,6 +53,18 @@ void segment::impl::lock_writer(segment& self, std::chrono::milliseconds timeout
         os::mark_consistent(control().writer);
         failpoint("segment.writer.consistent");
     }
+}
+
+/// Takes the mutex; whether its owner died. The clock is read only where there is something to wait for.
+bool segment::impl::acquire_writer(std::chrono::milliseconds timeout) {
+    os::mutex_result result = os::try_lock_mutex(control().writer);
+    if (result == os::mutex_result::timed_out) {
+        result = os::lock_mutex_until(control().writer, os::deadline_after(timeout));
+    }
+    if (result != os::mutex_result::locked && result != os::mutex_result::owner_died) {
+        fail_writer_lock(result == os::mutex_result::timed_out, timeout);
+    }
+    return result == os::mutex_result::owner_died;
 }
 
 /// What must not be done with a dead owner's mutex; the kill campaign proves that it notices.

@@ -1,11 +1,13 @@
 // Opening an engine; pinning and reading commits.
 #include "transaction/engine.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 
 #include <holdfast/error.hpp>
 
+#include "base/corrupt.hpp"
 #include "os/failpoint.hpp"
 #include "os/fence.hpp"
 #include "os/time.hpp"
@@ -24,6 +26,10 @@ void copy_words(format::commit_slot& to, const format::commit_slot& from) noexce
     }
     std::memcpy(&to, words.data(), sizeof to);
 }
+
+/// No transaction has such a number: a read-only process pins number n by a lock on byte 2^62 + n, and offsets end at
+/// 2^63. A commit per nanosecond would take a century to get there; a damaged word may well be beyond.
+constexpr std::uint64_t number_limit = (std::uint64_t{1} << 62) - 2;
 
 [[nodiscard]] std::uint64_t next_engine_id() noexcept {
     static std::atomic<std::uint64_t> counter{0};
@@ -60,6 +66,9 @@ void engine::reap_if_due() {
 }
 
 void engine::validate_heap() {
+    if (raw(std::max(visible(), heap_.undo().last_begun())) >= number_limit) {
+        throw_corrupt("the number of the last transaction is impossible", ref::from_offset(format::undo_log_offset));
+    }
     if (heap_.end_bytes() > known_bytes_) known_bytes_ = file_->file_bytes();
     heap_.blocks().validate_header(known_bytes_);
 }

@@ -55,7 +55,7 @@ public:
     /// Whether the slot is whole. One that this engine wrote or judged before needs no second look.
     [[nodiscard]] bool is_sound(const format::commit_slot& slot) noexcept;
     void note_sound(txn_id id) noexcept { known_sound_ = id; }
-    /// Throws corrupt if the heap's header can't be true. Asks for the file's length only when the heap has grown.
+    /// Throws corrupt if the heap's header, or the numbers of transactions, can't be true. Asks for the file's length only when the heap has grown.
     void validate_heap();
 
     /// Notices dead processes, whose snapshots hold space, if that was not done within the last second.

@@ -29,6 +29,10 @@ class retired_objects {
 public:
     void add(ref place, std::uint64_t bytes, txn_id made);
     [[nodiscard]] bool empty() const noexcept { return entries_.empty(); }
+    void clear() noexcept {
+        entries_.clear();
+        bytes_ = 0;
+    }
     [[nodiscard]] std::size_t size() const noexcept { return entries_.size(); }
     /// Appends all to the heap's retired list as retired by `by`.
     void flush(heap& memory, txn_id by);

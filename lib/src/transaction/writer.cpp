@@ -5,6 +5,7 @@
 #include <array>
 #include <atomic>
 #include <cstring>
+#include <vector>
 
 #include <holdfast/error.hpp>
 
@@ -91,7 +92,15 @@ void writer::reclaim_if_due() {
     reclaimed_ = true;
     engine_->reap_if_due();
     const heap::busy_lists guard(memory);
-    reclaimer(memory, engine_->file(), transaction_, retired_).run(std::max(reclaim_budget, waiting / 8));
+    try {
+        reclaimer(memory, engine_->file(), transaction_, retired_).run(std::max(reclaim_budget, waiting / 8));
+    } catch (const error& failure) {
+        if (failure.reason() != errc::no_space && failure.reason() != errc::address_space) throw;
+        // Parking takes space, and the disk is full: that must not keep anybody from erasing.
+        memory.roll_back();
+        retired_.clear();
+        memory.begin(transaction_);
+    }
 }
 
 /// Called by the heap when nothing is free. Once a transaction is enough: later commits retire nothing more.
@@ -137,13 +146,27 @@ void writer::release(ref place, std::uint64_t size, txn_id made) {
         return;
     }
     retired_.add(place, size, made);
-    if (retired_.size() >= flush_threshold) retired_.flush(engine_->heap(), transaction_);
+    if (retired_.size() >= flush_threshold) flush_retired();
+}
+
+/// Appends what was retired to the list in the file. A list that grows can't reclaim: so the chunks that it will take
+/// are allocated before, which may reclaim, and given back.
+void writer::flush_retired() {
+    heap& memory = engine_->heap();
+    const format::entry_list& list = memory.header().retired;
+    const std::size_t room = list.back == 0 ? 0 : format::list_chunk::capacity - list.back_index;
+    if (retired_.size() >= room) { // a marker comes first
+        std::vector<ref> chunks((retired_.size() - room) / format::list_chunk::capacity + 1);
+        for (ref& chunk : chunks) chunk = memory.allocate(sizeof(format::list_chunk));
+        for (const ref chunk : chunks) memory.free(chunk);
+    }
+    retired_.flush(memory, transaction_);
 }
 
 void writer::commit(const format::commit_slot& roots) {
     format::commit_slot next = roots;
     heap& memory = engine_->heap();
-    retired_.flush(memory, transaction_);
+    flush_retired();
     engine_->external().apply_frees();
     memory.before_commit();
     next.txn = raw(transaction_);

@@ -48,6 +48,7 @@ public:
 
 private:
     void load_newest();
+    void flush_retired();
     void reclaim_if_due();
     [[nodiscard]] bool reclaim_for_space(bool pressed);
     [[nodiscard]] std::string holders_of_space() const;

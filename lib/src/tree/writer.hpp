@@ -126,7 +126,8 @@ private:
     void collapse_root();
 
     // writer_erase_range.cpp: removing many
-    [[nodiscard]] ref erase_range(ref place, node_level level, const key_range& range);
+    [[nodiscard]] ref erase_range(ref place, node_level level, std::uint64_t made_max,
+                                  const key_range& range);
     [[nodiscard]] ref erase_range_leaf(ref place, const key_range& range);
     [[nodiscard]] ref erase_range_inner(ref place, node_level level, const key_range& range);
     [[nodiscard]] ref rebuild_inner(ref place, const format::inner_node& old, const ref* children,

@@ -43,7 +43,8 @@ std::uint64_t tree_writer::erase_prefix(std::string_view prefix) {
     const std::string low_copy(prefix); // `prefix` may lie in a record that is released
     const std::string_view low = low_copy;
     const std::string_view high = successor;
-    const ref root = erase_range(root_.root, root_.level, {&low, successor.empty() ? nullptr : &high});
+    const key_range range{&low, successor.empty() ? nullptr : &high};
+    const ref root = erase_range(root_.root, root_.level, raw(memory_->transaction()), range);
     const std::uint64_t erased = entries_before - root_.entries;
     root_.root = root;
     if (root) {
@@ -62,9 +63,12 @@ void tree_writer::clear() {
     }
 }
 
-/// Erases the keys of the range in the subtree at `place`. Returns what is there then: the same node if nothing
+/// Erases the keys of the range in the subtree at `place`, whose parent was made by `made_max`. Returns what is there then: the same node if nothing
 /// changed, null if nothing is left.
-ref tree_writer::erase_range(ref place, node_level level, const key_range& range) {
+ref tree_writer::erase_range(ref place, node_level level, std::uint64_t made_max, const key_range& range) {
+    if (view_.at<format::node_header>(place).made > made_max) [[unlikely]] {
+        throw_corrupt("a node is newer than its parent", place);
+    }
     if (range.low == nullptr && range.high == nullptr) {
         drop_subtree(place, level);
         return {};
@@ -113,8 +117,8 @@ ref tree_writer::erase_range_inner(ref place, node_level level, const key_range&
             continue;
         }
         const std::uint64_t share = share_of(children[i]);
-        children[i] = erase_range(children[i], level - 1,
-                                  {i == first ? range.low : nullptr, i == last ? range.high : nullptr});
+        const key_range part{i == first ? range.low : nullptr, i == last ? range.high : nullptr};
+        children[i] = erase_range(children[i], level - 1, node.header.made, part);
         const std::uint64_t share_now = children[i] ? share_of(children[i]) : 0;
         digest += share_now - share;
         changed = changed || !children[i] || share_now != share;
