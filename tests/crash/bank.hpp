@@ -40,7 +40,8 @@ inline constexpr std::int64_t total_balance = static_cast<std::int64_t>(accounts
 inline void open_accounts(store& in) {
     in.update([](write_transaction& transaction) {
         for (std::uint64_t account = 0; account < accounts; ++account) {
-            transaction.map(map_of_account(account)).put(numbered("account-", account), std::to_string(opening_balance));
+            transaction.map(map_of_account(account))
+                .put(numbered("account-", account), std::to_string(opening_balance));
         }
     });
 }

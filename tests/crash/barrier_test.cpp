@@ -94,7 +94,7 @@ int pin_round_by_round(const std::filesystem::path& path, rendezvous& meeting) {
         for (const std::size_t place : places) {
             cold[place] = 2;
         }
-        os::publish_pin(*slot.pin, head, false);
+        os::publish_pin(*slot.pin, head, file->head().fenced != 0);
         meeting.seen_head.store(newest(*file), std::memory_order_relaxed);
         meeting.answered.store(round, std::memory_order_release);
         if (!reached(meeting.looked, round, meeting)) {
@@ -108,6 +108,7 @@ struct outcome {
     std::uint64_t rounds = 0;
     std::uint64_t close = 0;  ///< the reader found the commit before
     std::uint64_t missed = 0; ///< … and the writer did not see its pin
+    bool fenced = false;
 };
 
 /// Until so much time has passed, or enough pins were missed.
@@ -150,6 +151,7 @@ outcome play(std::chrono::seconds time_max) {
         seen.missed += old_head && !pinned ? 1 : 0;
     }
     meeting->stop.store(true);
+    seen.fenced = file->head().fenced != 0;
     static_cast<void>(reader.wait(std::chrono::seconds(10)));
     return seen;
 }
@@ -180,6 +182,9 @@ TEST_F(barrier, shows_every_pin) {
 TEST_F(barrier, is_needed) {
     arm_failpoints("reclaim.barrier=off");
     const outcome seen = play(std::chrono::seconds(20));
+    if (seen.fenced) {
+        GTEST_SKIP() << "the kernel refuses membarrier, so readers fence themselves";
+    }
     EXPECT_GT(seen.missed, 0U) << "in " << seen.rounds << " rounds, of which " << seen.close << " were close";
 }
 

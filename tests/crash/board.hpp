@@ -49,12 +49,13 @@ struct alignas(64) acknowledgement {
 
 struct board {
     std::array<acknowledgement, writers_max> victims;
-    alignas(64) std::atomic<bool> stop{false};          ///< victims end in good order
+    alignas(64) std::atomic<bool> stop{false}; ///< victims end in good order
     std::atomic<bool> reader_stop{false};
-    std::atomic<bool> reader_hurry{false};              ///< somebody waits for its next snapshots
+    std::atomic<bool> reader_hurry{false};               ///< somebody waits for its next snapshots
     alignas(64) std::atomic<std::uint64_t> snapshots{0}; ///< that the reader has taken and verified
-    alignas(64) std::array<std::atomic<std::uint64_t>, writers_max> found{}; ///< by the verifier: transactions done
-    std::atomic<std::uint64_t> recoveries{0};            ///< as the store counts them
+    alignas(64)
+        std::array<std::atomic<std::uint64_t>, writers_max> found{}; ///< by the verifier: transactions done
+    std::atomic<std::uint64_t> recoveries{0};                        ///< as the store counts them
     std::atomic<std::uint64_t> file_bytes{0};
     note<1024> failure; ///< what went wrong first
     note<16384> passed; ///< failpoints that a process passed

@@ -74,7 +74,8 @@ std::filesystem::path make_folder(const std::filesystem::path& parent) {
 campaign_result run_campaign(const campaign_settings& settings) {
     const std::filesystem::path folder = make_folder(settings.folder);
     const shared<tally> counts;
-    const unsigned lanes = settings.lanes != 0 ? settings.lanes : std::max(1U, std::thread::hardware_concurrency());
+    const unsigned lanes =
+        settings.lanes != 0 ? settings.lanes : std::max(1U, std::thread::hardware_concurrency());
     const auto start = steady_clock::now();
     const auto elapsed = [&] { return std::chrono::duration<double>(steady_clock::now() - start).count(); };
 
@@ -87,7 +88,8 @@ campaign_result run_campaign(const campaign_settings& settings) {
             },
             [&](const std::string& what) { counts->failure.set(what); }));
     }
-    while (counts->kills() < settings.kills && elapsed() < settings.seconds_max && !counts->failure.is_set()) {
+    while (counts->kills() < settings.kills && elapsed() < settings.seconds_max &&
+           !counts->failure.is_set()) {
         sleep_exactly(std::chrono::milliseconds(20));
         for (child& one : running) {
             if (const auto how = one.wait(std::chrono::microseconds(0)); how && !how->good()) {
@@ -104,6 +106,8 @@ campaign_result run_campaign(const campaign_settings& settings) {
     campaign_result result = sum_up(*counts, elapsed());
     if (result.failure.empty()) {
         std::filesystem::remove_all(folder);
+    } else {
+        result.folder = folder;
     }
     return result;
 }

@@ -5,8 +5,8 @@
 // store itself, so what it forks is clean.
 #pragma once
 
-#include <atomic>
 #include <array>
+#include <atomic>
 #include <cstdint>
 #include <filesystem>
 #include <map>
@@ -26,15 +26,15 @@ enum class manner : std::uint8_t {
 
 /// Removes one ordering of the protocol and looks where that must hurt.
 struct removal {
-    std::string order;         ///< of docs/design.md; empty: none, the protocol is whole
-    std::string point;         ///< where victims are killed; empty: at random moments
+    std::string order; ///< of docs/design.md; empty: none, the protocol is whole
+    std::string point; ///< where victims are killed; empty: at random moments
     std::uint64_t passage_max = 200;
-    bool in_recovery = false;  ///< the recovering process lacks the order and is killed there, not the victim
-    std::vector<part> parts;   ///< roles of the victims, first that of the one to be killed; empty: any
+    bool in_recovery = false; ///< the recovering process lacks the order and is killed there, not the victim
+    std::vector<part> parts;  ///< roles of the victims, first that of the one to be killed; empty: any
 };
 
 struct campaign_settings {
-    std::uint64_t kills = 2'000;
+    std::uint64_t kills = ~std::uint64_t{0};
     double seconds_max = 3'600;
     std::uint64_t seed = 1;
     manner how = manner::any;
@@ -47,13 +47,14 @@ struct campaign_settings {
 struct tally {
     std::atomic<std::uint64_t> killed_at_random{0};
     std::atomic<std::uint64_t> killed_at_points{0};
-    std::atomic<std::uint64_t> killed_recovering{0}; ///< of both, those who were undoing a dead one's transaction
-    std::atomic<std::uint64_t> killed_creating{0};   ///< likewise, who were making a new store
+    std::atomic<std::uint64_t> killed_recovering{
+        0}; ///< of both, those who were undoing a dead one's transaction
+    std::atomic<std::uint64_t> killed_creating{0}; ///< likewise, who were making a new store
     std::atomic<std::uint64_t> verified{0};
-    std::atomic<std::uint64_t> undone{0};            ///< transactions of the dead that were rolled back
+    std::atomic<std::uint64_t> undone{0}; ///< transactions of the dead that were rolled back
     std::atomic<std::uint64_t> stores{0};
     std::atomic<std::uint64_t> transactions{0};
-    std::atomic<std::uint64_t> snapshots{0};         ///< that surviving readers verified
+    std::atomic<std::uint64_t> snapshots{0}; ///< that surviving readers verified
     std::atomic<bool> stop{false};
     note<2048> failure;
 
@@ -65,7 +66,9 @@ struct tally {
     std::array<point, 512> points;
 
     void count_point(const std::string& name) noexcept;
-    [[nodiscard]] std::uint64_t kills() const noexcept { return killed_at_random.load() + killed_at_points.load(); }
+    [[nodiscard]] std::uint64_t kills() const noexcept {
+        return killed_at_random.load() + killed_at_points.load();
+    }
 };
 
 struct campaign_result {
@@ -82,6 +85,7 @@ struct campaign_result {
     double seconds = 0;
     std::map<std::string, std::uint64_t> points; ///< kills by named point
     std::string failure;                         ///< empty: every promise was kept
+    std::filesystem::path folder;                ///< with the store in question, if one was broken
 };
 
 /// Runs until so many kills were done, the time is up, or a promise is broken (then the store in question stays in

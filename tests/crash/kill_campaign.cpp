@@ -16,8 +16,8 @@ namespace {
 using namespace holdfast::crash;
 
 constexpr std::string_view usage = R"(holdfast_kill_campaign [OPTION...]
-  --kills N       stop after N kills (2000)
-  --seconds S     stop after S seconds (3600)
+  --kills N       stop after N kills (no end)
+  --seconds S     stop after S seconds (3600); fewer kills than asked for are a failure, then
   --seed N        of all random numbers (1); what processes do to each other depends on their timing, too
   --mode MODE     any (the default), random: SIGKILL at random moments, points: at named points of the protocol,
                   orders: remove each ordering of the protocol and see the campaign fail
@@ -30,6 +30,7 @@ struct arguments {
     campaign_settings settings;
     bool orders = false;
     bool verbose = false;
+    std::uint64_t kills_min = 0; ///< that were asked for
 };
 
 [[nodiscard]] arguments parse(int count, char** values) {
@@ -45,7 +46,7 @@ struct arguments {
         }
         const std::string value = values[++i];
         if (option == "--kills") {
-            parsed.settings.kills = std::stoull(value);
+            parsed.settings.kills = parsed.kills_min = std::stoull(value);
         } else if (option == "--seconds") {
             parsed.settings.seconds_max = std::stod(value);
         } else if (option == "--seed") {
@@ -68,18 +69,20 @@ struct arguments {
 }
 
 void print(const campaign_result& result, bool verbose) {
-    std::printf("%llu kills in %.1f s (%.0f a second): %llu at random moments, %llu at named points;\n"
-                "%llu of them while recovering, %llu while creating a store\n"
-                "%llu verifications, %llu transactions undone, %llu committed, %llu stores, %llu snapshots read beside\n",
-                static_cast<unsigned long long>(result.kills), result.seconds,
-                static_cast<double>(result.kills) / result.seconds,
-                static_cast<unsigned long long>(result.killed_at_random),
-                static_cast<unsigned long long>(result.killed_at_points),
-                static_cast<unsigned long long>(result.killed_recovering),
-                static_cast<unsigned long long>(result.killed_creating),
-                static_cast<unsigned long long>(result.verified), static_cast<unsigned long long>(result.undone),
-                static_cast<unsigned long long>(result.transactions), static_cast<unsigned long long>(result.stores),
-                static_cast<unsigned long long>(result.snapshots));
+    std::printf(
+        "%llu kills in %.1f s (%.0f a second): %llu at random moments, %llu at named points;\n"
+        "%llu of them while recovering, %llu while creating a store\n"
+        "%llu verifications, %llu transactions undone, %llu committed, %llu stores, %llu snapshots read "
+        "beside\n",
+        static_cast<unsigned long long>(result.kills), result.seconds,
+        static_cast<double>(result.kills) / result.seconds,
+        static_cast<unsigned long long>(result.killed_at_random),
+        static_cast<unsigned long long>(result.killed_at_points),
+        static_cast<unsigned long long>(result.killed_recovering),
+        static_cast<unsigned long long>(result.killed_creating),
+        static_cast<unsigned long long>(result.verified), static_cast<unsigned long long>(result.undone),
+        static_cast<unsigned long long>(result.transactions), static_cast<unsigned long long>(result.stores),
+        static_cast<unsigned long long>(result.snapshots));
     if (verbose) {
         for (const auto& [name, kills] : result.points) {
             std::printf("  %-32s %llu\n", name.c_str(), static_cast<unsigned long long>(kills));
@@ -92,8 +95,9 @@ void print(const campaign_result& result, bool verbose) {
     for (const proof& one : proofs()) {
         const campaign_result result = run_without(one, settings);
         std::printf("%-22s %s after %llu kills, %.2f s: %s\n", one.without.order.c_str(),
-                    result.failure.empty() ? "NOT NOTICED" : "noticed", static_cast<unsigned long long>(result.kills),
-                    result.seconds, result.failure.substr(0, 200).c_str());
+                    result.failure.empty() ? "NOT NOTICED" : "noticed",
+                    static_cast<unsigned long long>(result.kills), result.seconds,
+                    result.failure.substr(0, 200).c_str());
         status = result.failure.empty() ? 1 : status;
     }
     return status;
@@ -111,6 +115,11 @@ int main(int count, char** values) {
         print(result, parsed.verbose);
         if (!result.failure.empty()) {
             std::printf("BROKEN PROMISE: %s\n", result.failure.c_str());
+        }
+        if (result.failure.empty() && result.kills < parsed.kills_min) {
+            std::printf("THE TIME IS UP: %llu kills were asked for\n",
+                        static_cast<unsigned long long>(parsed.kills_min));
+            return 1;
         }
         return result.failure.empty() ? 0 : 1;
     } catch (const std::exception& problem) {

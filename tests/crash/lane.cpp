@@ -25,8 +25,12 @@ void lane::run() {
     while (!tally_->stop.load()) {
         begin_store();
         const std::uint64_t rounds = random_.between(20, 120);
-        for (std::uint64_t i = 0; i < rounds && !tally_->stop.load(); ++i) {
+        for (std::uint64_t i = 1; i <= rounds && !tally_->stop.load(); ++i) {
             work_round();
+            if (i % 16 == 0) {
+                learn_points(
+                    random_.pick(std::span<const part>(parts))); // an older store has other points to pass
+            }
             if (board_->file_bytes.load() > file_bytes_max) {
                 break;
             }
@@ -50,13 +54,8 @@ std::string lane::removed_order() const {
 void lane::begin_store() {
     path_ = folder_ / ("store-" + std::to_string(++stores_));
     rounds_ = 0;
-    recoveries_ = 0;
     board_->file_bytes.store(0);
-    writers_.clear();
-    for (unsigned id = 0; id < writers_max; ++id) {
-        writers_.emplace_back(id, random_.next());
-    }
-    roles_.assign(writers_max, part::mixed);
+    reset_writers();
     create_store();
     if (known_.size() <= parts.size()) {
         for (const part role : parts) {
@@ -69,9 +68,23 @@ void lane::begin_store() {
     tally_->stores.fetch_add(1);
 }
 
+void lane::reset_writers() {
+    writers_.clear();
+    for (unsigned id = 0; id < writers_max; ++id) {
+        writers_.emplace_back(id, random_.next());
+    }
+    roles_.assign(writers_max, part::mixed);
+    recoveries_ = 0;
+}
+
 void lane::create_store() {
+    if (!known_.contains(part::create)) {
+        learn_points(part::create);
+        std::filesystem::remove(path_);
+        reset_writers();
+    }
     if (settings_->without.order.empty()) {
-        for (std::uint64_t rounds = random_.below(6); rounds > 0; --rounds) {
+        for (std::uint64_t rounds = random_.below(12); rounds > 0; --rounds) {
             creation_round();
         }
     }
@@ -124,7 +137,8 @@ void lane::learn_points(part role) {
 
 void lane::start_reader() {
     constexpr std::array kinds = {reading::none, reading::attached, reading::attached, reading::read_only};
-    reader_how_ = settings_->without.order.empty() ? random_.pick(std::span<const reading>(kinds)) : reading::attached;
+    reader_how_ =
+        settings_->without.order.empty() ? random_.pick(std::span<const reading>(kinds)) : reading::attached;
     if (reader_how_ == reading::none) {
         return;
     }
@@ -176,6 +190,11 @@ void lane::reset_board() {
 
 bool lane::choose_random_manner() {
     return settings_->how == manner::random || (settings_->how == manner::any && random_.chance(1, 2));
+}
+
+/// Where nobody has the store open, whoever opens it may take itself for the first one after a reboot.
+std::string lane::choose_boot() {
+    return !reader_.running() && random_.chance(1, 4) ? numbered("boot-", random_.below(3)) : std::string();
 }
 
 /// "NAME=kill@N", every name as likely as any other.
@@ -231,18 +250,18 @@ lane::victim lane::start(part role, unsigned id, const std::string& failpoints, 
                          bool report_passed) {
     victim made{role, id, {}};
     const victim_orders orders = {path_, role, failpoints, random_.next(), steps_max, report_passed};
-    made.process = child::start([&] { return run_victim(orders, writers_[id], *board_); },
-                                [&](const std::string& what) {
-                                    board_->failure.set(std::string(name_of(role)) + ": " + what);
-                                });
+    made.process = child::start(
+        [&] { return run_victim(orders, writers_[id], *board_); },
+        [&](const std::string& what) { board_->failure.set(std::string(name_of(role)) + ": " + what); });
     return made;
 }
 
 void lane::verify() {
-    const verifier_orders orders = {path_, roles_};
+    const verifier_orders orders = {path_, choose_boot(), roles_};
     board_->passed.clear();
-    child verifier = child::start([&] { return run_verifier(orders, writers_, *board_); },
-                                  [&](const std::string& what) { board_->failure.set("verifying: " + what); });
+    child verifier =
+        child::start([&] { return run_verifier(orders, writers_, *board_); },
+                     [&](const std::string& what) { board_->failure.set("verifying: " + what); });
     expect_good(end_of(verifier, "the verifier"), "the verifier");
     learn(recovery_known_);
     for (writer_model& writer : writers_) {
@@ -251,7 +270,8 @@ void lane::verify() {
         }
     }
     const std::uint64_t recoveries = board_->recoveries.load();
-    tally_->undone.fetch_add(recoveries - std::min(recoveries, recoveries_));
+    tally_->undone.fetch_add(recoveries >= recoveries_ ? recoveries - recoveries_
+                                                       : recoveries); // counted since a boot
     recoveries_ = recoveries;
     tally_->verified.fetch_add(1);
 }

@@ -36,6 +36,7 @@ private:
 
     // A store's life.
     void begin_store();
+    void reset_writers();
     void create_store();
     void creation_round();
     void learn_points(part role);
@@ -57,6 +58,7 @@ private:
     void reset_board();
     [[nodiscard]] std::string choose_point(const passages& from);
     [[nodiscard]] bool choose_random_manner();
+    [[nodiscard]] std::string choose_boot();
     void kill_at_random(victim& target);
     [[nodiscard]] ending end_of(child& process, const std::string& who);
     void count_kill(const std::string& point);

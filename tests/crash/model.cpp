@@ -28,7 +28,8 @@ constexpr std::uint64_t stride = 0x9E3779B97F4A7C15U;
 }
 
 /// What an entry adds to the sum of its writer.
-[[nodiscard]] std::uint64_t weight(std::string_view map, std::string_view key, const value_model& value) noexcept {
+[[nodiscard]] std::uint64_t weight(std::string_view map, std::string_view key,
+                                   const value_model& value) noexcept {
     const std::uint64_t hash = checksum64(key.data(), key.size(), checksum64(map.data(), map.size()));
     return mix(hash ^ mix(value.tag)) ^ mix(value.bytes);
 }
@@ -37,7 +38,8 @@ constexpr std::uint64_t stride = 0x9E3779B97F4A7C15U;
     if (random.chance(1, 40)) {
         return static_cast<std::uint32_t>(random.between(5'000, 12'000));
     }
-    return static_cast<std::uint32_t>(random.chance(1, 8) ? random.between(300, 4'000) : random.between(8, 120));
+    return static_cast<std::uint32_t>(random.chance(1, 8) ? random.between(300, 4'000)
+                                                          : random.between(8, 120));
 }
 
 /// "NUMBER SUM"
@@ -68,8 +70,8 @@ constexpr std::uint64_t stride = 0x9E3779B97F4A7C15U;
 [[nodiscard]] value_model verified(std::string_view map, const entry& found) {
     const std::optional<value_model> value = value_of(found.value.text());
     if (!value) {
-        throw broken_promise("torn value of " + std::string(found.key) + " in map '" + std::string(map) + "', " +
-                             std::to_string(found.value.size()) + " bytes");
+        throw broken_promise("torn value of " + std::string(found.key) + " in map '" + std::string(map) +
+                             "', " + std::to_string(found.value.size()) + " bytes");
     }
     return *value;
 }
@@ -124,7 +126,8 @@ std::string writer_model::own(std::string_view rest) const {
 }
 
 /// A key that exists and begins so, or null.
-const std::string* writer_model::some_key(std::size_t map, std::string_view prefix, std::uint64_t random) const {
+const std::string* writer_model::some_key(std::size_t map, std::string_view prefix,
+                                          std::uint64_t random) const {
     const entries& in = maps_[map];
     const std::string from = own(std::string(prefix) + std::to_string(random % small_keys));
     auto found = in.lower_bound(from);
@@ -140,7 +143,9 @@ void writer_model::plan_puts(plan& made, random_source& random, std::uint64_t co
         if (random.chance(1, 20)) {
             key += std::string(random.between(20, 300), 'x'); // long keys, and separators of their own
         }
-        made.steps.push_back({step::kind::put, random.below(shared_small_maps), std::move(key),
+        made.steps.push_back({step::kind::put,
+                              random.below(shared_small_maps),
+                              std::move(key),
                               {mix(done_ + 1) + i, small_size(random)}});
     }
 }
@@ -185,7 +190,9 @@ void writer_model::plan_huge(plan& made, random_source& random) const {
     }
     const std::uint64_t count = random.between(400, 900);
     for (std::uint64_t i = 0; i < count; ++i) {
-        made.steps.push_back({step::kind::put, bulk_map, own(numbered("h", i)),
+        made.steps.push_back({step::kind::put,
+                              bulk_map,
+                              own(numbered("h", i)),
                               {mix(done_ + 1) + i, static_cast<std::uint32_t>(random.between(8, 60))}});
     }
 }
@@ -197,7 +204,9 @@ void writer_model::plan_own_map(plan& made, random_source& random) const {
     }
     const std::uint64_t count = random.below(12);
     for (std::uint64_t i = 0; i < count; ++i) {
-        made.steps.push_back({step::kind::put, own_map, own(numbered("o", random.below(30))),
+        made.steps.push_back({step::kind::put,
+                              own_map,
+                              own(numbered("o", random.below(30))),
                               {mix(done_ + 1) + i, small_size(random)}});
     }
 }
@@ -208,7 +217,11 @@ plan writer_model::next(work kind) const {
     made.abort_first = random.chance(1, 12);
     if (kind == work::mixed) {
         const std::uint64_t roll = random.below(40);
-        kind = roll < 12 ? work::put : roll < 24 ? work::batch : roll < 34 ? work::erase : roll < 38 ? work::grow : work::huge;
+        kind = roll < 12   ? work::put
+               : roll < 24 ? work::batch
+               : roll < 34 ? work::erase
+               : roll < 38 ? work::grow
+                           : work::huge;
     }
     if (random.chance(1, 10)) {
         plan_own_map(made, random);
@@ -222,16 +235,23 @@ plan writer_model::next(work kind) const {
         }
         plan_puts(made, random, 1);
         break;
-    case work::batch: plan_puts(made, random, random.between(2, 30)); break;
+    case work::batch:
+        plan_puts(made, random, random.between(2, 30));
+        break;
     case work::erase:
         if (random.chance(1, 2)) {
             plan_puts(made, random, random.between(1, 10));
         }
         plan_erases(made, random);
         break;
-    case work::grow: plan_growth(made, random); break;
-    case work::huge: plan_huge(made, random); break;
-    case work::mixed: break;
+    case work::grow:
+        plan_growth(made, random);
+        break;
+    case work::huge:
+        plan_huge(made, random);
+        break;
+    case work::mixed:
+        break;
     }
     return made;
 }
@@ -285,7 +305,8 @@ std::uint64_t writer_model::apply(const step& one) {
         }
         return remove(in.lower_bound(one.key), last);
     }
-    case step::kind::drop: return remove(in.begin(), in.end()) != 0 ? 1 : 0;
+    case step::kind::drop:
+        return remove(in.begin(), in.end()) != 0 ? 1 : 0;
     }
     return 0;
 }
@@ -305,16 +326,15 @@ void writer_model::apply(const plan& all) {
     finish(all);
 }
 
-std::string writer_model::mark() const {
-    return to_mark(done_ + 1, sum_);
-}
+std::string writer_model::mark() const { return to_mark(done_ + 1, sum_); }
 
 // --- Verification -----------------------------------------------------------------------------------------
 
 std::map<std::string, std::uint64_t> writer_model::compare(const snapshot& now) const {
     std::map<std::string, std::uint64_t> counts;
     const auto fail = [this](const std::string& what) {
-        throw broken_promise("writer " + std::to_string(id_) + " after " + std::to_string(done_) + " transactions: " + what);
+        throw broken_promise("writer " + std::to_string(id_) + " after " + std::to_string(done_) +
+                             " transactions: " + what);
     };
     for (std::size_t map = 0; map < maps_.size(); ++map) {
         const std::string name = map_name(map);
@@ -392,8 +412,8 @@ void compare(const snapshot& now, std::span<const writer_model> writers) {
     }
     for (const map_information& map : now.maps()) {
         if (map.entries != expected[map.name]) {
-            throw broken_promise("map '" + map.name + "' has " + std::to_string(map.entries) + " entries, expected " +
-                                 std::to_string(expected[map.name]));
+            throw broken_promise("map '" + map.name + "' has " + std::to_string(map.entries) +
+                                 " entries, expected " + std::to_string(expected[map.name]));
         }
     }
 }

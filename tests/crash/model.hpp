@@ -46,7 +46,8 @@ inline constexpr std::size_t writers_max = 4;
 
 /// What a transaction is made of, mostly.
 enum class work : std::uint8_t { put, batch, erase, grow, huge, mixed };
-inline constexpr std::array works = {work::put, work::batch, work::erase, work::grow, work::huge, work::mixed};
+inline constexpr std::array works = {work::put,  work::batch, work::erase,
+                                     work::grow, work::huge,  work::mixed};
 
 struct step {
     enum class kind : std::uint8_t { put, erase, erase_prefix, drop } what = kind::put;
@@ -93,7 +94,8 @@ public:
 private:
     using entries = std::map<std::string, value_model>;
     [[nodiscard]] std::string own(std::string_view rest) const;
-    [[nodiscard]] const std::string* some_key(std::size_t map, std::string_view prefix, std::uint64_t random) const;
+    [[nodiscard]] const std::string* some_key(std::size_t map, std::string_view prefix,
+                                              std::uint64_t random) const;
     void plan_puts(plan& made, class random_source& random, std::uint64_t count) const;
     void plan_erases(plan& made, random_source& random) const;
     void plan_growth(plan& made, random_source& random) const;

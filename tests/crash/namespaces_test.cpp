@@ -48,7 +48,8 @@ struct stages {
 class contained final {
 public:
     explicit contained(const std::function<int(stages&)>& body) {
-        outside_ = child::start([&] { return contain(body); }, [this](const std::string& what) { board_->failure.set(what); });
+        outside_ = child::start([&] { return contain(body); },
+                                [this](const std::string& what) { board_->failure.set(what); });
     }
     [[nodiscard]] stages& board() noexcept { return *board_; }
 
@@ -86,13 +87,14 @@ private:
     child outside_;
 };
 
-#define HOLDFAST_NEEDS(process, wanted)                                                                                \
-    do {                                                                                                               \
-        const bool came = (process).reaches(wanted);                                                                   \
-        if ((process).board().refused.load() != 0) {                                                                   \
-            GTEST_SKIP() << "no PID namespace to be had here: " << std::strerror((process).board().refused.load());    \
-        }                                                                                                              \
-        ASSERT_TRUE(came) << (process).board().failure.text();                                                         \
+#define HOLDFAST_NEEDS(process, wanted)                                                                      \
+    do {                                                                                                     \
+        const bool came = (process).reaches(wanted);                                                         \
+        if ((process).board().refused.load() != 0) {                                                         \
+            GTEST_SKIP() << "no PID namespace to be had here: "                                              \
+                         << std::strerror((process).board().refused.load());                                 \
+        }                                                                                                    \
+        ASSERT_TRUE(came) << (process).board().failure.text();                                               \
     } while (false)
 
 /// Begins a transaction, is ready, and commits when told.

@@ -11,9 +11,7 @@
 
 namespace holdfast::crash {
 
-void PrintTo(const proof& one, std::ostream* to) {
-    *to << one.without.order;
-}
+void PrintTo(const proof& one, std::ostream* to) { *to << one.without.order; }
 
 namespace {
 

@@ -25,7 +25,8 @@ namespace {
 }
 
 /// What the child does; never returns to the caller's frames.
-[[noreturn]] void be_child(const std::function<int()>& body, const std::function<void(const std::string&)>& failed) {
+[[noreturn]] void be_child(const std::function<int()>& body,
+                           const std::function<void(const std::string&)>& failed) {
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
     ::prctl(PR_SET_TIMERSLACK, 1UL);
     int code = status_failed;
@@ -43,7 +44,8 @@ std::string ending::describe() const {
     if (killed) {
         return "killed";
     }
-    return signal != 0 ? "ended by signal " + std::to_string(signal) : "ended with status " + std::to_string(code);
+    return signal != 0 ? "ended by signal " + std::to_string(signal)
+                       : "ended with status " + std::to_string(code);
 }
 
 child::~child() {
@@ -96,14 +98,17 @@ std::optional<ending> child::wait(std::chrono::microseconds patience) {
             ::close(std::exchange(descriptor_, -1));
             pid_ = 0;
             const int signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
-            return ending{signal == SIGKILL, signal == SIGKILL ? 0 : signal, WIFEXITED(status) ? WEXITSTATUS(status) : 0};
+            return ending{signal == SIGKILL, signal == SIGKILL ? 0 : signal,
+                          WIFEXITED(status) ? WEXITSTATUS(status) : 0};
         }
-        const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(until - std::chrono::steady_clock::now());
+        const auto left =
+            std::chrono::duration_cast<std::chrono::milliseconds>(until - std::chrono::steady_clock::now());
         if (left.count() < 0) {
             return std::nullopt;
         }
         pollfd ended = {descriptor_, POLLIN, 0};
-        static_cast<void>(::poll(&ended, 1, static_cast<int>(std::min<std::int64_t>(left.count() + 1, 1000))));
+        static_cast<void>(
+            ::poll(&ended, 1, static_cast<int>(std::min<std::int64_t>(left.count() + 1, 1000))));
     }
 }
 
@@ -115,9 +120,7 @@ void* share_memory(std::size_t bytes) {
     return memory;
 }
 
-void unshare_memory(void* memory, std::size_t bytes) noexcept {
-    ::munmap(memory, bytes);
-}
+void unshare_memory(void* memory, std::size_t bytes) noexcept { ::munmap(memory, bytes); }
 
 void sleep_exactly(std::chrono::microseconds time) noexcept {
     const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(time);

@@ -32,12 +32,14 @@ void lane::work_round() {
     ++rounds_;
     reset_board();
     const removal& without = settings_->without;
-    const bool at_random = without.order.empty() ? choose_random_manner() : without.point.empty() || without.in_recovery;
+    const bool at_random =
+        without.order.empty() ? choose_random_manner() : without.point.empty() || without.in_recovery;
     const std::vector<part> chosen = choose_parts();
     std::string point;
     if (!at_random) {
-        point = without.point.empty() ? choose_point(known_[chosen.front()])
-                                      : without.point + "=kill@" + std::to_string(random_.passage(without.passage_max));
+        point = without.point.empty()
+                    ? choose_point(known_[chosen.front()])
+                    : without.point + "=kill@" + std::to_string(random_.passage(without.passage_max));
         point = removed_order() + point;
     }
     scene_ = "victims:";
@@ -49,8 +51,11 @@ void lane::work_round() {
     for (unsigned id = 0; id < chosen.size(); ++id) {
         roles_[id] = chosen[id];
         const bool is_target = id == 0;
-        const std::string failpoints = is_target && !at_random ? point : without.in_recovery ? "" : removed_order();
-        all.push_back(start(chosen[id], id, failpoints, is_target ? steps_of_life(chosen[id]) : steps_unlimited));
+        const std::string failpoints = is_target && !at_random ? point
+                                       : without.in_recovery   ? ""
+                                                               : removed_order();
+        all.push_back(
+            start(chosen[id], id, failpoints, is_target ? steps_of_life(chosen[id]) : steps_unlimited));
     }
     const std::span<victim> survivors = std::span(all).subspan(1);
     await_death(all.front(), point);
@@ -162,8 +167,10 @@ void lane::kill_recoverers() {
             point = removed_order() + choose_point(recovery_known_);
         }
         scene_ += at_random ? "; recoverer killed at random" : "; recoverer " + point;
-        child recoverer = child::start([&] { return run_recoverer(path_, at_random ? removed_order() : point); },
-                                       [&](const std::string& what) { board_->failure.set("recovering: " + what); });
+        const recoverer_orders orders = {path_, choose_boot(), at_random ? removed_order() : point};
+        child recoverer =
+            child::start([&] { return run_recoverer(orders); },
+                         [&](const std::string& what) { board_->failure.set("recovering: " + what); });
         if (at_random) {
             sleep_exactly(microseconds(random_.below(600)));
             recoverer.kill();

@@ -44,9 +44,7 @@ enum class job : std::uint8_t {
                                  job::teller, job::auditor, job::visitor, job::guest};
     return place + 1 == places ? job::checker : jobs[place % jobs.size()];
 }
-[[nodiscard]] bool transfers(job what) noexcept {
-    return what == job::teller || what == job::visitor;
-}
+[[nodiscard]] bool transfers(job what) noexcept { return what == job::teller || what == job::visitor; }
 
 struct swarm_board {
     std::array<acknowledgement, places> at;
@@ -72,7 +70,9 @@ public:
         while (!board_->stop.load()) {
             store in = open(what == job::guest ? open_mode::read_only : open_mode::write);
             begin_shift(in.snapshot(), transfers(what));
-            const std::uint64_t turns = what == job::visitor ? 3 : what == job::guest ? 40 : ~std::uint64_t{0};
+            const std::uint64_t turns = what == job::visitor ? 3
+                                        : what == job::guest ? 40
+                                                             : ~std::uint64_t{0};
             for (std::uint64_t turn = 0; turn < turns && !board_->stop.load(); ++turn) {
                 if (transfers(what)) {
                     transfer(in, place_, random_, *mine_);
@@ -149,8 +149,9 @@ void run_swarm(const std::filesystem::path& path, swarm_board& board, swarm_resu
     std::array<child, places> staff;
     random_source random(7);
     const auto hire = [&](unsigned place) {
-        staff[place] = child::start([&, seed = random.next()] { return employee(path, place, seed, board).work(); },
-                                    [&](const std::string& what) { board.failure.set(what); });
+        staff[place] =
+            child::start([&, seed = random.next()] { return employee(path, place, seed, board).work(); },
+                         [&](const std::string& what) { board.failure.set(what); });
     };
     for (unsigned place = 0; place < places; ++place) {
         hire(place);
@@ -201,12 +202,13 @@ TEST(swarm, keeps_every_total) {
         ADD_FAILURE() << found.what << " in map '" << found.map << "', key '" << found.key << "'";
     }
     EXPECT_LT(in.stat().file_bytes, std::uint64_t{64} << 20) << "space is not given back";
-    std::printf("%u processes, %.0f s: %llu killed, %llu openings, %llu transfers, %llu audits, %llu checks\n", places,
-                swarm_seconds, static_cast<unsigned long long>(result.kills),
-                static_cast<unsigned long long>(board->openings.load()),
-                static_cast<unsigned long long>(result.transfers),
-                static_cast<unsigned long long>(board->audits.load()),
-                static_cast<unsigned long long>(board->checks.load()));
+    std::printf(
+        "%u processes, %.0f s: %llu killed, %llu openings, %llu transfers, %llu audits, %llu checks\n",
+        places, swarm_seconds, static_cast<unsigned long long>(result.kills),
+        static_cast<unsigned long long>(board->openings.load()),
+        static_cast<unsigned long long>(result.transfers),
+        static_cast<unsigned long long>(board->audits.load()),
+        static_cast<unsigned long long>(board->checks.load()));
     if (!testing::Test::HasFailure()) {
         std::filesystem::remove_all(folder);
     }

@@ -1,8 +1,10 @@
 // The roles of the campaign's processes.
 #include "victim.hpp"
 
+#include <cstdlib>
 #include <deque>
 #include <optional>
+#include <vector>
 
 #include <holdfast/store.hpp>
 
@@ -19,8 +21,15 @@ using std::chrono::microseconds;
 [[nodiscard]] store open_store(const std::filesystem::path& path, open_mode mode) {
     open_options options;
     options.mode = mode;
-    options.timeout = std::chrono::seconds(25); // less than the lane's patience, so that a stuck process says why
+    options.timeout =
+        std::chrono::seconds(25); // less than the lane's patience, so that a stuck process says why
     return store::open(path, options);
+}
+
+void pretend_boot(const std::string& boot) {
+    if (!boot.empty()) {
+        ::setenv("HOLDFAST_TEST_BOOT_ID", boot.c_str(), 1);
+    }
 }
 
 /// One step in the store and in the model; both must agree on what was there.
@@ -36,13 +45,20 @@ void do_step(write_transaction& transaction, writer_model& self, const step& one
         done = there ? 1 : 0;
         break;
     }
-    case step::kind::erase: done = transaction.map(name).erase(one.key) ? 1 : 0; break;
-    case step::kind::erase_prefix: done = transaction.map(name).erase_prefix(one.key); break;
-    case step::kind::drop: done = transaction.drop(name) ? 1 : 0; break;
+    case step::kind::erase:
+        done = transaction.map(name).erase(one.key) ? 1 : 0;
+        break;
+    case step::kind::erase_prefix:
+        done = transaction.map(name).erase_prefix(one.key);
+        break;
+    case step::kind::drop:
+        done = transaction.drop(name) ? 1 : 0;
+        break;
     }
     if (done != expected) {
-        throw broken_promise("writer " + std::to_string(self.id()) + ": a change of " + one.key + " in map '" + name +
-                             "' met " + std::to_string(done) + " entries, expected " + std::to_string(expected));
+        throw broken_promise("writer " + std::to_string(self.id()) + ": a change of " + one.key +
+                             " in map '" + name + "' met " + std::to_string(done) + " entries, expected " +
+                             std::to_string(expected));
     }
 }
 
@@ -101,6 +117,14 @@ void look_again(const held& one) {
     return {std::move(now), seen};
 }
 
+/// More snapshots than the table of readers has room for at first.
+void fill_table(const store& in) {
+    std::vector<snapshot> many;
+    for (int i = 0; i < 1'100; ++i) {
+        many.push_back(in.snapshot());
+    }
+}
+
 void hold_snapshots(const victim_orders& orders, board& shared, acknowledgement& mine) {
     store in = open_store(orders.path, open_mode::write);
     mine.opened.store(true);
@@ -113,8 +137,12 @@ void hold_snapshots(const victim_orders& orders, board& shared, acknowledgement&
             look_again(kept[which]);
             kept.erase(kept.begin() + static_cast<std::ptrdiff_t>(which));
         }
+        if (random.chance(1, 50)) {
+            fill_table(in);
+        }
         for (int key = 0; key < 8; ++key) {
-            const std::string name = numbered(numbered("w", random.below(writers_max)) + "/k", random.below(60));
+            const std::string name =
+                numbered(numbered("w", random.below(writers_max)) + "/k", random.below(60));
             if (const std::optional<value> found = in.get(name); found && !value_of(found->text())) {
                 throw broken_promise("a look-up of " + name + " gave a torn value");
             }
@@ -164,16 +192,28 @@ void write_on(const victim_orders& orders, writer_model& self, board& shared, ac
 
 std::string_view name_of(part role) noexcept {
     switch (role) {
-    case part::put: return "put";
-    case part::batch: return "batch";
-    case part::erase: return "erase";
-    case part::grow: return "grow";
-    case part::huge: return "huge";
-    case part::mixed: return "mixed";
-    case part::open: return "open";
-    case part::hold: return "hold";
-    case part::look: return "look";
-    case part::create: return "create";
+    case part::put:
+        return "put";
+    case part::batch:
+        return "batch";
+    case part::erase:
+        return "erase";
+    case part::grow:
+        return "grow";
+    case part::huge:
+        return "huge";
+    case part::mixed:
+        return "mixed";
+    case part::open:
+        return "open";
+    case part::hold:
+        return "hold";
+    case part::look:
+        return "look";
+    case part::object:
+        return "object";
+    case part::create:
+        return "create";
     }
     return "?";
 }
@@ -182,10 +222,21 @@ int run_victim(const victim_orders& orders, writer_model self, board& shared) {
     arm_failpoints(orders.failpoints);
     acknowledgement& mine = shared.victims.at(self.id());
     switch (orders.role) {
-    case part::open: open_and_close(orders, self, shared, mine); break;
-    case part::hold: hold_snapshots(orders, shared, mine); break;
-    case part::look: open_and_look(orders, shared, mine); break;
-    default: write_on(orders, self, shared, mine); break;
+    case part::open:
+        open_and_close(orders, self, shared, mine);
+        break;
+    case part::hold:
+        hold_snapshots(orders, shared, mine);
+        break;
+    case part::look:
+        open_and_look(orders, shared, mine);
+        break;
+    case part::object:
+        allocate_objects(orders, shared, mine);
+        break;
+    default:
+        write_on(orders, self, shared, mine);
+        break;
     }
     if (orders.report_passed) {
         shared.passed.set(failpoints_passed());
@@ -213,14 +264,16 @@ int run_reader(const std::filesystem::path& path, reading how, board& shared) {
     return 0;
 }
 
-int run_recoverer(const std::filesystem::path& path, const std::string& failpoints) {
-    arm_failpoints(failpoints);
-    store in = open_store(path, open_mode::write);
+int run_recoverer(const recoverer_orders& orders) {
+    pretend_boot(orders.boot);
+    arm_failpoints(orders.failpoints);
+    store in = open_store(orders.path, open_mode::write);
     std::move(in.begin_write()).abort();
     return 0;
 }
 
 int run_verifier(const verifier_orders& orders, std::vector<writer_model> writers, board& shared) {
+    pretend_boot(orders.boot);
     arm_failpoints("*=count");
     store in = open_store(orders.path, open_mode::write);
     const held before = take(in); // where a victim's lock is still to be recovered, readers don't mind
@@ -229,8 +282,9 @@ int run_verifier(const verifier_orders& orders, std::vector<writer_model> writer
         const std::uint64_t done = before.seen.done.at(writer.id());
         if (done < promised.acked.load() || done > promised.begun.load()) {
             throw broken_promise("writer " + std::to_string(writer.id()) + ": " + std::to_string(done) +
-                                 " transactions are there, acknowledged " + std::to_string(promised.acked.load()) +
-                                 ", begun " + std::to_string(promised.begun.load()));
+                                 " transactions are there, acknowledged " +
+                                 std::to_string(promised.acked.load()) + ", begun " +
+                                 std::to_string(promised.begun.load()));
         }
         while (writer.done() < done) {
             writer.apply(writer.next(work_of(orders.roles.at(writer.id()))));
@@ -240,7 +294,8 @@ int run_verifier(const verifier_orders& orders, std::vector<writer_model> writer
     compare(before.now, writers);
     if (const std::vector<finding> findings = in.check(); !findings.empty()) {
         throw broken_promise("check: " + findings.front().what + " (" + std::to_string(findings.size()) +
-                             " findings; map '" + findings.front().map + "', key '" + findings.front().key + "')");
+                             " findings; map '" + findings.front().map + "', key '" + findings.front().key +
+                             "')");
     }
     if (take(in).seen != before.seen) {
         throw broken_promise("recovery changed what readers see");

@@ -36,19 +36,19 @@ struct documented {
         EXPECT_TRUE(page.is_open());
         std::string line;
         std::string name;
-        enum class table { none, fields, constants } within = table::none;
+        enum class table { none, of_fields, of_constants } within = table::none;
         while (std::getline(page, line)) {
             if (line.starts_with("#")) {
                 name = read_heading(line);
                 within = table::none;
             } else if (line.starts_with("| offset | size | field |")) {
-                within = table::fields;
+                within = table::of_fields;
             } else if (line.starts_with("| constant | value |")) {
-                within = table::constants;
+                within = table::of_constants;
             } else if (!line.starts_with("|")) {
                 within = table::none;
             } else if (within != table::none && !line.starts_with("|---")) {
-                read_row(cells_of(line), within == table::fields, name);
+                read_row(cells_of(line), within == table::of_fields, name);
             }
         }
     }

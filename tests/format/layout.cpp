@@ -1,6 +1,7 @@
 // Reading the format out of its headers.
 #include "layout.hpp"
 
+#include <array>
 #include <cstddef>
 #include <string_view>
 
@@ -120,13 +121,22 @@ std::map<std::string, layout> compiled_layouts() {
 
 #undef HOLDFAST_FIELD
 
+[[nodiscard]] static std::string quoted(const std::array<char, 8>& magic) {
+    std::string text = "\"";
+    text.append(magic.data(), magic.size());
+    return text + "\"";
+}
+
 #define HOLDFAST_NUMBER(name) {#name, std::to_string(static_cast<std::uint64_t>(name))}
-#define HOLDFAST_MAGIC(name) {#name, '"' + std::string(name.data(), name.size()) + '"'}
+#define HOLDFAST_MAGIC(name) {#name, quoted(name)}
 
 std::map<std::string, std::string> compiled_constants() {
     std::string sizes;
     for (const std::uint16_t size : slab_sizes) {
-        sizes += (sizes.empty() ? "" : " ") + std::to_string(size);
+        if (!sizes.empty()) {
+            sizes += ' ';
+        }
+        sizes += std::to_string(size);
     }
     return {
         HOLDFAST_NUMBER(superblock_offset),

@@ -93,9 +93,10 @@ protected:
 
 TEST_F(boost_container, outlives_its_process_and_is_found_at_another_address) {
     ASSERT_NO_FATAL_FAILURE(make_in_a_child());
-    // Something in the way, so that the file comes to lie elsewhere.
-    void* const obstacle = ::mmap(nullptr, std::size_t{64} << 20, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     const std::uint64_t offset = number_at("offset");
+    // Something in the way, so that the file comes to lie elsewhere.
+    void* const taken = reinterpret_cast<void*>(number_at("address") / 4096 * 4096); // NOLINT: it is an address
+    void* const obstacle = ::mmap(taken, 4096, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
     {
         boost_store store(folder_.path());
         auto* const found = reinterpret_cast<collection*>(store.engine().file().base() + offset);
@@ -113,7 +114,7 @@ TEST_F(boost_container, outlives_its_process_and_is_found_at_another_address) {
         EXPECT_TRUE(store.algorithm().check_sanity());
     }
     expect_sound(folder_.open());
-    ::munmap(obstacle, std::size_t{64} << 20);
+    ::munmap(obstacle, 4096);
 }
 
 TEST_F(boost_container, is_used_by_two_processes_in_turn) {

@@ -48,9 +48,10 @@ inline std::string decimal_key(std::uint64_t n) {
 
 inline std::string binary_key(random_source& random, std::size_t size_max) {
     std::string key(random() % (size_max + 1), '\0');
-    const unsigned letters = random() % 2 == 0 ? 3 : 256; // few letters: many equal heads and prefixes
+    static constexpr char few[] = {'\0', 'a', '\xFF'}; // make many equal heads and prefixes
+    const bool from_few = random() % 2 == 0;
     for (char& letter : key) {
-        letter = static_cast<char>(random() % letters * (letters == 3 ? 127 : 1));
+        letter = from_few ? few[random() % std::size(few)] : static_cast<char>(random());
     }
     return key;
 }

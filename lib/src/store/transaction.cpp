@@ -63,8 +63,8 @@ void transaction_state::write_catalogue(format::commit_slot& next) {
         format::map_root root = with_tree(map->before(), map->root(), writer_.transaction());
         if (root.id == 0) root.id = static_cast<std::uint32_t>(next_map_id_++);
         const std::string_view bytes(reinterpret_cast<const char*>(&root), sizeof root);
-        change(catalogue_, true, [&](tree_writer& tree) {
-            tree.put(name, {format::value_type::map, bytes});
+        change(catalogue_, true, [&, &key = name](tree_writer& tree) { // Clang captures no structured binding
+            tree.put(key, {format::value_type::map, bytes});
             return true;
         });
     }

@@ -82,23 +82,37 @@ bool engine::copy_commit(txn_id id, commit_state& state) const noexcept {
 }
 
 void engine::pin_in(const reader_slot& slot, commit_state& state) const {
+    struct unless_done {
+        const reader_slot* slot;
+        ~unless_done() {
+            if (slot != nullptr) slot->pin->store(0, std::memory_order_release);
+        }
+    } guard{&slot};
     for (int attempt = 0;; ++attempt) {
         const txn_id seen = visible();
         const bool fenced = std::atomic_ref(file_->head().fenced).load(std::memory_order_relaxed) != 0;
         os::publish_pin(*slot.pin, raw(seen), fenced); // the other half is the barrier of whoever reclaims
         failpoint("pin.before_check");
         if (copy_commit(seen, state)) break;
-        if (attempt > 1000 && visible() == seen) {
-            slot.pin->store(0, std::memory_order_release);
-            throw_corrupt("the newest commit's slot is damaged", ref::from_offset(format::head_offset));
-        }
+        check_patience(attempt, seen);
     }
-    if (state.slot.end_bytes > file_->capacity_bytes()) [[unlikely]] {
-        slot.pin->store(0, std::memory_order_release);
-        throw error(errc::address_space, file_->path().string() + ": the store has outgrown the " +
-                                             std::to_string(file_->capacity_bytes()) +
-                                             " bytes of addresses reserved for it; open it again with a larger capacity");
+    check_reach(state);
+    guard.slot = nullptr;
+}
+
+/// A commit's slot is unreadable only while the head moves on; otherwise it is damaged.
+void engine::check_patience(int attempt, txn_id seen) const {
+    constexpr int patience = 1000;
+    if (attempt > patience && visible() == seen) {
+        throw_corrupt("the newest commit's slot is damaged", ref::from_offset(format::head_offset));
     }
+}
+
+void engine::check_reach(const commit_state& state) const {
+    if (state.slot.end_bytes <= file_->capacity_bytes()) [[likely]] return;
+    throw error(errc::address_space, file_->path().string() + ": the store has outgrown the " +
+                                         std::to_string(file_->capacity_bytes()) +
+                                         " bytes of addresses reserved for it; open it again with a larger capacity");
 }
 
 engine::pin engine::pin_newest() {
@@ -118,11 +132,20 @@ engine::pin engine::pin_newest() {
 
 engine::pin engine::pin_by_lock() {
     pin held;
-    for (;;) {
+    for (int attempt = 0;; ++attempt) {
         const txn_id seen = visible();
         file_->pin_by_lock(seen);
-        // The lock is in the kernel's list when fcntl returns: from here on a reclaimer sees it.
-        if (copy_commit(seen, held.state)) return held;
+        try {
+            // The lock is in the kernel's list when fcntl returns: from here on a reclaimer sees it.
+            if (copy_commit(seen, held.state)) {
+                check_reach(held.state);
+                return held;
+            }
+            check_patience(attempt, seen);
+        } catch (...) {
+            file_->unpin_by_lock(seen);
+            throw;
+        }
         file_->unpin_by_lock(seen);
     }
 }

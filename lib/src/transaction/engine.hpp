@@ -107,6 +107,8 @@ private:
 
     void pin_in(const reader_slot& slot, commit_state& state) const;
     [[nodiscard]] pin pin_by_lock();
+    void check_patience(int attempt, txn_id seen) const;
+    void check_reach(const commit_state& state) const;
 
     /// How often a look-up without a pin is tried before it takes one.
     static constexpr int unpinned_tries = 8;
@@ -117,6 +119,7 @@ private:
         for (int attempt = 0; attempt < unpinned_tries; ++attempt) {
             const txn_id seen = visible();
             if (!copy_commit(seen, state)) continue;
+            check_reach(state);
             try {
                 auto result = look(std::as_const(state));
                 os::load_fence();

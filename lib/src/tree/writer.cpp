@@ -214,7 +214,8 @@ ref tree_writer::copy_node(ref place, node_level level) {
     const std::uint64_t size = node_bytes(level);
     const ref copied = take(size);
     auto& copy = memory_->writable<format::node_header>(copied);
-    std::memcpy(static_cast<void*>(&copy), view_.bytes(place, size), size);
+    std::memmove(static_cast<void*>(&copy), view_.bytes(place, size),
+                 size); // a misled heap makes them overlap
     const txn_id made{copy.made};
     copy.made = raw(memory_->transaction());
     memory_->release(place, size, made);
