@@ -40,6 +40,7 @@ struct campaign_settings {
     manner how = manner::any;
     unsigned lanes = 0;           ///< 0: one a core
     std::filesystem::path folder; ///< empty: /dev/shm if it is there, else that for temporary files
+    std::string programs;         ///< of failpoints, for all victims: a machine that lacks something
     removal without;
 };
 

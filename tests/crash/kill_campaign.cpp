@@ -23,6 +23,8 @@ constexpr std::string_view usage = R"(holdfast_kill_campaign [OPTION...]
                   orders: remove each ordering of the protocol and see the campaign fail
   --lanes N       campaigns side by side (one a core)
   --folder PATH   where the stores are (/dev/shm, or the folder for temporary files)
+  --with LIST     failpoints armed in all victims, for machines that lack something:
+                  os.barrier.register=fail (membarrier), os.create_unnamed=fail:EOPNOTSUPP (O_TMPFILE)
   --verbose       kills by point
 )";
 
@@ -53,6 +55,8 @@ struct arguments {
             parsed.settings.seed = std::stoull(value);
         } else if (option == "--lanes") {
             parsed.settings.lanes = static_cast<unsigned>(std::stoul(value));
+        } else if (option == "--with") {
+            parsed.settings.programs = value;
         } else if (option == "--folder") {
             parsed.settings.folder = value;
         } else if (option == "--mode" && value == "random") {

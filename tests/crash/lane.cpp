@@ -1,7 +1,10 @@
 // A lane's stores: made, worn out by rounds, verified once more, removed.
 #include "lane.hpp"
 
+#include <algorithm>
+#include <array>
 #include <sstream>
+#include <string_view>
 #include <system_error>
 #include <utility>
 
@@ -13,6 +16,8 @@ namespace {
 constexpr std::chrono::seconds patience{40};
 
 constexpr std::uint64_t file_bytes_max = 96 << 20;
+
+constexpr std::array<std::string_view, 3> creating_points = {"segment.create", "segment.back", "os.create"};
 
 } // namespace
 
@@ -45,8 +50,10 @@ void lane::fail(const std::string& what) {
     throw broken_promise(text.str());
 }
 
-std::string lane::removed_order() const {
-    return settings_->without.order.empty() ? "" : settings_->without.order + "=off,";
+std::string lane::programs() const { return settings_->programs.empty() ? "" : settings_->programs + ","; }
+
+std::string lane::programs_without_order() const {
+    return programs() + (settings_->without.order.empty() ? "" : settings_->without.order + "=off,");
 }
 
 // --- A store's life ---------------------------------------------------------------------------------------
@@ -94,15 +101,20 @@ void lane::create_store() {
 
 /// Some create the same store at once, and one of them is killed: there is no store, or a whole one.
 void lane::creation_round() {
+    if (std::filesystem::exists(path_) && random_.chance(1, 2)) {
+        std::filesystem::remove(path_);
+        reset_writers();
+    }
     reset_board();
     const bool at_random = choose_random_manner();
-    const std::string point = at_random ? "" : choose_point(known_[part::create]);
+    const std::string point =
+        at_random ? "" : programs() + choose_point(known_[part::create], creating_points);
     scene_ = "killed while creating" + (at_random ? "" : " at " + point);
     std::vector<victim> all;
     const std::uint64_t count = random_.between(1, 3);
     for (unsigned id = 0; id < count; ++id) {
         roles_[id] = part::create;
-        all.push_back(start(part::create, id, id == 0 ? point : "", id == 0 ? 50 : 3));
+        all.push_back(start(part::create, id, id == 0 && !at_random ? point : programs(), id == 0 ? 50 : 3));
     }
     const std::uint64_t before = tally_->kills();
     await_death(all.front(), point);
@@ -129,7 +141,7 @@ void lane::learn_points(part role) {
     const unsigned id = static_cast<unsigned>(random_.below(writers_max));
     roles_[id] = role;
     board_->passed.clear();
-    victim counting = start(role, id, removed_order() + "*=count", steps_of_life(role), true);
+    victim counting = start(role, id, programs_without_order() + "*=count", steps_of_life(role), true);
     expect_good(end_of(counting.process, "a process in peace"), "a process in peace");
     learn(known_[role]);
     verify();
@@ -168,6 +180,9 @@ void lane::end_store() {
 
 /// Nothing but the store may lie in the folder.
 void lane::check_debris() {
+    if (settings_->programs.find("os.create_unnamed") != std::string::npos) {
+        return; // a file that has a name while it is made keeps it when its maker is killed
+    }
     for (const auto& found : std::filesystem::directory_iterator(folder_)) {
         if (found.path() != path_) {
             fail("something was left behind: " + found.path().string());
@@ -197,8 +212,8 @@ std::string lane::choose_boot() {
     return !reader_.running() && random_.chance(1, 4) ? numbered("boot-", random_.below(3)) : std::string();
 }
 
-/// "NAME=kill@N", every name as likely as any other.
-std::string lane::choose_point(const passages& from) {
+/// "NAME=kill@N". Half of the time one of those that matter most to what is tried, and every one as likely as any other.
+std::string lane::choose_point(const passages& from, std::span<const std::string_view> favourites) {
     if (from.empty() || random_.chance(1, 16)) {
         std::uint64_t all = 1;
         for (const auto& [name, count] : from) {
@@ -206,8 +221,19 @@ std::string lane::choose_point(const passages& from) {
         }
         return "*=kill@" + std::to_string(random_.passage(all));
     }
-    const auto chosen = std::next(from.begin(), static_cast<std::ptrdiff_t>(random_.below(from.size())));
-    return chosen->first + "=kill@" + std::to_string(random_.passage(chosen->second));
+    std::vector<const passages::value_type*> choice;
+    const bool favoured = random_.chance(1, 2);
+    for (const auto& each : from) {
+        const auto begins = [&](std::string_view prefix) { return each.first.starts_with(prefix); };
+        if (!favoured || std::any_of(favourites.begin(), favourites.end(), begins)) {
+            choice.push_back(&each);
+        }
+    }
+    if (choice.empty()) {
+        return choose_point(from, favourites);
+    }
+    const auto& [name, count] = *choice[random_.below(choice.size())];
+    return name + "=kill@" + std::to_string(random_.passage(count));
 }
 
 void lane::learn(passages& known) {

@@ -8,6 +8,7 @@
 #include <map>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "board.hpp"
@@ -56,7 +57,8 @@ private:
 
     // Pieces.
     void reset_board();
-    [[nodiscard]] std::string choose_point(const passages& from);
+    [[nodiscard]] std::string choose_point(const passages& from,
+                                           std::span<const std::string_view> favourites);
     [[nodiscard]] bool choose_random_manner();
     [[nodiscard]] std::string choose_boot();
     void kill_at_random(victim& target);
@@ -66,7 +68,8 @@ private:
     void expect_good(const ending& how, const std::string& who);
     void check_debris();
     [[noreturn]] void fail(const std::string& what);
-    [[nodiscard]] std::string removed_order() const;
+    [[nodiscard]] std::string programs() const;
+    [[nodiscard]] std::string programs_without_order() const;
 
     const campaign_settings* settings_;
     tally* tally_;

@@ -1,4 +1,6 @@
 // A lane's rounds: victims work, one is killed, the others go on; who recovers is killed, too; then all is verified.
+#include <array>
+#include <string_view>
 #include <utility>
 
 #include "lane.hpp"
@@ -11,6 +13,11 @@ using std::chrono::microseconds;
 using std::chrono::steady_clock;
 
 constexpr std::chrono::seconds progress_patience{40};
+constexpr std::array<std::string_view, 5> working_points = {"undo.", "begin.", "commit.", "reclaim.",
+                                                            "external."};
+constexpr std::array<std::string_view, 4> recovering_points = {"undo.", "recover.", "segment.writer.rec",
+                                                               "segment.writer.con"};
+
 constexpr std::uint64_t steps_unlimited = 1'000'000'000;
 
 } // namespace
@@ -38,9 +45,9 @@ void lane::work_round() {
     std::string point;
     if (!at_random) {
         point = without.point.empty()
-                    ? choose_point(known_[chosen.front()])
+                    ? choose_point(known_[chosen.front()], working_points)
                     : without.point + "=kill@" + std::to_string(random_.passage(without.passage_max));
-        point = removed_order() + point;
+        point = programs_without_order() + point;
     }
     scene_ = "victims:";
     for (const part role : chosen) {
@@ -52,8 +59,8 @@ void lane::work_round() {
         roles_[id] = chosen[id];
         const bool is_target = id == 0;
         const std::string failpoints = is_target && !at_random ? point
-                                       : without.in_recovery   ? ""
-                                                               : removed_order();
+                                       : without.in_recovery   ? programs()
+                                                               : programs_without_order();
         all.push_back(
             start(chosen[id], id, failpoints, is_target ? steps_of_life(chosen[id]) : steps_unlimited));
     }
@@ -162,12 +169,12 @@ void lane::kill_recoverers() {
         const bool at_random = !without.in_recovery && choose_random_manner();
         std::string point;
         if (without.in_recovery) {
-            point = removed_order() + without.point + "=kill@1";
+            point = programs_without_order() + without.point + "=kill@1";
         } else if (!at_random) {
-            point = removed_order() + choose_point(recovery_known_);
+            point = programs_without_order() + choose_point(recovery_known_, recovering_points);
         }
         scene_ += at_random ? "; recoverer killed at random" : "; recoverer " + point;
-        const recoverer_orders orders = {path_, choose_boot(), at_random ? removed_order() : point};
+        const recoverer_orders orders = {path_, choose_boot(), at_random ? programs_without_order() : point};
         child recoverer =
             child::start([&] { return run_recoverer(orders); },
                          [&](const std::string& what) { board_->failure.set("recovering: " + what); });

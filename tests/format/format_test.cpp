@@ -62,7 +62,8 @@ private:
         char bracket = 0;
         std::uint64_t size = 0;
         std::string unit;
-        if (!(words >> mark >> name >> bracket >> size >> unit) || mark != "###" || bracket != '(' || unit != "bytes)") {
+        if (!(words >> mark >> name >> bracket >> size >> unit) || mark != "###" || bracket != '(' ||
+            unit != "bytes)") {
             return {};
         }
         EXPECT_TRUE(layouts.emplace(name, layout{size, {}}).second) << name << " is described twice";

@@ -17,7 +17,8 @@ namespace holdfast::test {
 
 using namespace format;
 
-#define HOLDFAST_FIELD(type, name) field{offsetof(type, name), sizeof(static_cast<type*>(nullptr)->name), #name}
+#define HOLDFAST_FIELD(type, name)                                                                           \
+    field { offsetof(type, name), sizeof(static_cast<type*>(nullptr)->name), #name }
 
 std::map<std::string, layout> compiled_layouts() {
     std::map<std::string, layout> all;
@@ -30,11 +31,11 @@ std::map<std::string, layout> compiled_layouts() {
          HOLDFAST_FIELD(superblock, word_bytes), HOLDFAST_FIELD(superblock, heap_offset),
          HOLDFAST_FIELD(superblock, redo_log_offset), HOLDFAST_FIELD(superblock, redo_log_bytes),
          HOLDFAST_FIELD(superblock, reserved), HOLDFAST_FIELD(superblock, checksum)}};
-    all["head"] = {sizeof(head),
-                   {HOLDFAST_FIELD(head, visible), HOLDFAST_FIELD(head, fenced), HOLDFAST_FIELD(head, padding_visible),
-                    HOLDFAST_FIELD(head, applied), HOLDFAST_FIELD(head, padding_applied),
-                    HOLDFAST_FIELD(head, durable), HOLDFAST_FIELD(head, padding_durable),
-                    HOLDFAST_FIELD(head, padding), HOLDFAST_FIELD(head, slots)}};
+    all["head"] = {
+        sizeof(head),
+        {HOLDFAST_FIELD(head, visible), HOLDFAST_FIELD(head, fenced), HOLDFAST_FIELD(head, padding_visible),
+         HOLDFAST_FIELD(head, applied), HOLDFAST_FIELD(head, padding_applied), HOLDFAST_FIELD(head, durable),
+         HOLDFAST_FIELD(head, padding_durable), HOLDFAST_FIELD(head, padding), HOLDFAST_FIELD(head, slots)}};
     all["commit_slot"] = {sizeof(commit_slot),
                           {HOLDFAST_FIELD(commit_slot, txn), HOLDFAST_FIELD(commit_slot, end_bytes),
                            HOLDFAST_FIELD(commit_slot, time_ns), HOLDFAST_FIELD(commit_slot, next_map_id),
@@ -43,16 +44,16 @@ std::map<std::string, layout> compiled_layouts() {
     all["map_root"] = {sizeof(map_root),
                        {HOLDFAST_FIELD(map_root, root), HOLDFAST_FIELD(map_root, digest),
                         HOLDFAST_FIELD(map_root, entries), HOLDFAST_FIELD(map_root, bytes),
-                        HOLDFAST_FIELD(map_root, made), HOLDFAST_FIELD(map_root, id), HOLDFAST_FIELD(map_root, level),
-                        HOLDFAST_FIELD(map_root, key_type), HOLDFAST_FIELD(map_root, reserved),
-                        HOLDFAST_FIELD(map_root, reserved_words)}};
-    all["durable_slot"] = {
-        sizeof(durable_slot),
-        {HOLDFAST_FIELD(durable_slot, magic), HOLDFAST_FIELD(durable_slot, sequence),
-         HOLDFAST_FIELD(durable_slot, clean), HOLDFAST_FIELD(durable_slot, version_limit),
-         HOLDFAST_FIELD(durable_slot, incarnation), HOLDFAST_FIELD(durable_slot, reserved),
-         HOLDFAST_FIELD(durable_slot, commit), HOLDFAST_FIELD(durable_slot, reserved_words),
-         HOLDFAST_FIELD(durable_slot, checksum)}};
+                        HOLDFAST_FIELD(map_root, made), HOLDFAST_FIELD(map_root, id),
+                        HOLDFAST_FIELD(map_root, level), HOLDFAST_FIELD(map_root, key_type),
+                        HOLDFAST_FIELD(map_root, reserved), HOLDFAST_FIELD(map_root, reserved_words)}};
+    all["durable_slot"] = {sizeof(durable_slot),
+                           {HOLDFAST_FIELD(durable_slot, magic), HOLDFAST_FIELD(durable_slot, sequence),
+                            HOLDFAST_FIELD(durable_slot, clean), HOLDFAST_FIELD(durable_slot, version_limit),
+                            HOLDFAST_FIELD(durable_slot, incarnation), HOLDFAST_FIELD(durable_slot, reserved),
+                            HOLDFAST_FIELD(durable_slot, commit),
+                            HOLDFAST_FIELD(durable_slot, reserved_words),
+                            HOLDFAST_FIELD(durable_slot, checksum)}};
     all["lock_stamp"] = {sizeof(lock_stamp),
                          {HOLDFAST_FIELD(lock_stamp, boot_id), HOLDFAST_FIELD(lock_stamp, incarnation),
                           HOLDFAST_FIELD(lock_stamp, device), HOLDFAST_FIELD(lock_stamp, inode),
@@ -64,24 +65,27 @@ std::map<std::string, layout> compiled_layouts() {
          HOLDFAST_FIELD(control_header, writer_line), HOLDFAST_FIELD(control_header, recoveries),
          HOLDFAST_FIELD(control_header, lines_used), HOLDFAST_FIELD(control_header, lines_allocated),
          HOLDFAST_FIELD(control_header, dirty), HOLDFAST_FIELD(control_header, reserved)}};
-    all["attachment_line"] = {sizeof(attachment_line),
-                              {HOLDFAST_FIELD(attachment_line, claim), HOLDFAST_FIELD(attachment_line, pin),
-                               HOLDFAST_FIELD(attachment_line, since_ns), HOLDFAST_FIELD(attachment_line, pid),
-                               HOLDFAST_FIELD(attachment_line, pid_space), HOLDFAST_FIELD(attachment_line, reserved)}};
-    all["heap_header"] = {sizeof(heap_header),
-                          {HOLDFAST_FIELD(heap_header, magic), HOLDFAST_FIELD(heap_header, end_blocks),
-                           HOLDFAST_FIELD(heap_header, free_blocks), HOLDFAST_FIELD(heap_header, held_back_bytes),
-                           HOLDFAST_FIELD(heap_header, front_retired), HOLDFAST_FIELD(heap_header, reserve_block),
-                           HOLDFAST_FIELD(heap_header, boost_stamp), HOLDFAST_FIELD(heap_header, parks),
-                           HOLDFAST_FIELD(heap_header, retired), HOLDFAST_FIELD(heap_header, partial),
-                           HOLDFAST_FIELD(heap_header, bins)}};
+    all["attachment_line"] = {
+        sizeof(attachment_line),
+        {HOLDFAST_FIELD(attachment_line, claim), HOLDFAST_FIELD(attachment_line, pin),
+         HOLDFAST_FIELD(attachment_line, since_ns), HOLDFAST_FIELD(attachment_line, pid),
+         HOLDFAST_FIELD(attachment_line, pid_space), HOLDFAST_FIELD(attachment_line, reserved)}};
+    all["heap_header"] = {
+        sizeof(heap_header),
+        {HOLDFAST_FIELD(heap_header, magic), HOLDFAST_FIELD(heap_header, end_blocks),
+         HOLDFAST_FIELD(heap_header, free_blocks), HOLDFAST_FIELD(heap_header, held_back_bytes),
+         HOLDFAST_FIELD(heap_header, front_retired), HOLDFAST_FIELD(heap_header, reserve_block),
+         HOLDFAST_FIELD(heap_header, boost_stamp), HOLDFAST_FIELD(heap_header, parks),
+         HOLDFAST_FIELD(heap_header, retired), HOLDFAST_FIELD(heap_header, partial),
+         HOLDFAST_FIELD(heap_header, bins)}};
     all["block_descriptor"] = {
         sizeof(block_descriptor),
         {HOLDFAST_FIELD(block_descriptor, state), HOLDFAST_FIELD(block_descriptor, size_class),
          HOLDFAST_FIELD(block_descriptor, owner), HOLDFAST_FIELD(block_descriptor, reserved),
          HOLDFAST_FIELD(block_descriptor, free), HOLDFAST_FIELD(block_descriptor, next),
          HOLDFAST_FIELD(block_descriptor, previous), HOLDFAST_FIELD(block_descriptor, used)}};
-    all["list_entry"] = {sizeof(list_entry), {HOLDFAST_FIELD(list_entry, tagged), HOLDFAST_FIELD(list_entry, word)}};
+    all["list_entry"] = {sizeof(list_entry),
+                         {HOLDFAST_FIELD(list_entry, tagged), HOLDFAST_FIELD(list_entry, word)}};
     all["list_chunk"] = {sizeof(list_chunk),
                          {HOLDFAST_FIELD(list_chunk, next), HOLDFAST_FIELD(list_chunk, reserved),
                           HOLDFAST_FIELD(list_chunk, entries)}};
@@ -89,16 +93,20 @@ std::map<std::string, layout> compiled_layouts() {
                          {HOLDFAST_FIELD(entry_list, front), HOLDFAST_FIELD(entry_list, back),
                           HOLDFAST_FIELD(entry_list, front_index), HOLDFAST_FIELD(entry_list, back_index),
                           HOLDFAST_FIELD(entry_list, entries)}};
-    all["park"] = {sizeof(park), {HOLDFAST_FIELD(park, next), HOLDFAST_FIELD(park, pin), HOLDFAST_FIELD(park, list)}};
+    all["park"] = {sizeof(park),
+                   {HOLDFAST_FIELD(park, next), HOLDFAST_FIELD(park, pin), HOLDFAST_FIELD(park, list)}};
     all["undo_log"] = {sizeof(undo_log),
-                       {HOLDFAST_FIELD(undo_log, txn), HOLDFAST_FIELD(undo_log, tail), HOLDFAST_FIELD(undo_log, chunks),
-                        HOLDFAST_FIELD(undo_log, reserved), HOLDFAST_FIELD(undo_log, first)}};
-    all["undo_entry"] = {sizeof(undo_entry), {HOLDFAST_FIELD(undo_entry, offset), HOLDFAST_FIELD(undo_entry, old)}};
-    all["node_header"] = {sizeof(node_header),
-                          {HOLDFAST_FIELD(node_header, made), HOLDFAST_FIELD(node_header, digest),
-                           HOLDFAST_FIELD(node_header, count), HOLDFAST_FIELD(node_header, level),
-                           HOLDFAST_FIELD(node_header, reserved_byte), HOLDFAST_FIELD(node_header, prefix_size),
-                           HOLDFAST_FIELD(node_header, reserved_half), HOLDFAST_FIELD(node_header, reserved)}};
+                       {HOLDFAST_FIELD(undo_log, txn), HOLDFAST_FIELD(undo_log, tail),
+                        HOLDFAST_FIELD(undo_log, chunks), HOLDFAST_FIELD(undo_log, reserved),
+                        HOLDFAST_FIELD(undo_log, first)}};
+    all["undo_entry"] = {sizeof(undo_entry),
+                         {HOLDFAST_FIELD(undo_entry, offset), HOLDFAST_FIELD(undo_entry, old)}};
+    all["node_header"] = {
+        sizeof(node_header),
+        {HOLDFAST_FIELD(node_header, made), HOLDFAST_FIELD(node_header, digest),
+         HOLDFAST_FIELD(node_header, count), HOLDFAST_FIELD(node_header, level),
+         HOLDFAST_FIELD(node_header, reserved_byte), HOLDFAST_FIELD(node_header, prefix_size),
+         HOLDFAST_FIELD(node_header, reserved_half), HOLDFAST_FIELD(node_header, reserved)}};
     all["leaf_node"] = {sizeof(leaf_node),
                         {HOLDFAST_FIELD(leaf_node, header), HOLDFAST_FIELD(leaf_node, heads),
                          HOLDFAST_FIELD(leaf_node, records.low), HOLDFAST_FIELD(leaf_node, records.high),
@@ -106,7 +114,8 @@ std::map<std::string, layout> compiled_layouts() {
     all["inner_node"] = {sizeof(inner_node),
                          {HOLDFAST_FIELD(inner_node, header), HOLDFAST_FIELD(inner_node, prefix),
                           HOLDFAST_FIELD(inner_node, heads), HOLDFAST_FIELD(inner_node, separators.low),
-                          HOLDFAST_FIELD(inner_node, separators.high), HOLDFAST_FIELD(inner_node, children.low),
+                          HOLDFAST_FIELD(inner_node, separators.high),
+                          HOLDFAST_FIELD(inner_node, children.low),
                           HOLDFAST_FIELD(inner_node, children.high)}};
     all["record_header"] = {sizeof(record_header),
                             {HOLDFAST_FIELD(record_header, made), HOLDFAST_FIELD(record_header, value_size),
@@ -127,8 +136,10 @@ std::map<std::string, layout> compiled_layouts() {
     return text + "\"";
 }
 
-#define HOLDFAST_NUMBER(name) {#name, std::to_string(static_cast<std::uint64_t>(name))}
-#define HOLDFAST_MAGIC(name) {#name, quoted(name)}
+#define HOLDFAST_NUMBER(name)                                                                                \
+    { #name, std::to_string(static_cast <std::uint64_t>(name)) }
+#define HOLDFAST_MAGIC(name)                                                                                 \
+    { #name, quoted(name) }
 
 std::map<std::string, std::string> compiled_constants() {
     std::string sizes;

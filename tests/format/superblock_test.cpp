@@ -64,13 +64,16 @@ TEST(Superblock, OfALaterVersionIsNewerWhateverItsChecksumIs) {
 TEST(Superblock, WithUnknownRequiredFeaturesIsNewerAndIgnorableOnesAreIgnored) {
     for (unsigned bit = 0; bit < 64; ++bit) {
         const std::uint64_t feature = std::uint64_t{1} << bit;
-        EXPECT_EQ(judge_changed([&](superblock& b) { b.features_required = feature; }), superblock_state::newer);
-        EXPECT_EQ(judge_changed([&](superblock& b) { b.features_ignorable = feature; }), superblock_state::sound);
+        EXPECT_EQ(judge_changed([&](superblock& b) { b.features_required = feature; }),
+                  superblock_state::newer);
+        EXPECT_EQ(judge_changed([&](superblock& b) { b.features_ignorable = feature; }),
+                  superblock_state::sound);
     }
 }
 
 TEST(Superblock, OfAnotherMachineIsNotDamaged) {
-    EXPECT_EQ(judge_changed([](superblock& b) { b.endianness = 0x04030201; }), superblock_state::other_machine);
+    EXPECT_EQ(judge_changed([](superblock& b) { b.endianness = 0x04030201; }),
+              superblock_state::other_machine);
     EXPECT_EQ(judge_changed([](superblock& b) { b.word_bytes = 4; }), superblock_state::other_machine);
     EXPECT_EQ(judge_changed([](superblock& b) { b.endianness = 0x02010403; }), superblock_state::damaged);
 }

@@ -38,7 +38,8 @@ protected:
 
     [[nodiscard]] static std::vector<void*> contents_of(chain_type& chain) {
         std::vector<void*> all;
-        for (auto it = chain.begin(); it != chain.end(); ++it) all.push_back(&*it);
+        for (auto it = chain.begin(); it != chain.end(); ++it)
+            all.push_back(&*it);
         return all;
     }
 
@@ -68,9 +69,12 @@ TYPED_TEST(memory_algorithm, frees_in_any_order_what_it_gave) {
         }
         EXPECT_FALSE(this->tested().all_memory_deallocated());
         std::vector<unsigned> sequence(objects.size());
-        for (unsigned i = 0; i < sequence.size(); ++i) sequence[i] = i;
-        if (order == 1) std::reverse(sequence.begin(), sequence.end());
-        if (order == 2) std::shuffle(sequence.begin(), sequence.end(), random);
+        for (unsigned i = 0; i < sequence.size(); ++i)
+            sequence[i] = i;
+        if (order == 1)
+            std::reverse(sequence.begin(), sequence.end());
+        if (order == 2)
+            std::shuffle(sequence.begin(), sequence.end(), random);
         for (const unsigned i : sequence) {
             this->expect_filled(objects[i], i * 13 % 3000 + 1, i);
             this->tested().deallocate(objects[i]);
@@ -98,7 +102,8 @@ TYPED_TEST(memory_algorithm, random_use_follows_a_model) {
             this->fill(object, bytes, i);
             live[object] = {bytes, i};
         } else {
-            auto victim = live.lower_bound(std::next(live.begin(), static_cast<long>(random() % live.size()))->first);
+            auto victim =
+                live.lower_bound(std::next(live.begin(), static_cast<long>(random() % live.size()))->first);
             this->expect_filled(victim->first, victim->second.bytes, victim->second.seed);
             this->tested().deallocate(victim->first);
             live.erase(victim);
@@ -116,19 +121,22 @@ TYPED_TEST(memory_algorithm, aligns_as_asked_up_to_a_page) {
         for (const std::size_t bytes : {1, 24, 100, 1000, 5000, 20'000}) {
             void* const object = this->tested().allocate_aligned(bytes, alignment);
             ASSERT_NE(object, nullptr);
-            EXPECT_EQ(reinterpret_cast<std::uintptr_t>(object) % alignment, 0U) << bytes << " at " << alignment;
+            EXPECT_EQ(reinterpret_cast<std::uintptr_t>(object) % alignment, 0U)
+                << bytes << " at " << alignment;
             EXPECT_GE(this->tested().size(object), bytes);
             this->fill(object, bytes, 9);
             objects.push_back(object);
         }
     }
-    for (void* const object : objects) this->tested().deallocate(object);
+    for (void* const object : objects)
+        this->tested().deallocate(object);
 }
 
 /// Boost's algorithm asserts.
 TEST(heap_algorithm, gives_nothing_for_an_alignment_that_is_no_power_of_two_or_above_a_page) {
     our_memory memory;
-    for (const std::size_t alignment : {std::size_t{0}, std::size_t{48}, std::size_t{8192}, ~std::size_t{0}}) {
+    for (const std::size_t alignment :
+         {std::size_t{0}, std::size_t{48}, std::size_t{8192}, ~std::size_t{0}}) {
         EXPECT_EQ(memory.algorithm().allocate_aligned(100, alignment), nullptr);
     }
 }
@@ -151,7 +159,8 @@ TYPED_TEST(memory_algorithm, expanding_in_place_keeps_what_is_there_or_fails) {
     for (const std::size_t wanted : {11, 40, 400, 4000}) {
         std::size_t received = 10;
         long* none = nullptr;
-        long* const made = this->tested().allocation_command(bi::allocate_new, std::size_t{10}, received, none);
+        long* const made =
+            this->tested().allocation_command(bi::allocate_new, std::size_t{10}, received, none);
         ASSERT_NE(made, nullptr);
         this->fill(made, received * sizeof(long), 3);
         const std::size_t before = received;
@@ -177,12 +186,13 @@ TYPED_TEST(memory_algorithm, expanding_or_making_anew_always_gives_something) {
     ASSERT_NE(made, nullptr);
     char* reuse = made;
     received = 9000;
-    char* const got =
-        this->tested().allocation_command(bi::allocate_new | bi::expand_fwd, std::size_t{8000}, received, reuse);
+    char* const got = this->tested().allocation_command(bi::allocate_new | bi::expand_fwd, std::size_t{8000},
+                                                        received, reuse);
     ASSERT_NE(got, nullptr);
     EXPECT_GE(received, 8000U);
     EXPECT_TRUE(reuse == nullptr || got == made) << "it says it expanded, but did not";
-    if (reuse == nullptr) this->tested().deallocate(made);
+    if (reuse == nullptr)
+        this->tested().deallocate(made);
     this->tested().deallocate(got);
 }
 
@@ -216,14 +226,17 @@ TYPED_TEST(memory_algorithm, commands_that_make_no_sense_give_nothing) {
     EXPECT_EQ(this->tested().allocation_command(bi::allocate_new, std::size_t{10}, received, reuse), nullptr);
     EXPECT_EQ(reuse, nullptr);
     received = 5;
-    EXPECT_EQ(this->tested().allocation_command(bi::shrink_in_place, std::size_t{10}, received, reuse), nullptr);
+    EXPECT_EQ(this->tested().allocation_command(bi::shrink_in_place, std::size_t{10}, received, reuse),
+              nullptr);
     received = 5;
     EXPECT_EQ(this->tested().allocation_command(bi::expand_fwd, std::size_t{5}, received, reuse), nullptr);
     received = ~std::size_t{0} / 2;
-    EXPECT_EQ(this->tested().allocation_command(bi::allocate_new, ~std::size_t{0} / 2, received, reuse), nullptr);
+    EXPECT_EQ(this->tested().allocation_command(bi::allocate_new, ~std::size_t{0} / 2, received, reuse),
+              nullptr);
     void* raw = nullptr;
     received = 5;
-    EXPECT_EQ(this->tested().raw_allocation_command(bi::allocate_new, std::size_t{5}, received, raw, std::size_t{0}),
+    EXPECT_EQ(this->tested().raw_allocation_command(bi::allocate_new, std::size_t{5}, received, raw,
+                                                    std::size_t{0}),
               nullptr);
 }
 
@@ -238,7 +251,8 @@ TYPED_TEST(memory_algorithm, many_objects_of_one_size_come_in_a_chain) {
     std::vector<void*> all = this->contents_of(chain);
     std::sort(all.begin(), all.end());
     EXPECT_EQ(std::unique(all.begin(), all.end()), all.end());
-    for (void* const object : all) EXPECT_GE(this->tested().size(object), 40U);
+    for (void* const object : all)
+        EXPECT_GE(this->tested().size(object), 40U);
     this->tested().deallocate_many(chain);
     EXPECT_TRUE(chain.empty());
 }
@@ -249,10 +263,12 @@ TYPED_TEST(memory_algorithm, many_objects_of_several_sizes_come_in_their_order) 
     this->tested().allocate_many(sizes.data(), sizes.size(), 8, chain);
     ASSERT_EQ(chain.size(), sizes.size());
     const std::vector<void*> all = this->contents_of(chain);
-    for (std::size_t i = 0; i < sizes.size(); ++i) EXPECT_GE(this->tested().size(all[i]), sizes[i] * 8) << i;
+    for (std::size_t i = 0; i < sizes.size(); ++i)
+        EXPECT_GE(this->tested().size(all[i]), sizes[i] * 8) << i;
     // Each can be freed by itself, too.
     chain.clear();
-    for (void* const object : all) this->tested().deallocate(object);
+    for (void* const object : all)
+        this->tested().deallocate(object);
 }
 
 TYPED_TEST(memory_algorithm, many_objects_that_are_not_to_be_had_change_nothing) {
@@ -278,7 +294,8 @@ TYPED_TEST(memory_algorithm, many_objects_that_are_not_to_be_had_change_nothing)
 TYPED_TEST(memory_algorithm, gives_null_when_memory_is_exhausted_and_recovers) {
     this->memory_.make_scarce();
     std::vector<void*> objects;
-    while (void* const object = this->tested().allocate(10'000)) objects.push_back(object);
+    while (void* const object = this->tested().allocate(10'000))
+        objects.push_back(object);
     EXPECT_GT(objects.size(), 5U);
     EXPECT_TRUE(this->tested().check_sanity());
     EXPECT_EQ(this->tested().allocate(20'000), nullptr);
@@ -287,7 +304,8 @@ TYPED_TEST(memory_algorithm, gives_null_when_memory_is_exhausted_and_recovers) {
     void* const again = this->tested().allocate(10'000);
     ASSERT_NE(again, nullptr);
     objects.push_back(again);
-    for (void* const object : objects) this->tested().deallocate(object);
+    for (void* const object : objects)
+        this->tested().deallocate(object);
 }
 
 TYPED_TEST(memory_algorithm, knows_its_size_and_what_is_free) {

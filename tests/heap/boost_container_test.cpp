@@ -25,11 +25,13 @@ using allocator_of = bi::allocator<T, boost_segment_manager>;
 using shared_string = bi::basic_string<char, std::char_traits<char>, allocator_of<char>>;
 using shared_vector = bi::vector<std::uint64_t, allocator_of<std::uint64_t>>;
 using shared_list = bi::list<shared_string, allocator_of<shared_string>>;
-using shared_map = bi::map<std::uint32_t, shared_string, std::less<>, allocator_of<std::pair<const std::uint32_t, shared_string>>>;
+using shared_map = bi::map<std::uint32_t, shared_string, std::less<>,
+                           allocator_of<std::pair<const std::uint32_t, shared_string>>>;
 
 /// All of them, one object in the file.
 struct collection {
-    explicit collection(boost_segment_manager* manager) : numbers(manager), texts(manager), names(manager), title(manager) {}
+    explicit collection(boost_segment_manager* manager)
+        : numbers(manager), texts(manager), names(manager), title(manager) {}
     shared_vector numbers;
     shared_list texts;
     shared_map names;
@@ -52,10 +54,12 @@ collection* make_collection(boost_segment_manager* manager) {
 
 void check_collection(const collection& found) {
     ASSERT_EQ(found.numbers.size(), entries);
-    for (std::uint64_t i = 0; i < entries; ++i) ASSERT_EQ(found.numbers[i], i * i);
+    for (std::uint64_t i = 0; i < entries; ++i)
+        ASSERT_EQ(found.numbers[i], i * i);
     ASSERT_EQ(found.texts.size(), entries);
     std::uint64_t i = 0;
-    for (const shared_string& text : found.texts) ASSERT_EQ(text.c_str(), numbered("text ", i++));
+    for (const shared_string& text : found.texts)
+        ASSERT_EQ(text.c_str(), numbered("text ", i++));
     ASSERT_EQ(found.names.size(), entries);
     for (i = 0; i < entries; ++i) {
         ASSERT_STREQ(found.names.find(static_cast<std::uint32_t>(i * 7919 % 10'007))->second.c_str(),
@@ -66,7 +70,8 @@ void check_collection(const collection& found) {
 
 void expect_right(const collection& found) {
     check_collection(found);
-    if (testing::Test::HasFailure()) throw std::runtime_error("the collection is not what was stored");
+    if (testing::Test::HasFailure())
+        throw std::runtime_error("the collection is not what was stored");
 }
 
 class boost_container : public testing::Test {
@@ -95,8 +100,10 @@ TEST_F(boost_container, outlives_its_process_and_is_found_at_another_address) {
     ASSERT_NO_FATAL_FAILURE(make_in_a_child());
     const std::uint64_t offset = number_at("offset");
     // Something in the way, so that the file comes to lie elsewhere.
-    void* const taken = reinterpret_cast<void*>(number_at("address") / 4096 * 4096); // NOLINT: it is an address
-    void* const obstacle = ::mmap(taken, 4096, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+    void* const taken =
+        reinterpret_cast<void*>(number_at("address") / 4096 * 4096); // NOLINT: it is an address
+    void* const obstacle =
+        ::mmap(taken, 4096, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
     {
         boost_store store(folder_.path());
         auto* const found = reinterpret_cast<collection*>(store.engine().file().base() + offset);
@@ -123,9 +130,12 @@ TEST_F(boost_container, is_used_by_two_processes_in_turn) {
     for (std::uint64_t round = 0; round < 4; ++round) {
         ASSERT_EQ(run_child([&] {
                       boost_store store(folder_.path());
-                      auto* const found = reinterpret_cast<collection*>(store.engine().file().base() + offset);
-                      if (found->texts.size() != entries + round) throw std::runtime_error("a text is missing");
-                      found->texts.push_back(shared_string(numbered("text ", entries + round).c_str(), store.manager()));
+                      auto* const found =
+                          reinterpret_cast<collection*>(store.engine().file().base() + offset);
+                      if (found->texts.size() != entries + round)
+                          throw std::runtime_error("a text is missing");
+                      found->texts.push_back(
+                          shared_string(numbered("text ", entries + round).c_str(), store.manager()));
                       found->numbers.insert(found->numbers.end(), 5'000, round);
                   }),
                   child_end::finished);
@@ -149,10 +159,13 @@ TEST_F(boost_container, is_read_through_a_managed_mapped_file) {
                   }
                   const auto* const found = static_cast<const collection*>(
                       opened.get_address_from_handle(static_cast<mapped_file::handle_t>(offset)));
-                  if (!opened.belongs_to_segment(found)) throw std::runtime_error("the object is not in the segment");
+                  if (!opened.belongs_to_segment(found))
+                      throw std::runtime_error("the object is not in the segment");
                   // The heap may end before the file does.
-                  if (opened.get_size() > std::filesystem::file_size(path)) throw std::runtime_error("a wrong size");
-                  if (opened.get_free_memory() >= opened.get_size()) throw std::runtime_error("a wrong free size");
+                  if (opened.get_size() > std::filesystem::file_size(path))
+                      throw std::runtime_error("a wrong size");
+                  if (opened.get_free_memory() >= opened.get_size())
+                      throw std::runtime_error("a wrong free size");
                   expect_right(*found);
               }),
               child_end::finished);
@@ -164,7 +177,8 @@ TEST_F(boost_container, can_not_grow_where_the_file_is_mapped_without_the_store)
     ASSERT_EQ(run_child([&] {
                   const std::string path = folder_.path().string();
                   mapped_file opened(bi::open_only, path.c_str());
-                  if (opened.allocate(100, std::nothrow) != nullptr) throw std::runtime_error("it was allocated");
+                  if (opened.allocate(100, std::nothrow) != nullptr)
+                      throw std::runtime_error("it was allocated");
                   auto* const found = static_cast<collection*>(
                       opened.get_address_from_handle(static_cast<mapped_file::handle_t>(offset)));
                   try {
@@ -173,7 +187,8 @@ TEST_F(boost_container, can_not_grow_where_the_file_is_mapped_without_the_store)
                   } catch (const bi::bad_alloc&) {
                       expect_right(*found);
                   }
-                  if (!opened.check_sanity()) throw std::runtime_error("not sound");
+                  if (!opened.check_sanity())
+                      throw std::runtime_error("not sound");
               }),
               child_end::finished);
     expect_sound(folder_.open());
@@ -199,9 +214,11 @@ TEST_F(boost_container, the_page_is_made_anew_when_it_is_of_another_boot) {
     {
         boost_store store(folder_.path());
         (void)store.manager();
-        auto& header = *reinterpret_cast<format::heap_header*>(store.engine().file().base() + format::heap_header_offset);
+        auto& header = *reinterpret_cast<format::heap_header*>(store.engine().file().base() +
+                                                               format::heap_header_offset);
         header.boost_stamp ^= std::uint64_t{1} << 40;
-        std::memset(store.engine().file().base() + format::boost_segment_offset, 0xFF, sizeof(boost_segment_manager));
+        std::memset(store.engine().file().base() + format::boost_segment_offset, 0xFF,
+                    sizeof(boost_segment_manager));
     }
     boost_store store(folder_.path());
     EXPECT_TRUE(store.algorithm().check_sanity());
@@ -215,7 +232,8 @@ TEST_F(boost_container, the_page_is_made_anew_when_it_is_of_another_boot) {
 
 TEST_F(boost_container, a_page_of_another_layout_is_replaced_by_who_is_alone_only) {
     boost_store store(folder_.path());
-    auto& header = *reinterpret_cast<format::heap_header*>(store.engine().file().base() + format::heap_header_offset);
+    auto& header =
+        *reinterpret_cast<format::heap_header*>(store.engine().file().base() + format::heap_header_offset);
     header.boost_stamp ^= 1;
     segment_options separate;
     separate.separate_mapping = true;

@@ -60,7 +60,8 @@ class rbtree_memory {
 public:
     using algorithm_type = boost::interprocess::rbtree_best_fit<boost::interprocess::mutex_family>;
 
-    rbtree_memory() : buffer_(std::aligned_alloc(4096, bytes)), algorithm_(new (buffer_) algorithm_type(bytes, 0)) {}
+    rbtree_memory()
+        : buffer_(std::aligned_alloc(4096, bytes)), algorithm_(new (buffer_) algorithm_type(bytes, 0)) {}
     ~rbtree_memory() {
         algorithm_->~algorithm_type();
         std::free(buffer_);

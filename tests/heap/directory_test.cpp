@@ -72,10 +72,12 @@ TEST_F(directory_test, growth_meets_the_borders_of_tables_at_every_distance) {
         user_->begin();
         (void)tested.allocate(blocks * format::block_bytes);
         user_->commit();
-        memory_->set_limit(tested.end_bytes() + (blocks % 7) * format::block_bytes); // grow by less than usual
+        memory_->set_limit(tested.end_bytes() +
+                           (blocks % 7) * format::block_bytes); // grow by less than usual
         user_->begin();
         try {
-            for (;;) (void)tested.allocate(format::block_bytes);
+            for (;;)
+                (void)tested.allocate(format::block_bytes);
         } catch (const error& full) {
             ASSERT_EQ(full.reason(), errc::no_space);
         }

@@ -29,7 +29,8 @@ protected:
         return user_.heap().consume(
             list(), limit,
             [&](const list_entry& entry) {
-                if (entry.tagged == stop_at) return false;
+                if (entry.tagged == stop_at)
+                    return false;
                 EXPECT_FALSE(expected_.empty());
                 EXPECT_EQ(entry.tagged, expected_.front());
                 EXPECT_EQ(entry.word, ~expected_.front());
@@ -40,7 +41,8 @@ protected:
     }
 
     void free_emptied() {
-        for (const ref chunk : emptied_) user_.heap().free(chunk);
+        for (const ref chunk : emptied_)
+            user_.heap().free(chunk);
         emptied_.clear();
     }
 
@@ -48,7 +50,8 @@ protected:
     [[nodiscard]] std::size_t chunks() {
         std::size_t count = 0;
         for (const auto& [offset, object] : check_heap(user_.heap()).objects) {
-            if (object.bytes == sizeof(list_chunk)) ++count;
+            if (object.bytes == sizeof(list_chunk))
+                ++count;
         }
         return count;
     }
@@ -74,7 +77,8 @@ TEST_F(entry_list_test, an_empty_list_owns_nothing) {
 
 TEST_F(entry_list_test, entries_come_out_as_they_went_in_across_every_border_of_a_chunk) {
     constexpr std::uint64_t around = list_chunk::capacity;
-    for (const std::uint64_t added : {around - 1, around, around + 1, 2 * around - 1, 2 * around, 2 * around + 1}) {
+    for (const std::uint64_t added :
+         {around - 1, around, around + 1, 2 * around - 1, 2 * around, 2 * around + 1}) {
         for (const std::uint64_t taken : {std::uint64_t{1}, around - 1, around, around + 1, added}) {
             user_.begin();
             append(added);
@@ -127,7 +131,8 @@ TEST_F(entry_list_test, random_appends_and_consumes_with_aborts_follow_a_model) 
         } else {
             user_.commit();
         }
-        if (transaction % 100 == 0) expect_sound();
+        if (transaction % 100 == 0)
+            expect_sound();
     }
     user_.begin();
     (void)consume(~std::uint64_t{0});
@@ -145,7 +150,8 @@ TEST_F(entry_list_test, an_undone_transaction_finds_its_entries_again) {
         user_.begin();
         EXPECT_EQ(consume(400), 400U);
         append(200);
-        for (int i = 0; i < 100; ++i) (void)user_.heap().allocate(sizeof(list_chunk));
+        for (int i = 0; i < 100; ++i)
+            (void)user_.heap().allocate(sizeof(list_chunk));
         user_.abort();
         expected_ = expected_before;
         emptied_.clear();
@@ -183,7 +189,8 @@ TEST_F(entry_list_test, consuming_stops_when_the_log_and_the_disk_are_full) {
     memory_.set_limit(tested.end_bytes());
     user_.begin();
     try {
-        for (;;) (void)tested.allocate(format::block_bytes);
+        for (;;)
+            (void)tested.allocate(format::block_bytes);
     } catch (const error&) {
         user_.commit();
     }
@@ -191,7 +198,8 @@ TEST_F(entry_list_test, consuming_stops_when_the_log_and_the_disk_are_full) {
     const std::uint64_t taken = tested.consume(
         list(), ~std::uint64_t{0},
         [&](const list_entry&) {
-            for (int i = 0; i < 4; ++i) tested.free(tested.allocate(48)); // as many words as freeing takes
+            for (int i = 0; i < 4; ++i)
+                tested.free(tested.allocate(48)); // as many words as freeing takes
             expected_.pop_front();
             return true;
         },
@@ -210,12 +218,14 @@ TEST_F(entry_list_test, a_list_without_room_for_its_entries_is_no_space_and_stay
     user_.begin();
     append(10);
     try {
-        for (;;) (void)tested.allocate(512);
+        for (;;)
+            (void)tested.allocate(512);
     } catch (const error& full) {
         EXPECT_EQ(full.reason(), errc::no_space);
     }
     try {
-        for (;;) (void)tested.allocate(sizeof(list_chunk));
+        for (;;)
+            (void)tested.allocate(sizeof(list_chunk));
     } catch (const error& full) {
         EXPECT_EQ(full.reason(), errc::no_space);
     }

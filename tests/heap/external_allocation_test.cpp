@@ -65,7 +65,8 @@ TEST_F(external_allocation_test, an_object_freed_in_an_aborted_transaction_is_ba
         transaction.abort();
     }
     EXPECT_TRUE(is_allocated(object));
-    for (int i = 0; i < 1000; ++i) ASSERT_EQ(object[i], 'x');
+    for (int i = 0; i < 1000; ++i)
+        ASSERT_EQ(object[i], 'x');
     {
         writer transaction = begin();
         store_.manager()->deallocate(object);
@@ -88,9 +89,11 @@ TEST_F(external_allocation_test, a_transaction_that_only_allocates_is_committed)
 TEST_F(external_allocation_test, an_allocation_outside_of_transactions_publishes_nothing) {
     const txn_id before = store_.engine().visible();
     std::vector<void*> objects;
-    for (int i = 0; i < 3000; ++i) objects.push_back(store_.manager()->allocate(500)); // grows the heap, too
+    for (int i = 0; i < 3000; ++i)
+        objects.push_back(store_.manager()->allocate(500)); // grows the heap, too
     EXPECT_EQ(store_.engine().visible(), before);
-    for (void* const object : objects) store_.manager()->deallocate(object);
+    for (void* const object : objects)
+        store_.manager()->deallocate(object);
     EXPECT_EQ(store_.engine().visible(), before);
 }
 
@@ -101,7 +104,8 @@ TEST_F(external_allocation_test, what_is_not_an_object_is_not_freed) {
     store_.manager()->deallocate(object + 16);
     store_.manager()->deallocate(object + 1);
     std::byte* const base = store_.engine().file().base();
-    for (std::uint64_t offset = format::heap_offset; offset < store_.engine().heap().end_bytes(); offset += 16) {
+    for (std::uint64_t offset = format::heap_offset; offset < store_.engine().heap().end_bytes();
+         offset += 16) {
         if (base + offset != reinterpret_cast<std::byte*>(object) && offset % 512 == 0) {
             store_.manager()->deallocate(base + offset); // the store's own objects among them
         }
@@ -128,10 +132,12 @@ TEST_F(external_allocation_test, what_can_not_be_freed_now_is_freed_later) {
 
 TEST_F(external_allocation_test, a_full_disk_is_bad_alloc_and_maps_can_still_be_erased_from) {
     holdfast::store handle = folder_.open();
-    for (std::uint64_t i = 0; i < 200; ++i) handle.put(numbered("key", i), value_type::string, patterned(100, i));
+    for (std::uint64_t i = 0; i < 200; ++i)
+        handle.put(numbered("key", i), value_type::string, patterned(100, i));
     arm_failpoints("segment.allocate=fail");
     std::vector<void*> objects;
-    while (void* const object = store_.manager()->allocate(4000, std::nothrow)) objects.push_back(object);
+    while (void* const object = store_.manager()->allocate(4000, std::nothrow))
+        objects.push_back(object);
     EXPECT_THROW((void)store_.manager()->allocate(4000), boost::interprocess::bad_alloc);
     EXPECT_NE(store_.engine().heap().header().reserve_block, 0U) << "the reserve is not for objects";
     {
@@ -140,25 +146,31 @@ TEST_F(external_allocation_test, a_full_disk_is_bad_alloc_and_maps_can_still_be_
         EXPECT_EQ(store_.manager()->allocate(4000, std::nothrow), nullptr);
         transaction.abort();
     }
-    for (std::uint64_t i = 0; i < 200; ++i) EXPECT_TRUE(handle.erase(numbered("key", i)));
-    for (void* const object : objects) store_.manager()->deallocate(object);
+    for (std::uint64_t i = 0; i < 200; ++i)
+        EXPECT_TRUE(handle.erase(numbered("key", i)));
+    for (void* const object : objects)
+        store_.manager()->deallocate(object);
     EXPECT_TRUE(store_.algorithm().all_memory_deallocated());
 }
 
 TEST_F(external_allocation_test, what_the_maps_no_longer_need_is_reclaimed_for_an_allocation) {
     holdfast::store handle = folder_.open();
-    for (std::uint64_t i = 0; i < 40; ++i) handle.put(numbered("key", i), value_type::string, std::string(60'000, 'v'));
+    for (std::uint64_t i = 0; i < 40; ++i)
+        handle.put(numbered("key", i), value_type::string, std::string(60'000, 'v'));
     arm_failpoints("segment.allocate=fail");
     std::vector<void*> objects;
-    while (void* const object = store_.manager()->allocate(60'000, std::nothrow)) objects.push_back(object);
-    for (std::uint64_t i = 0; i < 40; ++i) handle.erase(numbered("key", i));
+    while (void* const object = store_.manager()->allocate(60'000, std::nothrow))
+        objects.push_back(object);
+    for (std::uint64_t i = 0; i < 40; ++i)
+        handle.erase(numbered("key", i));
     std::size_t more = 0;
     while (void* const object = store_.manager()->allocate(60'000, std::nothrow)) {
         objects.push_back(object);
         ++more;
     }
     EXPECT_GE(more, 30U);
-    for (void* const object : objects) store_.manager()->deallocate(object);
+    for (void* const object : objects)
+        store_.manager()->deallocate(object);
 }
 
 // --- Threads and kills ------------------------------------------------------------------------------------
@@ -182,7 +194,8 @@ TEST_F(external_allocation_test, threads_allocate_beside_transactions) {
                     mine.pop_back();
                 }
             }
-            for (std::uint64_t* const object : mine) manager->deallocate(object);
+            for (std::uint64_t* const object : mine)
+                manager->deallocate(object);
         });
     }
     threads.emplace_back([&] {
@@ -191,11 +204,13 @@ TEST_F(external_allocation_test, threads_allocate_beside_transactions) {
             handle.update([&](write_transaction& transaction) {
                 transaction.map().put(numbered("key", i % 50), value_type::string, patterned(200, i));
                 void* const object = manager->allocate(100);
-                if (i % 2 == 0) manager->deallocate(object);
+                if (i % 2 == 0)
+                    manager->deallocate(object);
             });
         }
     });
-    for (std::thread& thread : threads) thread.join();
+    for (std::thread& thread : threads)
+        thread.join();
     EXPECT_TRUE(store_.algorithm().check_sanity());
 }
 
@@ -204,7 +219,8 @@ TEST_F(external_allocation_test, a_child_of_fork_gets_nothing_and_does_no_harm) 
     EXPECT_EQ(run_child([&] {
                   auto* const manager = reinterpret_cast<boost_segment_manager*>(
                       store_.engine().file().base() + format::boost_segment_offset);
-                  if (manager->allocate(100, std::nothrow) != nullptr) throw std::runtime_error("it was allocated");
+                  if (manager->allocate(100, std::nothrow) != nullptr)
+                      throw std::runtime_error("it was allocated");
                   manager->deallocate(object);
               }),
               child_end::finished);
@@ -241,7 +257,8 @@ TEST(external_allocation_kill, at_any_point_an_allocation_is_there_or_not_and_th
         boost_store store(folder.path());
         ASSERT_TRUE(store.algorithm().check_sanity()) << "killed at point " << point;
         next.put("key", value_type::string, std::to_string(point));
-        if (end == child_end::finished) break;
+        if (end == child_end::finished)
+            break;
     }
     EXPECT_GT(kills, 5U);
 }

@@ -34,7 +34,8 @@ inline constexpr std::uint64_t initial_end_bytes = format::heap_offset + 32 * fo
 /// The heap of one process over a backing that others may use, too.
 class heap_user {
 public:
-    explicit heap_user(backing& memory, std::uint64_t visible = 1) : memory_(&memory), heap_(memory), visible_(visible) {}
+    explicit heap_user(backing& memory, std::uint64_t visible = 1)
+        : memory_(&memory), heap_(memory), visible_(visible) {}
 
     [[nodiscard]] holdfast::heap& heap() noexcept { return heap_; }
     [[nodiscard]] std::uint64_t visible() const noexcept { return visible_; }
@@ -51,7 +52,8 @@ public:
     void abort() { heap_.roll_back(); }
     /// What the next writer does after a kill. Returns whether there was something to undo.
     bool recover() {
-        if (!heap_.undo().active(txn_id{visible_})) return false;
+        if (!heap_.undo().active(txn_id{visible_}))
+            return false;
         heap_.roll_back();
         return true;
     }
@@ -72,7 +74,8 @@ protected:
 
     void expect_sound() {
         const heap_report report = check_heap(user_.heap());
-        for (const std::string& finding : report.findings) ADD_FAILURE() << finding;
+        for (const std::string& finding : report.findings)
+            ADD_FAILURE() << finding;
     }
 
     memory_backing memory_;

@@ -31,18 +31,21 @@ protected:
             const account_image before(user_.heap());
             const object_map objects_before = objects_;
             const std::uint64_t length = 1 + random_() % (random_() % 50 == 0 ? 3000 : 200);
-            for (std::uint64_t i = 0; i < length && !HasFatalFailure(); ++i) step(live_max);
+            for (std::uint64_t i = 0; i < length && !HasFatalFailure(); ++i)
+                step(live_max);
             ASSERT_FALSE(HasFatalFailure());
             done += length;
             if (random_() % 3 == 0) {
                 user_.abort();
                 ASSERT_EQ(before.first_difference(), 0U) << "transaction " << transaction;
                 objects_ = objects_before;
-                for (const auto& [offset, object] : objects_) stamp(offset, object); // freed ones may be overwritten
+                for (const auto& [offset, object] : objects_)
+                    stamp(offset, object); // freed ones may be overwritten
             } else {
                 user_.commit();
             }
-            if (transaction % 500 == 0) compare();
+            if (transaction % 500 == 0)
+                compare();
         }
         compare();
     }
@@ -59,14 +62,19 @@ private:
 
     [[nodiscard]] std::uint64_t random_size() {
         switch (random_() % 32) {
-        case 0: return random_() % (256 * 1024);
+        case 0:
+            return random_() % (256 * 1024);
         case 1:
-        case 2: return 8192 + random_() % 40'000;
-        case 3: return std::uint64_t{1} << random_() % 17;
+        case 2:
+            return 8192 + random_() % 40'000;
+        case 3:
+            return std::uint64_t{1} << random_() % 17;
         case 4:
         case 5:
-        case 6: return random_() % 8193;
-        default: return 40 + random_() % 600;
+        case 6:
+            return random_() % 8193;
+        default:
+            return 40 + random_() % 600;
         }
     }
 
@@ -81,15 +89,18 @@ private:
         ASSERT_LE(begin + usable, user_.heap().end_bytes());
         const auto after = objects_.lower_bound(begin);
         ASSERT_TRUE(after == objects_.end() || begin + usable <= after->first);
-        ASSERT_TRUE(after == objects_.begin() || std::prev(after)->first + std::prev(after)->second.size <= begin);
+        ASSERT_TRUE(after == objects_.begin() ||
+                    std::prev(after)->first + std::prev(after)->second.size <= begin);
         const known_object made{usable, ++stamps_, owner};
         objects_.emplace(begin, made);
         stamp(begin, made);
     }
 
     void free_one() {
-        auto victim = objects_.lower_bound(format::heap_offset + random_() % (user_.heap().end_bytes() - format::heap_offset));
-        if (victim == objects_.end()) victim = objects_.begin();
+        auto victim = objects_.lower_bound(format::heap_offset +
+                                           random_() % (user_.heap().end_bytes() - format::heap_offset));
+        if (victim == objects_.end())
+            victim = objects_.begin();
         const auto& [offset, object] = *victim;
         std::uint64_t first = 0;
         std::uint64_t last = 0;
@@ -109,11 +120,14 @@ private:
     /// The heap holds exactly what the model holds, and its reserve.
     void compare() {
         const heap_report report = check_heap(user_.heap());
-        for (const std::string& finding : report.findings) ADD_FAILURE() << finding;
+        for (const std::string& finding : report.findings)
+            ADD_FAILURE() << finding;
         const std::uint64_t reserve = user_.heap().header().reserve_block * format::block_bytes;
         std::map<std::uint64_t, heap_object> expected;
-        for (const auto& [offset, object] : objects_) expected[offset] = {object.size, object.owner};
-        if (reserve != 0) expected[reserve] = report.objects.at(reserve);
+        for (const auto& [offset, object] : objects_)
+            expected[offset] = {object.size, object.owner};
+        if (reserve != 0)
+            expected[reserve] = report.objects.at(reserve);
         ASSERT_EQ(report.objects, expected);
     }
 
@@ -122,13 +136,9 @@ private:
     std::uint64_t stamps_ = 0;
 };
 
-TEST_F(model_test, a_million_random_operations_on_few_objects) {
-    run(1, 700'000 / effort_divisor, 400);
-}
+TEST_F(model_test, a_million_random_operations_on_few_objects) { run(1, 700'000 / effort_divisor, 400); }
 
-TEST_F(model_test, a_million_random_operations_on_many_objects) {
-    run(2, 300'000 / effort_divisor, 6'000);
-}
+TEST_F(model_test, a_million_random_operations_on_many_objects) { run(2, 300'000 / effort_divisor, 6'000); }
 
 } // namespace
 } // namespace holdfast::test

@@ -42,13 +42,17 @@ void build(store& built) {
             transaction.put(numbered("key", i), patterned(i % 90, i));
             transaction.map("users").put(numbered("user/with/a/long/prefix/", i * 7), patterned(i % 40, i));
         }
-        for (std::uint64_t i = 0; i < 12; ++i) transaction.map("large").put(numbered("", i), patterned(i * 3000, i));
-        for (std::uint64_t i = 0; i < 60; ++i) transaction.map(numbered("map", i)).put("key", "value");
+        for (std::uint64_t i = 0; i < 12; ++i)
+            transaction.map("large").put(numbered("", i), patterned(i * 3000, i));
+        for (std::uint64_t i = 0; i < 60; ++i)
+            transaction.map(numbered("map", i)).put("key", "value");
     });
     const snapshot held = built.snapshot();
-    for (std::uint64_t i = 0; i < 400; ++i) built.put(numbered("key", i), patterned(i % 90, i + 1));
+    for (std::uint64_t i = 0; i < 400; ++i)
+        built.put(numbered("key", i), patterned(i % 90, i + 1));
     const snapshot later = built.snapshot();
-    for (std::uint64_t i = 0; i < 400; ++i) built.put(numbered("key", i * 2), patterned(i % 90, i + 2));
+    for (std::uint64_t i = 0; i < 400; ++i)
+        built.put(numbered("key", i * 2), patterned(i % 90, i + 2));
 }
 
 [[nodiscard]] file_image closed_store(const std::filesystem::path& path) {
@@ -64,7 +68,8 @@ void build(store& built) {
     store built = store::open(path);
     build(built);
     write_transaction transaction = built.begin_write();
-    for (std::uint64_t i = 0; i < 300; ++i) transaction.put(numbered("new", i), patterned(200, i));
+    for (std::uint64_t i = 0; i < 300; ++i)
+        transaction.put(numbered("new", i), patterned(200, i));
     transaction.map("users").erase_prefix("user/with/a/long/prefix/0000");
     return file_image::of(path);
 }
@@ -86,10 +91,15 @@ bool tolerate(const std::function<void()>& operation) {
         case errc::newer_format:
         case errc::unsupported:
         case errc::address_space:
-        case errc::no_space: return true;
-        case errc::transaction_failed: return true;
-        case errc::io_error: return false; // what could not be undone makes the handle unusable
-        default: std::fprintf(stderr, "unexpected: %s\n", failure.what()); throw;
+        case errc::no_space:
+            return true;
+        case errc::transaction_failed:
+            return true;
+        case errc::io_error:
+            return false; // what could not be undone makes the handle unusable
+        default:
+            std::fprintf(stderr, "unexpected: %s\n", failure.what());
+            throw;
         }
     }
 }
@@ -97,34 +107,40 @@ bool tolerate(const std::function<void()>& operation) {
 void read_all(const store& damaged) {
     std::optional<snapshot> now;
     tolerate([&] { now = damaged.snapshot(); });
-    if (!now) return;
+    if (!now)
+        return;
     std::vector<std::string> names = {""};
     tolerate([&] {
-        for (const map_information& map : now->maps()) names.push_back(map.name);
+        for (const map_information& map : now->maps())
+            names.push_back(map.name);
     });
     std::uint64_t sum = 0;
     for (const std::string& name : names) {
         tolerate([&] {
             for (auto&& [key, value] : now->map(name)) {
-                for (const char byte : value.text()) sum += static_cast<unsigned char>(byte);
+                for (const char byte : value.text())
+                    sum += static_cast<unsigned char>(byte);
                 sum += key.size();
             }
         });
         tolerate([&] {
             const map_view map = now->map(name);
             std::uint64_t steps = 0;
-            for (map_iterator at = map.end(); at != map.begin() && steps <= map.size(); ++steps) --at;
+            for (map_iterator at = map.end(); at != map.begin() && steps <= map.size(); ++steps)
+                --at;
         });
     }
     for (std::uint64_t i = 0; i < 900; i += 9) {
         tolerate([&] { sum += damaged.get(numbered("key", i)).value_or(value()).size(); });
     }
     tolerate([&] {
-        const std::vector<std::string_view> keys = {"key00000001", "key00000200", "", "z", "key00000399", "key", "a", "b", "c"};
+        const std::vector<std::string_view> keys = {"key00000001", "key00000200", "",  "z", "key00000399",
+                                                    "key",         "a",           "b", "c"};
         static_cast<void>(now->map().get_many(keys));
     });
     tolerate([&] { static_cast<void>(damaged.stat()); });
-    if (sum == 42) std::puts("the answer"); // so that nothing is optimised away
+    if (sum == 42)
+        std::puts("the answer"); // so that nothing is optimised away
 }
 
 void check(const store& damaged) {
@@ -134,23 +150,29 @@ void check(const store& damaged) {
 void change(store& damaged, std::mt19937_64& random) {
     for (std::uint64_t i = 0; i < 12; ++i) {
         const std::uint64_t key = random() % 900;
-        if (!tolerate([&] { damaged.put(numbered("key", key), patterned(random() % 300, key)); })) return;
-        if (!tolerate([&] { static_cast<void>(damaged.erase(numbered("key", random() % 900))); })) return;
+        if (!tolerate([&] { damaged.put(numbered("key", key), patterned(random() % 300, key)); }))
+            return;
+        if (!tolerate([&] { static_cast<void>(damaged.erase(numbered("key", random() % 900))); }))
+            return;
     }
     const auto in_one_transaction = [&](const std::function<void(write_transaction&)>& work) {
         return tolerate([&] { damaged.update(work); });
     };
     if (!in_one_transaction([&](write_transaction& transaction) {
-            for (std::uint64_t i = 0; i < 200; ++i) transaction.map("users").put(numbered("new", i), patterned(i, i));
-        })) return;
+            for (std::uint64_t i = 0; i < 200; ++i)
+                transaction.map("users").put(numbered("new", i), patterned(i, i));
+        }))
+        return;
     if (!in_one_transaction([&](write_transaction& transaction) {
             transaction.map("users").erase_prefix("user/with/a/long/prefix/0000");
             transaction.map("large").put("huge", patterned(300'000, 1));
-        })) return;
+        }))
+        return;
     if (!in_one_transaction([&](write_transaction& transaction) {
             transaction.drop("large");
             transaction.map().clear();
-        })) return;
+        }))
+        return;
     check(damaged);
 }
 
@@ -160,10 +182,13 @@ bool work_on(const std::filesystem::path& path, std::mt19937_64& random) {
     options.mode = random() % 4 == 0 ? open_mode::read_only : open_mode::write;
     std::optional<store> damaged;
     tolerate([&] { damaged = store::open(path, options); });
-    if (!damaged) return false;
-    if (random() % 2 == 0) check(*damaged);
+    if (!damaged)
+        return false;
+    if (random() % 2 == 0)
+        check(*damaged);
     read_all(*damaged);
-    if (options.mode == open_mode::write) change(*damaged, random);
+    if (options.mode == open_mode::write)
+        change(*damaged, random);
     return true;
 }
 
@@ -197,24 +222,27 @@ protected:
             std::fflush(nullptr);
             const pid_t child = ::fork();
             ASSERT_GE(child, 0);
-            if (child == 0) run_child(whole, path, next, first + count, board);
+            if (child == 0)
+                run_child(whole, path, next, first + count, board);
             int status = 0;
             ASSERT_EQ(::waitpid(child, &status, 0), child);
-            if (WIFEXITED(status) && WEXITSTATUS(status) == 0) break;
+            if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
+                break;
             report(whole, board.current, status);
             next = board.current + 1;
         }
         // Else the test would prove little.
         EXPECT_GT(board.opened, count / 3);
         EXPECT_GT(board.noticed, count / 10);
-        std::printf("%llu files, %llu opened, damage noticed in %llu of them\n", static_cast<unsigned long long>(count),
-                    static_cast<unsigned long long>(board.opened), static_cast<unsigned long long>(board.noticed));
+        std::printf("%llu files, %llu opened, damage noticed in %llu of them\n",
+                    static_cast<unsigned long long>(count), static_cast<unsigned long long>(board.opened),
+                    static_cast<unsigned long long>(board.noticed));
         ::munmap(place, 4096);
     }
 
 private:
-    [[noreturn]] static void run_child(const file_image& whole, const std::filesystem::path& path, std::uint64_t next,
-                                       std::uint64_t end, shared_board& board) {
+    [[noreturn]] static void run_child(const file_image& whole, const std::filesystem::path& path,
+                                       std::uint64_t next, std::uint64_t end, shared_board& board) {
         if (!sanitized) {
             const rlimit memory{std::uint64_t{1} << 30, std::uint64_t{1} << 30};
             ::setrlimit(RLIMIT_DATA, &memory);
@@ -238,7 +266,8 @@ private:
                     board.noticed += failures != 0 ? 1 : 0;
                 }
             } catch (const std::exception& failure) {
-                std::fprintf(stderr, "seed %llu: %s\n", static_cast<unsigned long long>(next), failure.what());
+                std::fprintf(stderr, "seed %llu: %s\n", static_cast<unsigned long long>(next),
+                             failure.what());
                 std::fflush(nullptr);
                 ::_exit(2);
             }
@@ -281,9 +310,11 @@ TEST_F(Damage, OfAStoreInTheMiddleOfATransactionIsAnErrorAtWorst) {
 TEST_F(Damage, OfTheLengthIsAnErrorAtWorst) {
     const temporary_store place;
     const file_image whole = closed_store(place.path());
-    std::vector<std::uint64_t> lengths = {0, 1, 4096, 1 << 16, 1 << 20, (16 << 20) - 1, 16 << 20, (16 << 20) + 1};
+    std::vector<std::uint64_t> lengths = {
+        0, 1, 4096, 1 << 16, 1 << 20, (16 << 20) - 1, 16 << 20, (16 << 20) + 1};
     const std::uint64_t step = sanitized ? 100'000 : 10'000;
-    for (std::uint64_t length = 16 << 20; length < whole.size(); length += step) lengths.push_back(length);
+    for (std::uint64_t length = 16 << 20; length < whole.size(); length += step)
+        lengths.push_back(length);
     for (const std::uint64_t length : lengths) {
         file_image cut = whole;
         cut.resize(length);

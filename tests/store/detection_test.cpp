@@ -46,7 +46,8 @@ void collect(const space_view& view, ref place, std::uint32_t level, std::vector
     for (std::size_t i = 0; i < node.header.count; ++i) {
         if (i != 0) {
             const ref separator = get_ref(node.separators, i);
-            objects.push_back({separator.offset(), sizeof(format::separator_header) + read_separator(view, separator).size(),
+            objects.push_back({separator.offset(),
+                               sizeof(format::separator_header) + read_separator(view, separator).size(),
                                "separator"});
         }
         collect(view, get_ref(node.children, i), level - 1, objects);
@@ -61,12 +62,14 @@ void collect(const space_view& view, ref place, std::uint32_t level, std::vector
     const engine::pin held = reader->pin_newest();
     const space_view& view = held.state.view;
     for (const tree_root& root : {held.state.unnamed(), held.state.catalogue()}) {
-        if (root.root) collect(view, root.root, root.level, objects);
+        if (root.root)
+            collect(view, root.root, root.level, objects);
     }
     tree_cursor cursor(view, held.state.catalogue());
     for (cursor.seek_first(); cursor.valid(); cursor.next()) {
         const tree_root root = to_tree_root(map_root_of(cursor.record().value, cursor.place()));
-        if (root.root) collect(view, root.root, root.level, objects);
+        if (root.root)
+            collect(view, root.root, root.level, objects);
     }
     reader->unpin(held);
     return objects;
@@ -105,19 +108,21 @@ protected:
             if (reader.check().empty()) {
                 ++missed;
                 if (missed <= 3) {
-                    ADD_FAILURE() << "not found: bit " << bit % 8 << " of byte " << bit / 8 << " of a " << damaged.kind
-                                  << " of " << damaged.bytes << " bytes";
+                    ADD_FAILURE() << "not found: bit " << bit % 8 << " of byte " << bit / 8 << " of a "
+                                  << damaged.kind << " of " << damaged.bytes << " bytes";
                 }
             }
             damage.flip(damaged.offset + bit / 8, bit % 8);
         };
         if (flips == 0) {
             for (const object& one : objects) {
-                for (std::uint64_t bit = 0; bit < one.bytes * 8; ++bit) try_bit(one, bit);
+                for (std::uint64_t bit = 0; bit < one.bytes * 8; ++bit)
+                    try_bit(one, bit);
             }
         } else {
             std::map<std::string, std::vector<object>> by_kind;
-            for (const object& one : objects) by_kind[one.kind].push_back(one);
+            for (const object& one : objects)
+                by_kind[one.kind].push_back(one);
             std::mt19937_64 random(1);
             for (std::uint64_t i = 0; i < flips; ++i) {
                 for (const auto& [kind, some] : by_kind) {
@@ -127,7 +132,8 @@ protected:
             }
         }
         for (const auto& [kind, counts] : found) {
-            EXPECT_EQ(counts.second, 0U) << "of " << counts.first << " flipped bits in a " << kind << " not found";
+            EXPECT_EQ(counts.second, 0U)
+                << "of " << counts.first << " flipped bits in a " << kind << " not found";
         }
         EXPECT_EQ(found.size(), 4U);
         EXPECT_TRUE(reader.check().empty());
@@ -140,11 +146,15 @@ TEST_F(Detection, FindsEachFlippedBitOfManySmallMaps) {
     {
         store filled = place_.open();
         filled.update([](write_transaction& transaction) {
-            for (std::uint64_t i = 0; i < 200; ++i) transaction.put(numbered("key", i * i), patterned(i % 60, i));
-            for (std::uint64_t i = 0; i < 8; ++i) transaction.map(numbered("map", i)).put("key", patterned(i, i));
+            for (std::uint64_t i = 0; i < 200; ++i)
+                transaction.put(numbered("key", i * i), patterned(i % 60, i));
+            for (std::uint64_t i = 0; i < 8; ++i)
+                transaction.map(numbered("map", i)).put("key", patterned(i, i));
         });
-        for (std::uint64_t i = 0; i < 40; ++i) filled.put(numbered("key", i * i), "changed"); // nodes of several ages
-        for (std::uint64_t i = 0; i < 20; ++i) filled.erase(numbered("key", i * i * 9));
+        for (std::uint64_t i = 0; i < 40; ++i)
+            filled.put(numbered("key", i * i), "changed"); // nodes of several ages
+        for (std::uint64_t i = 0; i < 20; ++i)
+            filled.erase(numbered("key", i * i * 9));
     }
     expect_all_found(amount_of_work(3000, "HOLDFAST_DETECTION_FLIPS"));
 }

@@ -169,9 +169,8 @@ TEST_F(Maps, EraseByPrefixWithinOneMap) {
     EXPECT_EQ(erased, 1000U);
     EXPECT_EQ(store_.snapshot().map("one").size(), 1000U);
     EXPECT_EQ(store_.snapshot().map("two").size(), 2000U);
-    store_.update([](write_transaction& transaction) {
-        EXPECT_EQ(transaction.map("two").erase_prefix(""), 2000U);
-    });
+    store_.update(
+        [](write_transaction& transaction) { EXPECT_EQ(transaction.map("two").erase_prefix(""), 2000U); });
     EXPECT_TRUE(store_.snapshot().map("two").empty());
 }
 
@@ -191,7 +190,8 @@ TEST_F(Maps, MayBeThousands) {
     });
     EXPECT_EQ(store_.stat().maps, count / 2);
     EXPECT_EQ(all.map(numbered("map", count - 2)).get("key")->text(), std::to_string(count - 2));
-    EXPECT_EQ(store_.snapshot().map(numbered("map", count - 1)).get("key")->text(), std::to_string(count - 1));
+    EXPECT_EQ(store_.snapshot().map(numbered("map", count - 1)).get("key")->text(),
+              std::to_string(count - 1));
 }
 
 } // namespace

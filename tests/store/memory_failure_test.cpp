@@ -46,54 +46,26 @@ void* allocate_or_throw(std::size_t size, std::size_t alignment) {
 
 } // namespace
 
-void* operator new(std::size_t size) {
-    return allocate_or_throw(size, 1);
-}
-void* operator new[](std::size_t size) {
-    return allocate_or_throw(size, 1);
-}
+void* operator new(std::size_t size) { return allocate_or_throw(size, 1); }
+void* operator new[](std::size_t size) { return allocate_or_throw(size, 1); }
 void* operator new(std::size_t size, std::align_val_t alignment) {
     return allocate_or_throw(size, static_cast<std::size_t>(alignment));
 }
 void* operator new[](std::size_t size, std::align_val_t alignment) {
     return allocate_or_throw(size, static_cast<std::size_t>(alignment));
 }
-void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
-    return allocate(size, 1);
-}
-void* operator new[](std::size_t size, const std::nothrow_t&) noexcept {
-    return allocate(size, 1);
-}
-void operator delete(void* place) noexcept {
-    std::free(place);
-}
-void operator delete[](void* place) noexcept {
-    std::free(place);
-}
-void operator delete(void* place, std::size_t) noexcept {
-    std::free(place);
-}
-void operator delete[](void* place, std::size_t) noexcept {
-    std::free(place);
-}
-void operator delete(void* place, std::align_val_t) noexcept {
-    std::free(place);
-}
-void operator delete[](void* place, std::align_val_t) noexcept {
-    std::free(place);
-}
-void operator delete(void* place, std::size_t, std::align_val_t) noexcept {
-    std::free(place);
-}
-void operator delete[](void* place, std::size_t, std::align_val_t) noexcept {
-    std::free(place);
-}
-void operator delete(void* place, const std::nothrow_t&) noexcept {
-    std::free(place);
-}
-void operator delete[](void* place, const std::nothrow_t&) noexcept {
-    std::free(place);
-}
+void* operator new(std::size_t size, const std::nothrow_t&) noexcept { return allocate(size, 1); }
+void* operator new[](std::size_t size, const std::nothrow_t&) noexcept { return allocate(size, 1); }
+void operator delete(void* place) noexcept { std::free(place); }
+void operator delete[](void* place) noexcept { std::free(place); }
+void operator delete(void* place, std::size_t) noexcept { std::free(place); }
+void operator delete[](void* place, std::size_t) noexcept { std::free(place); }
+void operator delete(void* place, std::align_val_t) noexcept { std::free(place); }
+void operator delete[](void* place, std::align_val_t) noexcept { std::free(place); }
+void operator delete(void* place, std::size_t, std::align_val_t) noexcept { std::free(place); }
+void operator delete[](void* place, std::size_t, std::align_val_t) noexcept { std::free(place); }
+void operator delete(void* place, const std::nothrow_t&) noexcept { std::free(place); }
+void operator delete[](void* place, const std::nothrow_t&) noexcept { std::free(place); }
 
 namespace holdfast::test {
 namespace {
@@ -146,7 +118,8 @@ protected:
             ++failures;
             ASSERT_LT(failures, 100'000);
             ASSERT_EQ(store_->snapshot().version(), version);
-            ASSERT_TRUE(store_->stat().snapshots.empty()) << "allocation " << failures << " left a pin behind";
+            ASSERT_TRUE(store_->stat().snapshots.empty())
+                << "allocation " << failures << " left a pin behind";
             if (failures < 100 || failures % 16 == 0) {
                 ASSERT_EQ(contents_of(*store_), before) << "after allocation " << failures << " failed";
                 expect_sound(*store_);
@@ -156,8 +129,9 @@ protected:
         EXPECT_GT(failures, 0);
         expect_sound(*store_);
         // The writer lock is free, for other threads, too.
-        std::thread([&] { store_->update([](write_transaction& transaction) { transaction.put("lock", "is free"); }); })
-            .join();
+        std::thread([&] {
+            store_->update([](write_transaction& transaction) { transaction.put("lock", "is free"); });
+        }).join();
     }
 
     temporary_store place_;

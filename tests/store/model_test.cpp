@@ -35,12 +35,14 @@ struct held {
 };
 
 const std::vector<std::string>& map_names() {
-    static const std::vector<std::string> names = {"", "users", "a", std::string("b\0c", 3), std::string(300, 'n')};
+    static const std::vector<std::string> names = {"", "users", "a", std::string("b\0c", 3),
+                                                   std::string(300, 'n')};
     return names;
 }
 
 bool equals(const value_view& found, const model_value& expected) {
-    return found.text() == expected.text && found.type() == expected.type && found.version() == expected.version;
+    return found.text() == expected.text && found.type() == expected.type &&
+           found.version() == expected.version;
 }
 
 class model_run {
@@ -68,11 +70,16 @@ private:
 
     [[nodiscard]] std::string random_key() {
         switch (below(8)) {
-        case 0: return std::string(below(4), static_cast<char>(below(3) * 127));
-        case 1: return numbered(std::string(40 + below(3), 'p'), below(200));
-        case 2: return numbered("dir/", below(10)) + numbered("/", below(40));
-        case 3: return chance(30) ? std::string(1000 + below(5) * 16'000, 'l') : "key";
-        default: return numbered("key", below(600));
+        case 0:
+            return std::string(below(4), static_cast<char>(below(3) * 127));
+        case 1:
+            return numbered(std::string(40 + below(3), 'p'), below(200));
+        case 2:
+            return numbered("dir/", below(10)) + numbered("/", below(40));
+        case 3:
+            return chance(30) ? std::string(1000 + below(5) * 16'000, 'l') : "key";
+        default:
+            return numbered("key", below(600));
         }
     }
     [[nodiscard]] model_value random_value(version_number version) {
@@ -141,7 +148,8 @@ private:
         if (dice < 995) {
             const std::string prefix = key.substr(0, below(key.size() + 1));
             const std::uint64_t erased = map.erase_prefix(prefix);
-            EXPECT_EQ(erased, std::erase_if(entries, [&](const auto& one) { return one.first.starts_with(prefix); }));
+            EXPECT_EQ(erased,
+                      std::erase_if(entries, [&](const auto& one) { return one.first.starts_with(prefix); }));
             return erased != 0;
         }
         if (dice < 997) {

@@ -64,7 +64,8 @@ TEST_F(Snapshot, LivesOnInWhatWasMadeOfItAndWithoutTheHandle) {
     EXPECT_EQ(view.get("key00000042")->text(), "42");
     store_ = place_.open();
     for (int i = 0; i < 3000; ++i) {
-        store_.update([](write_transaction& transaction) { transaction.map("users").put("key00000042", "other"); });
+        store_.update(
+            [](write_transaction& transaction) { transaction.map("users").put("key00000042", "other"); });
     }
     EXPECT_EQ(view.get("key00000042")->text(), "42");
     EXPECT_EQ(store_.snapshot().map("users").get("key00000042")->text(), "other");
@@ -171,11 +172,14 @@ TEST_F(Snapshot, WorksWithRangesAndAlgorithms) {
     fill(1000);
     const snapshot now = store_.snapshot();
     const map_range all = now.map().prefix("key");
-    EXPECT_EQ(std::ranges::count_if(all, [](const entry& one) { return one.value.text().ends_with('7'); }), 100);
+    EXPECT_EQ(std::ranges::count_if(all, [](const entry& one) { return one.value.text().ends_with('7'); }),
+              100);
     const auto found = std::ranges::find(all, "500", [](const entry& one) { return one.value.text(); });
     ASSERT_TRUE(found != all.end());
     EXPECT_EQ((*found).key, "key00000500");
-    EXPECT_EQ(keys_of(all | std::views::filter([](const entry& one) { return one.value.size() == 1; })).size(), 10U);
+    EXPECT_EQ(
+        keys_of(all | std::views::filter([](const entry& one) { return one.value.size() == 1; })).size(),
+        10U);
     EXPECT_EQ(keys_of(all | std::views::drop(10) | std::views::take(3)),
               (std::vector<std::string>{"key00000010", "key00000011", "key00000012"}));
     EXPECT_TRUE(std::ranges::is_sorted(all, {}, &entry::key));

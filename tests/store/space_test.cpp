@@ -6,9 +6,9 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <filesystem>
 #include <cstdint>
 #include <cstring>
+#include <filesystem>
 #include <functional>
 #include <map>
 #include <random>
@@ -30,10 +30,12 @@ namespace {
 class full_disk {
 public:
     full_disk() {
-        if constexpr (failpoints_built_in) arm_failpoints("segment.allocate=fail,segment.grow=fail");
+        if constexpr (failpoints_built_in)
+            arm_failpoints("segment.allocate=fail,segment.grow=fail");
     }
     ~full_disk() {
-        if constexpr (failpoints_built_in) arm_failpoints("");
+        if constexpr (failpoints_built_in)
+            arm_failpoints("");
     }
     full_disk(const full_disk&) = delete;
     full_disk& operator=(const full_disk&) = delete;
@@ -44,7 +46,8 @@ using contents = std::map<std::string, std::string>;
 class Space : public ::testing::Test {
 protected:
     void SetUp() override {
-        if (!failpoints_built_in) GTEST_SKIP() << "this build has no failpoints";
+        if (!failpoints_built_in)
+            GTEST_SKIP() << "this build has no failpoints";
     }
     void TearDown() override { expect_sound(store_); }
 
@@ -77,7 +80,8 @@ protected:
     /// Erases everything, one key a transaction, in a random order.
     static void erase_all(store& emptied, contents expected, std::uint64_t seed) {
         std::vector<std::string> keys;
-        for (const auto& [key, text] : expected) keys.push_back(key);
+        for (const auto& [key, text] : expected)
+            keys.push_back(key);
         std::shuffle(keys.begin(), keys.end(), std::mt19937_64(seed));
         for (std::size_t i = 0; i < keys.size(); ++i) {
             try {
@@ -169,7 +173,8 @@ TEST_F(Space, ErasesHoweverOftenTheStoreWasFilledUpAgain) {
     std::uint64_t next = 1'000'000;
     for (int round = 0; round < 60 && expected.size() > 10; ++round) {
         for (std::uint64_t i = 0; i < 1 + random() % 8 && !expected.empty(); ++i) {
-            const auto victim = std::next(expected.begin(), static_cast<std::ptrdiff_t>(random() % expected.size()));
+            const auto victim =
+                std::next(expected.begin(), static_cast<std::ptrdiff_t>(random() % expected.size()));
             try {
                 ASSERT_TRUE(store_.erase(victim->first));
             } catch (const error& failure) {
@@ -193,11 +198,13 @@ TEST_F(Space, ErasesHoweverOftenTheStoreWasFilledUpAgain) {
 }
 
 TEST_F(Space, ErasesInAFullStoreBesideAHeldSnapshot) {
-    for (std::uint64_t i = 0; i < 2000; ++i) store_.put(numbered("key", i), "before");
+    for (std::uint64_t i = 0; i < 2000; ++i)
+        store_.put(numbered("key", i), "before");
     const full_disk full;
     const snapshot held = store_.snapshot();
     contents expected;
-    for (auto&& [key, value] : held.map()) expected.emplace(key, value.text());
+    for (auto&& [key, value] : held.map())
+        expected.emplace(key, value.text());
     for (std::uint64_t i = 0;; ++i) { // each replaced record and path is held back
         try {
             store_.put(numbered("key", i % 2000), std::to_string(i));
@@ -258,26 +265,31 @@ TEST_F(Space, ErasesInAFullStoreWhereMuchWasRetiredAtOnceAndIsHeld) {
 }
 
 TEST_F(Space, TakesNewValuesWhenTheSnapshotThatHeldAllBackEnds) {
-    for (std::uint64_t i = 0; i < 2000; ++i) store_.put(numbered("key", i), "before");
+    for (std::uint64_t i = 0; i < 2000; ++i)
+        store_.put(numbered("key", i), "before");
     const full_disk full;
     {
         const snapshot held = store_.snapshot();
         expect_failure(errc::no_space, [&] {
-            for (std::uint64_t i = 0;; ++i) store_.put(numbered("key", i % 2000), std::to_string(i));
+            for (std::uint64_t i = 0;; ++i)
+                store_.put(numbered("key", i % 2000), std::to_string(i));
         });
     }
-    for (std::uint64_t i = 0; i < 20'000; ++i) store_.put(numbered("key", i % 2000), std::to_string(i));
+    for (std::uint64_t i = 0; i < 20'000; ++i)
+        store_.put(numbered("key", i % 2000), std::to_string(i));
     EXPECT_EQ(store_.snapshot().map().size(), 2000U);
 }
 
 TEST_F(Space, UndoesATransactionThatIsLargerThanTheDisk) {
-    for (std::uint64_t i = 0; i < 100; ++i) store_.put(numbered("key", i), "before");
+    for (std::uint64_t i = 0; i < 100; ++i)
+        store_.put(numbered("key", i), "before");
     const full_disk full;
     const version_number version = store_.snapshot().version();
     for (const std::size_t size : {1U, 50U, 2000U, 50'000U}) {
         write_transaction transaction = store_.begin_write();
         expect_failure(errc::no_space, [&] {
-            for (std::uint64_t i = 0; i < 1'000'000; ++i) transaction.put(numbered("new", i), patterned(size, i));
+            for (std::uint64_t i = 0; i < 1'000'000; ++i)
+                transaction.put(numbered("new", i), patterned(size, i));
         });
         expect_failure(errc::transaction_failed, [&] { transaction.put("one", "more"); });
         expect_failure(errc::transaction_failed, [&] { transaction.map().erase_prefix("key"); });
@@ -293,7 +305,8 @@ TEST_F(Space, FailsCleanlyAtEachAllocationOfDiskSpace) {
         arm_failpoints("segment.allocate=fail@" + std::to_string(nth));
         try {
             store_.update([&](write_transaction& transaction) {
-                for (std::uint64_t i = 0; i < 3000; ++i) transaction.put(numbered("key", i), patterned(1000, i));
+                for (std::uint64_t i = 0; i < 3000; ++i)
+                    transaction.put(numbered("key", i), patterned(1000, i));
             });
         } catch (const error& failure) {
             EXPECT_EQ(failure.reason(), errc::no_space);
@@ -312,9 +325,11 @@ TEST_F(Space, DoesNotGrowTheFileByOverwriting) {
     const auto overwrite = [&] {
         store_.put(numbered("key", random() % 1000), patterned(50 + random() % 200, random()));
     };
-    for (std::uint64_t i = 0; i < 10'000; ++i) overwrite();
+    for (std::uint64_t i = 0; i < 10'000; ++i)
+        overwrite();
     const std::uint64_t steady = store_.stat().file_bytes;
-    for (std::uint64_t i = 0; i < amount_of_work(100'000); ++i) overwrite();
+    for (std::uint64_t i = 0; i < amount_of_work(100'000); ++i)
+        overwrite();
     EXPECT_EQ(store_.stat().file_bytes, steady);
     EXPECT_LT(steady - (16 << 20), 4U << 20);
 }
@@ -325,8 +340,10 @@ TEST_F(Space, DoesNotGrowTheFileByOverwritingBesideShortLivedReaders) {
         std::vector<snapshot> recent;
         for (std::uint64_t i = 0; i < steps; ++i) {
             store_.put(numbered("key", random() % 1000), patterned(50 + random() % 200, random()));
-            if (i % 10 == 0) recent.push_back(store_.snapshot());
-            if (recent.size() > 20) recent.erase(recent.begin() + static_cast<std::ptrdiff_t>(random() % 20));
+            if (i % 10 == 0)
+                recent.push_back(store_.snapshot());
+            if (recent.size() > 20)
+                recent.erase(recent.begin() + static_cast<std::ptrdiff_t>(random() % 20));
         }
     };
     work(20'000);
@@ -349,9 +366,11 @@ TEST_F(Space, DoesNotGrowTheFileByValuesOfOtherSizesOrByLargeOnes) {
 }
 
 TEST_F(Space, ReusesWhatAHeldSnapshotKept) {
-    for (std::uint64_t i = 0; i < 1000; ++i) store_.put(numbered("key", i), patterned(200, i));
+    for (std::uint64_t i = 0; i < 1000; ++i)
+        store_.put(numbered("key", i), patterned(200, i));
     const auto overwrite = [&](std::uint64_t steps) {
-        for (std::uint64_t i = 0; i < steps; ++i) store_.put(numbered("key", i % 1000), patterned(200, i));
+        for (std::uint64_t i = 0; i < steps; ++i)
+            store_.put(numbered("key", i % 1000), patterned(200, i));
     };
     {
         const snapshot held = store_.snapshot();
@@ -375,7 +394,8 @@ public:
         error_ = errno;
     }
     ~small_disk() {
-        if (mounted_) ::umount2(folder_.c_str(), MNT_DETACH);
+        if (mounted_)
+            ::umount2(folder_.c_str(), MNT_DETACH);
     }
     small_disk(const small_disk&) = delete;
     small_disk& operator=(const small_disk&) = delete;
@@ -391,7 +411,8 @@ private:
 TEST_F(Space, KeepsItsPromisesOnASmallDisk) {
     const temporary_store place;
     const small_disk disk(place.folder(), 4 << 20);
-    if (!disk.mounted()) GTEST_SKIP() << "can't mount a tmpfs here: " << disk.why_not();
+    if (!disk.mounted())
+        GTEST_SKIP() << "can't mount a tmpfs here: " << disk.why_not();
     {
         store small = place.open();
         contents expected = fill(small, [](std::uint64_t i) { return i % 2000; });
@@ -400,7 +421,8 @@ TEST_F(Space, KeepsItsPromisesOnASmallDisk) {
         {
             write_transaction transaction = small.begin_write();
             expect_failure(errc::no_space, [&] {
-                for (std::uint64_t i = 0;; ++i) transaction.put(numbered("more", i), patterned(5000, i));
+                for (std::uint64_t i = 0;; ++i)
+                    transaction.put(numbered("more", i), patterned(5000, i));
             });
         }
         ASSERT_NO_FATAL_FAILURE(expect_contents(small, expected));
@@ -419,7 +441,8 @@ TEST_F(Space, KeepsItsPromisesOnASmallDisk) {
 TEST_F(Space, CannotBeMadeOnADiskThatIsTooSmallAndLeavesNothingThere) {
     const temporary_store place;
     const small_disk disk(place.folder(), 256 << 10);
-    if (!disk.mounted()) GTEST_SKIP() << "can't mount a tmpfs here: " << disk.why_not();
+    if (!disk.mounted())
+        GTEST_SKIP() << "can't mount a tmpfs here: " << disk.why_not();
     expect_failure(errc::no_space, [&] { static_cast<void>(place.open()); });
     EXPECT_TRUE(std::filesystem::is_empty(place.folder()));
 }

@@ -83,7 +83,8 @@ TEST_F(Store, DoesNotTakeAnotherFileForAStore) {
 }
 
 TEST_F(Store, OpensInAFolderThatIsMissingWithAnError) {
-    expect_failure(errc::not_found, [&] { static_cast<void>(store::open(place_.folder() / "no" / "where.hold")); });
+    expect_failure(errc::not_found,
+                   [&] { static_cast<void>(store::open(place_.folder() / "no" / "where.hold")); });
 }
 
 // --- Single operations ------------------------------------------------------------------------------------
@@ -169,7 +170,8 @@ TEST_F(Store, TakesKeysUpToTheLimitAndRefusesLongerOnes) {
 
 TEST_F(Store, RefusesTypesThatNoValueHas) {
     for (const int type : {0, 10, 11, 255}) {
-        expect_failure(errc::invalid_argument, [&] { store_.put("key", static_cast<value_type>(type), "value"); });
+        expect_failure(errc::invalid_argument,
+                       [&] { store_.put("key", static_cast<value_type>(type), "value"); });
     }
     EXPECT_FALSE(store_.contains("key"));
 }
@@ -412,15 +414,17 @@ TEST_F(Store, ReportsTheProgressOfACheck) {
     });
     std::uint64_t calls = 0;
     std::uint64_t last = 0;
-    EXPECT_TRUE(store_.check([&](std::uint64_t done, std::uint64_t total) {
-                          EXPECT_GT(done, last);
-                          EXPECT_GT(total, 0U);
-                          last = done;
-                          ++calls;
-                      })
+    EXPECT_TRUE(store_
+                    .check([&](std::uint64_t done, std::uint64_t total) {
+                        EXPECT_GT(done, last);
+                        EXPECT_GT(total, 0U);
+                        last = done;
+                        ++calls;
+                    })
                     .empty());
     EXPECT_GT(calls, 2U);
-    EXPECT_THROW(static_cast<void>(store_.check([](std::uint64_t, std::uint64_t) { throw std::runtime_error("stop"); })),
+    EXPECT_THROW(static_cast<void>(
+                     store_.check([](std::uint64_t, std::uint64_t) { throw std::runtime_error("stop"); })),
                  std::runtime_error);
     store_.put("the writer lock", "is free");
 }

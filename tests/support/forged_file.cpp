@@ -42,13 +42,16 @@ void file_image::write_to(const std::filesystem::path& path) const {
     const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
     bool good = file >= 0 && ::ftruncate(file, 0) == 0 && ::ftruncate(file, static_cast<off_t>(size_)) == 0;
     for (const page& one : pages_) {
-        if (one.offset >= size_) break;
+        if (one.offset >= size_)
+            break;
         const std::size_t bytes = std::min<std::uint64_t>(page_bytes, size_ - one.offset);
         good = good && ::pwrite(file, one.bytes.data(), bytes, static_cast<off_t>(one.offset)) ==
                            static_cast<ssize_t>(bytes);
     }
-    if (file >= 0) ::close(file);
-    if (!good) throw std::runtime_error("can't write " + path.string());
+    if (file >= 0)
+        ::close(file);
+    if (!good)
+        throw std::runtime_error("can't write " + path.string());
 }
 
 void file_image::resize(std::uint64_t size) {
@@ -58,7 +61,8 @@ void file_image::resize(std::uint64_t size) {
 
 std::vector<std::uint64_t> file_image::pages() const {
     std::vector<std::uint64_t> offsets;
-    for (const page& one : pages_) offsets.push_back(one.offset);
+    for (const page& one : pages_)
+        offsets.push_back(one.offset);
     return offsets;
 }
 
@@ -76,14 +80,17 @@ void file_image::copy_out(std::uint64_t offset, std::byte* to, std::size_t size)
     for (std::size_t i = 0; i < size; ++i) {
         const std::uint64_t at = offset + i;
         const std::uint64_t aligned = at - at % page_bytes;
-        const auto found = std::lower_bound(pages_.begin(), pages_.end(), aligned,
-                                            [](const page& one, std::uint64_t sought) { return one.offset < sought; });
-        to[i] = found != pages_.end() && found->offset == aligned ? found->bytes[at % page_bytes] : std::byte{0};
+        const auto found =
+            std::lower_bound(pages_.begin(), pages_.end(), aligned,
+                             [](const page& one, std::uint64_t sought) { return one.offset < sought; });
+        to[i] =
+            found != pages_.end() && found->offset == aligned ? found->bytes[at % page_bytes] : std::byte{0};
     }
 }
 
 void file_image::copy_in(std::uint64_t offset, const std::byte* from, std::size_t size) {
-    for (std::size_t i = 0; i < size; ++i) page_at(offset + i).bytes[(offset + i) % page_bytes] = from[i];
+    for (std::size_t i = 0; i < size; ++i)
+        page_at(offset + i).bytes[(offset + i) % page_bytes] = from[i];
 }
 
 // --- Forging ----------------------------------------------------------------------------------------------
@@ -113,22 +120,31 @@ constexpr std::array<area, 11> areas = {{
 
 class forger {
 public:
-    forger(file_image& image, std::mt19937_64& random) : image_(image), random_(random), pages_(image.pages()) {}
+    forger(file_image& image, std::mt19937_64& random)
+        : image_(image), random_(random), pages_(image.pages()) {}
 
     std::string forge() {
         switch (below(12)) {
         case 0:
         case 1:
-        case 2: return flip_bits(1);
-        case 3: return flip_bits(2 + below(6));
+        case 2:
+            return flip_bits(1);
+        case 3:
+            return flip_bits(2 + below(6));
         case 4:
         case 5:
-        case 6: return overwrite_words(1);
-        case 7: return overwrite_words(2 + below(6));
-        case 8: return overwrite_number();
-        case 9: return spoil_page();
-        case 10: return forge_with_checksum();
-        default: return change_length();
+        case 6:
+            return overwrite_words(1);
+        case 7:
+            return overwrite_words(2 + below(6));
+        case 8:
+            return overwrite_number();
+        case 9:
+            return spoil_page();
+        case 10:
+            return forge_with_checksum();
+        default:
+            return change_length();
         }
     }
 
@@ -148,16 +164,26 @@ private:
     /// Values that arithmetic and bounds are likely to get wrong, or that are something elsewhere.
     [[nodiscard]] std::uint64_t bad_word() {
         switch (below(10)) {
-        case 0: return 0;
-        case 1: return ~std::uint64_t{0};
-        case 2: return std::uint64_t{1} << below(64);
-        case 3: return (std::uint64_t{1} << below(64)) - 1;
-        case 4: return random_();
-        case 5: return below(4096);
-        case 6: return image_.size() / 16 - below(64);
-        case 7: return format::heap_offset / 16 + below(image_.size() / 16 - format::heap_offset / 16);
-        case 8: return below(image_.size());
-        default: return image_.read<std::uint64_t>(word_place());
+        case 0:
+            return 0;
+        case 1:
+            return ~std::uint64_t{0};
+        case 2:
+            return std::uint64_t{1} << below(64);
+        case 3:
+            return (std::uint64_t{1} << below(64)) - 1;
+        case 4:
+            return random_();
+        case 5:
+            return below(4096);
+        case 6:
+            return image_.size() / 16 - below(64);
+        case 7:
+            return format::heap_offset / 16 + below(image_.size() / 16 - format::heap_offset / 16);
+        case 8:
+            return below(image_.size());
+        default:
+            return image_.read<std::uint64_t>(word_place());
         }
     }
 
@@ -187,9 +213,15 @@ private:
         const std::uint64_t at = place();
         const std::uint64_t number = bad_word();
         switch (below(3)) {
-        case 0: image_.write(at, static_cast<std::uint8_t>(number)); break;
-        case 1: image_.write(at & ~std::uint64_t{1}, static_cast<std::uint16_t>(number)); break;
-        default: image_.write(at & ~std::uint64_t{3}, static_cast<std::uint32_t>(number)); break;
+        case 0:
+            image_.write(at, static_cast<std::uint8_t>(number));
+            break;
+        case 1:
+            image_.write(at & ~std::uint64_t{1}, static_cast<std::uint16_t>(number));
+            break;
+        default:
+            image_.write(at & ~std::uint64_t{3}, static_cast<std::uint32_t>(number));
+            break;
         }
         return "a number at " + std::to_string(at) + ": " + std::to_string(number);
     }
@@ -199,7 +231,8 @@ private:
         const std::uint64_t from = pages_[below(pages_.size())];
         const std::uint64_t how = below(4);
         for (std::uint64_t i = 0; i < file_image::page_bytes; i += 8) {
-            const std::uint64_t words[] = {0, ~std::uint64_t{0}, random_(), image_.read<std::uint64_t>(from + i)};
+            const std::uint64_t words[] = {0, ~std::uint64_t{0}, random_(),
+                                           image_.read<std::uint64_t>(from + i)};
             image_.write(at + i, words[how]);
         }
         static constexpr const char* names[] = {"zeros", "ones", "noise", "a copy of page "};
@@ -208,7 +241,8 @@ private:
 
     /// What guards itself by a checksum gets a right one, as an attacker would give it.
     std::string forge_with_checksum() {
-        if (below(4) == 0) return forge_superblock();
+        if (below(4) == 0)
+            return forge_superblock();
         const std::uint64_t visible = image_.read<std::uint64_t>(format::head_offset);
         const std::uint64_t slot_offset =
             format::head_offset + offsetof(format::head, slots) + visible % 2 * sizeof(format::commit_slot);
@@ -218,18 +252,21 @@ private:
         words[field] = below(3) == 0 ? words[field] + below(5) - 2 : bad_word();
         slot.checksum = format::checksum_of(slot);
         image_.write(slot_offset, slot);
-        if (below(2) == 0) image_.write(format::head_offset, slot.txn);
+        if (below(2) == 0)
+            image_.write(format::head_offset, slot.txn);
         return "commit slot, word " + std::to_string(field) + "=" + std::to_string(words[field]);
     }
 
     std::string forge_superblock() {
-        const std::uint64_t offset = below(2) == 0 ? format::superblock_offset : format::superblock_copy_offset;
+        const std::uint64_t offset =
+            below(2) == 0 ? format::superblock_offset : format::superblock_copy_offset;
         auto block = image_.read<format::superblock>(offset);
         const std::uint64_t at = below(offsetof(format::superblock, checksum) / 4);
         reinterpret_cast<std::uint32_t*>(&block)[at] = static_cast<std::uint32_t>(bad_word());
         block.checksum = checksum64(&block, offsetof(format::superblock, checksum));
         image_.write(offset, block);
-        if (below(2) == 0) image_.write(format::superblock_offset, block);
+        if (below(2) == 0)
+            image_.write(format::superblock_offset, block);
         return "superblock, half word " + std::to_string(at);
     }
 
@@ -250,8 +287,10 @@ private:
                                                     format::heap_offset + 1,
                                                     format::heap_offset + format::block_bytes};
         std::uint64_t length = lengths[below(std::size(lengths))];
-        if (below(2) == 0) length = below(2) == 0 ? below(image_.size()) : image_.size() - 1 - below(1 << 16);
-        if (below(8) == 0) length = image_.size() + below(1 << 22);
+        if (below(2) == 0)
+            length = below(2) == 0 ? below(image_.size()) : image_.size() - 1 - below(1 << 16);
+        if (below(8) == 0)
+            length = image_.size() + below(1 << 22);
         image_.resize(length);
         return "length " + std::to_string(length);
     }
@@ -263,8 +302,6 @@ private:
 
 } // namespace
 
-std::string forge(file_image& image, std::mt19937_64& random) {
-    return forger(image, random).forge();
-}
+std::string forge(file_image& image, std::mt19937_64& random) { return forger(image, random).forge(); }
 
 } // namespace holdfast::test

@@ -17,7 +17,8 @@ protected:
     Accounts() {
         writer running(engine_, patience);
         tree_writer tree(running, to_tree_root(running.before().unnamed));
-        for (std::uint64_t i = 0; i < 500; ++i) tree.put(numbered("key", i), {format::value_type::string, "value"});
+        for (std::uint64_t i = 0; i < 500; ++i)
+            tree.put(numbered("key", i), {format::value_type::string, "value"});
         tree.put("large", {format::value_type::bytes, std::string(50'000, 'x')});
         format::commit_slot next = running.before();
         next.unnamed = with_tree(next.unnamed, tree.root(), running.transaction());
@@ -34,7 +35,8 @@ protected:
     [[nodiscard]] std::string findings() {
         std::string all;
         engine_->file().lock_writer(patience);
-        for (const check_finding& one : check_everything(engine_->file(), {})) all += one.what + "\n";
+        for (const check_finding& one : check_everything(engine_->file(), {}))
+            all += one.what + "\n";
         engine_->file().unlock_writer();
         return all;
     }
@@ -106,12 +108,15 @@ TEST_F(Accounts, FindCountsThatDoNotFit) {
     change(header.retired.back_index, "end of the retired list");
     change(header.reserve_block, "reserve");
     for (std::size_t i = 0; i < header.bins.size(); ++i) {
-        if (header.bins[i] != 0) change(header.bins[i], "a bin");
+        if (header.bins[i] != 0)
+            change(header.bins[i], "a bin");
     }
     for (std::size_t i = 0; i < header.partial.size(); ++i) {
-        if (header.partial[i] != 0) change(header.partial[i], "a list of slabs");
+        if (header.partial[i] != 0)
+            change(header.partial[i], "a list of slabs");
     }
-    auto& slab = engine_->heap().blocks().descriptor(static_cast<std::uint32_t>(root().offset() / format::block_bytes));
+    auto& slab = engine_->heap().blocks().descriptor(
+        static_cast<std::uint32_t>(root().offset() / format::block_bytes));
     change(slab.free, "free objects of a slab");
     change(slab.used[0], "bitmap of a slab");
     change(slab.size_class, "class of a slab");
@@ -154,7 +159,8 @@ TEST_F(Accounts, EndInTimeWhateverTheListsSay) {
 
 TEST_F(Accounts, AreNotDrownedInFindings) {
     plant([&](writer& running, heap&) {
-        for (int i = 0; i < 20'000; ++i) static_cast<void>(running.allocate(48));
+        for (int i = 0; i < 20'000; ++i)
+            static_cast<void>(running.allocate(48));
     });
     engine_->file().lock_writer(patience);
     EXPECT_LE(check_everything(engine_->file(), {}).size(), 1100U);

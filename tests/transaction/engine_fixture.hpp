@@ -22,7 +22,8 @@ inline constexpr std::chrono::milliseconds patience{30'000};
 /// A size class that neither trees nor lists use.
 inline constexpr std::uint64_t object_bytes = 2048;
 
-[[nodiscard]] inline std::shared_ptr<engine> open_engine(const temporary_store& place, bool separate_mapping = false,
+[[nodiscard]] inline std::shared_ptr<engine> open_engine(const temporary_store& place,
+                                                         bool separate_mapping = false,
                                                          segment_mode mode = segment_mode::create) {
     segment_options options;
     options.mode = mode;
@@ -37,12 +38,14 @@ inline txn_id commit(writer& running) {
 }
 
 /// Reclaims within a transaction of its own, which commits or is undone.
-inline bool reclaim(const std::shared_ptr<engine>& owner, std::uint64_t budget = ~std::uint64_t{0}, bool keep = true) {
+inline bool reclaim(const std::shared_ptr<engine>& owner, std::uint64_t budget = ~std::uint64_t{0},
+                    bool keep = true) {
     writer running(owner, patience);
     retired_objects emptied;
     const bool freed = reclaimer(owner->heap(), owner->file(), running.transaction(), emptied).run(budget);
     emptied.flush(owner->heap(), running.transaction());
-    if (keep) commit(running);
+    if (keep)
+        commit(running);
     return freed;
 }
 

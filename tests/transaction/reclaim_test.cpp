@@ -39,7 +39,9 @@ protected:
         writer running(engine_, patience);
         commit(running);
     }
-    [[nodiscard]] bool is_allocated(const object& sought) { return test::is_allocated(*engine_, sought.place); }
+    [[nodiscard]] bool is_allocated(const object& sought) {
+        return test::is_allocated(*engine_, sought.place);
+    }
     [[nodiscard]] std::uint64_t held_back() { return engine_->heap().header().held_back_bytes; }
 
     temporary_store place_;
@@ -126,7 +128,8 @@ TEST_F(Reclaim, MovesAnEntryToTheNextOlderPinWhenOneEnds) {
     for (int newest = 2; newest >= 0; --newest) {
         reclaim(engine_);
         EXPECT_TRUE(is_allocated(old));
-        EXPECT_EQ(parked_pins(*engine_), std::vector<std::uint64_t>{raw(pins[static_cast<std::size_t>(newest)].state.id())});
+        EXPECT_EQ(parked_pins(*engine_),
+                  std::vector<std::uint64_t>{raw(pins[static_cast<std::size_t>(newest)].state.id())});
         engine_->unpin(pins[static_cast<std::size_t>(newest)]);
     }
     reclaim(engine_);
@@ -219,7 +222,8 @@ TEST_F(Reclaim, RefusesAListOfParksThatLeadsInACircle) {
         engine_->heap().set(park.next, engine_->heap().header().parks);
         retired_objects retired;
         expect_failure(errc::corrupt, [&] {
-            reclaimer(engine_->heap(), engine_->file(), running.transaction(), retired).run(~std::uint64_t{0});
+            reclaimer(engine_->heap(), engine_->file(), running.transaction(), retired)
+                .run(~std::uint64_t{0});
         });
     }
     engine_->unpin(inside);
@@ -268,7 +272,8 @@ protected:
             *reinterpret_cast<std::uint64_t*>(engine_->file().base() + one.place.offset()) = raw(one.made);
             made.push_back(one);
         }
-        if (random_() % 4 == 0) return; // undone
+        if (random_() % 4 == 0)
+            return; // undone
         commit(running);
         objects_.insert(objects_.end(), made.begin(), made.end());
     }
@@ -281,12 +286,15 @@ protected:
                 retired.push_back(&one);
             }
         }
-        if (random_() % 4 == 0) return; // undone
+        if (random_() % 4 == 0)
+            return; // undone
         commit(running);
-        for (object* one : retired) one->retired = running.transaction();
+        for (object* one : retired)
+            one->retired = running.transaction();
     }
     void change_pins() {
-        if (pins_.size() < 10 || random_() % 2 == 0) pins_.push_back(engine_->pin_newest());
+        if (pins_.size() < 10 || random_() % 2 == 0)
+            pins_.push_back(engine_->pin_newest());
         while (pins_.size() > 12 || (!pins_.empty() && random_() % 2 == 0)) {
             const auto victim = pins_.begin() + static_cast<std::ptrdiff_t>(random_() % pins_.size());
             engine_->unpin(*victim);
@@ -298,10 +306,13 @@ protected:
         for (auto one = objects_.begin(); one != objects_.end();) {
             const bool allocated = is_allocated(*one);
             if (one->retired == txn_id::none || is_pinned(*one)) {
-                ASSERT_TRUE(allocated) << "freed too early: made " << raw(one->made) << ", retired " << raw(one->retired);
-                ASSERT_EQ(*reinterpret_cast<std::uint64_t*>(engine_->file().base() + one->place.offset()), raw(one->made));
+                ASSERT_TRUE(allocated)
+                    << "freed too early: made " << raw(one->made) << ", retired " << raw(one->retired);
+                ASSERT_EQ(*reinterpret_cast<std::uint64_t*>(engine_->file().base() + one->place.offset()),
+                          raw(one->made));
             } else if (exact) {
-                ASSERT_FALSE(allocated) << "kept: made " << raw(one->made) << ", retired " << raw(one->retired);
+                ASSERT_FALSE(allocated)
+                    << "kept: made " << raw(one->made) << ", retired " << raw(one->retired);
             }
             one = allocated ? one + 1 : objects_.erase(one);
         }
@@ -312,7 +323,8 @@ protected:
             pins_.pop_back();
         }
         for (object& one : objects_) {
-            if (one.retired == txn_id::none) retire(one);
+            if (one.retired == txn_id::none)
+                retire(one);
         }
         ASSERT_NO_FATAL_FAILURE(batch(true));
         EXPECT_TRUE(objects_.empty());
@@ -327,10 +339,18 @@ protected:
 TEST_P(ReclaimModel, FreesExactlyWhatNoPinHolds) {
     for (std::uint64_t step = 0; step < amount_of_work(3000); ++step) {
         switch (random_() % 5) {
-        case 0: ASSERT_NO_FATAL_FAILURE(make_some()); break;
-        case 1: retire_some(); break;
-        case 2: change_pins(); break;
-        default: ASSERT_NO_FATAL_FAILURE(batch(random_() % 3 == 0)); break;
+        case 0:
+            ASSERT_NO_FATAL_FAILURE(make_some());
+            break;
+        case 1:
+            retire_some();
+            break;
+        case 2:
+            change_pins();
+            break;
+        default:
+            ASSERT_NO_FATAL_FAILURE(batch(random_() % 3 == 0));
+            break;
         }
     }
     finish();

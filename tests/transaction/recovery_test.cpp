@@ -31,7 +31,8 @@ using contents = std::map<std::string, std::string>;
     contents found;
     const snapshot now = seen.snapshot();
     for (const char* map : {"", "users"}) {
-        for (auto&& [key, value] : now.map(map)) found.emplace(std::string(map) + "/" + std::string(key), value.text());
+        for (auto&& [key, value] : now.map(map))
+            found.emplace(std::string(map) + "/" + std::string(key), value.text());
     }
     return found;
 }
@@ -51,7 +52,8 @@ void change(store& changed) {
 class Recovery : public ::testing::Test {
 protected:
     void SetUp() override {
-        if (!failpoints_built_in) GTEST_SKIP() << "this build has no failpoints";
+        if (!failpoints_built_in)
+            GTEST_SKIP() << "this build has no failpoints";
         store built = place_.open();
         built.update([](write_transaction& transaction) {
             for (std::uint64_t i = 0; i < 400; ++i) {
@@ -59,11 +61,13 @@ protected:
                 transaction.map("users").put(numbered("key", i), "value");
             }
         });
-        for (std::uint64_t i = 0; i < 300; ++i) built.put(numbered("key", i), "again"); // enough for a batch
+        for (std::uint64_t i = 0; i < 300; ++i)
+            built.put(numbered("key", i), "again"); // enough for a batch
         before_ = contents_of(built);
     }
     void TearDown() override {
-        if constexpr (failpoints_built_in) arm_failpoints("");
+        if constexpr (failpoints_built_in)
+            arm_failpoints("");
     }
 
     /// The points that `work` passes, and how often.
@@ -75,13 +79,15 @@ protected:
         std::map<std::string, std::uint64_t> points;
         std::string name;
         for (std::uint64_t count = 0; lines >> name >> count;) {
-            if (name != "*") points.emplace(name, count);
+            if (name != "*")
+                points.emplace(name, count);
         }
         return points;
     }
 
     /// A child opens the store, works on it, and is killed at that passage of a point.
-    child_end kill_at(const std::string& point, std::uint64_t passage, const std::function<void(store&)>& work) const {
+    child_end kill_at(const std::string& point, std::uint64_t passage,
+                      const std::function<void(store&)>& work) const {
         return run_child([&] {
             store victim = place_.open();
             arm_failpoints(point + "=kill@" + std::to_string(passage));
@@ -109,15 +115,18 @@ TEST_F(Recovery, FindsTheLastCommitWhereverAWriterWasKilled) {
     std::uint64_t round = 0;
     for (const auto& [point, count] : points) {
         std::vector<std::uint64_t> passages = {1, count / 2, count};
-        if (sanitized || passages[1] < 2) passages.erase(passages.begin() + 1);
+        if (sanitized || passages[1] < 2)
+            passages.erase(passages.begin() + 1);
         for (const std::uint64_t passage : passages) {
             SCOPED_TRACE(point + "@" + std::to_string(passage));
             restore();
             // Either somebody else has the store open all the time, or nobody has when it is opened again.
             std::optional<store> survivor;
-            if (++round % 2 == 0) survivor = place_.open();
+            if (++round % 2 == 0)
+                survivor = place_.open();
             ASSERT_EQ(kill_at(point, passage, change), child_end::killed);
-            if (!survivor) survivor = place_.open();
+            if (!survivor)
+                survivor = place_.open();
             const contents found = contents_of(*survivor);
             EXPECT_TRUE(found == before_ || found == after);
             if (point == "commit.published" || point == "commit.unlocked") {
@@ -146,7 +155,8 @@ TEST_F(Recovery, IsBegunAgainWhereverItWasKilled) {
     const auto points = points_of([&] { static_cast<void>(place_.open()); });
     ASSERT_TRUE(points.contains("undo.step"));
     for (const auto& [point, count] : points) {
-        if (!point.starts_with("undo.") && !point.starts_with("recover.")) continue;
+        if (!point.starts_with("undo.") && !point.starts_with("recover."))
+            continue;
         for (const std::uint64_t passage : {std::uint64_t{1}, count}) {
             SCOPED_TRACE(point + "@" + std::to_string(passage));
             leave_a_victim();
@@ -189,7 +199,8 @@ TEST_F(Recovery, GivesTheSpaceOfADeadReadersSnapshotBack) {
     char byte = 0;
     ASSERT_EQ(::read(ready[0], &byte, 1), 1);
     const auto overwrite = [&](std::uint64_t steps) {
-        for (std::uint64_t i = 0; i < steps; ++i) survivor.put(numbered("key", i % 400), std::to_string(i));
+        for (std::uint64_t i = 0; i < steps; ++i)
+            survivor.put(numbered("key", i % 400), std::to_string(i));
     };
     overwrite(2000);
     EXPECT_EQ(survivor.stat().snapshots.size(), 1U);

@@ -109,7 +109,7 @@ struct heap_header {
     std::uint64_t held_back_bytes; ///< of objects in the retired list and the parks
     std::uint64_t front_retired;   ///< the transaction that retired the entries at the front of `retired`
     std::uint64_t reserve_block;///< a run that only erasing transactions may break open; 0: none at the moment
-    std::uint64_t boost_stamp;  ///< version and size of the segment manager that page 1 holds
+    std::uint64_t boost_stamp;  ///< of which boot, file and layout the segment manager at 4 KiB is
     std::uint64_t parks;        ///< reference to the first park
     entry_list retired;
     std::array<std::uint32_t, 2 * 64> partial;  ///< by owner, then class: first slab with free objects

@@ -50,9 +50,11 @@ Result with_owner(const void* where, Result otherwise, Use&& use) noexcept {
         registry& all = owners();
         const std::lock_guard guard(all.mutex);
         for (const auto& entry : all.entries) {
-            if (entry->base == base_of(where) && (!found || entry->owner->writes_here())) found = entry;
+            if (entry->base == base_of(where) && (!found || entry->owner->writes_here()))
+                found = entry;
         }
-        if (!found) return otherwise;
+        if (!found)
+            return otherwise;
         call = std::shared_lock(found->calls); // the owner is still there, since its entry is
     }
     return use(*found->owner);
@@ -64,10 +66,9 @@ Result with_owner(const void* where, Result otherwise, Use&& use) noexcept {
     return std::atomic_ref(*word).load(std::memory_order_relaxed);
 }
 
-family_mutex& as_mutex(void* mutex) noexcept {
-    return *static_cast<family_mutex*>(mutex);
-}
-static_assert(sizeof(family_mutex) <= sizeof(segment_mutex) && alignof(family_mutex) <= alignof(segment_mutex));
+family_mutex& as_mutex(void* mutex) noexcept { return *static_cast<family_mutex*>(mutex); }
+static_assert(sizeof(family_mutex) <= sizeof(segment_mutex) &&
+              alignof(family_mutex) <= alignof(segment_mutex));
 
 } // namespace
 
@@ -89,16 +90,23 @@ owner_registration::~owner_registration() {
 
 namespace detail {
 
-void* external_allocate(const void* where, std::size_t bytes, std::size_t alignment, std::size_t* usable) noexcept {
-    if (!std::has_single_bit(alignment)) return nullptr;
+void* external_allocate(const void* where, std::size_t bytes, std::size_t alignment,
+                        std::size_t* usable) noexcept {
+    if (!std::has_single_bit(alignment))
+        return nullptr;
     return with_owner(where, static_cast<void*>(nullptr), [&](allocation_owner& owner) {
         void* place = nullptr;
         const auto receive = [&](void* object, std::size_t usable_bytes) {
             place = object;
-            if (usable != nullptr) *usable = usable_bytes;
+            if (usable != nullptr)
+                *usable = usable_bytes;
         };
-        const bool done =
-            owner.allocate(1, [&](std::size_t) { return allocation_request{bytes, alignment}; }, receive);
+        const bool done = owner.allocate(
+            1,
+            [&](std::size_t) {
+                return allocation_request{bytes, alignment};
+            },
+            receive);
         return done ? place : nullptr;
     });
 }
@@ -110,10 +118,13 @@ bool external_allocate_many(const void* where, const std::size_t* sizes, std::si
     const bool fits = unit != 0 && std::all_of(sizes, sizes + sizes_given,
                                                [&](std::size_t size) { return size <= bytes_max / unit; });
     return fits && with_owner(where, false, [&](allocation_owner& owner) {
-        return owner.allocate(
-            count, [&](std::size_t i) { return allocation_request{sizes[one_size ? 0 : i] * unit, 1}; },
-            [&](void* object, std::size_t) { receive(context, object); });
-    });
+               return owner.allocate(
+                   count,
+                   [&](std::size_t i) {
+                       return allocation_request{sizes[one_size ? 0 : i] * unit, 1};
+                   },
+                   [&](void* object, std::size_t) { receive(context, object); });
+           });
 }
 
 void external_deallocate_many(const void* where, void* (*next)(void*), void* context) noexcept {
@@ -162,23 +173,16 @@ void external_zero_free(const void* where) noexcept {
     }));
 }
 
-void segment_mutex_construct(void* mutex) {
-    new (mutex) family_mutex;
-}
-void segment_mutex_lock(void* mutex) {
-    as_mutex(mutex).lock();
-}
+void segment_mutex_construct(void* mutex) { new (mutex) family_mutex; }
+void segment_mutex_lock(void* mutex) { as_mutex(mutex).lock(); }
 bool segment_mutex_lock_for(void* mutex, std::chrono::milliseconds patience) {
     using clock = std::chrono::steady_clock;
     const bool forever = patience > std::chrono::hours(24 * 365);
-    return as_mutex(mutex).timed_lock(forever ? clock::now() + std::chrono::hours(24 * 365) : clock::now() + patience);
+    return as_mutex(mutex).timed_lock(forever ? clock::now() + std::chrono::hours(24 * 365)
+                                              : clock::now() + patience);
 }
-bool segment_mutex_try_lock(void* mutex) {
-    return as_mutex(mutex).try_lock();
-}
-void segment_mutex_unlock(void* mutex) noexcept {
-    as_mutex(mutex).unlock();
-}
+bool segment_mutex_try_lock(void* mutex) { return as_mutex(mutex).try_lock(); }
+void segment_mutex_unlock(void* mutex) noexcept { as_mutex(mutex).unlock(); }
 
 } // namespace detail
 } // namespace holdfast

@@ -42,7 +42,8 @@ constexpr std::uint64_t layout = std::uint64_t{1} << 24 | sizeof(boost_segment_m
 boost_page_state judge_boost_page(segment& file) noexcept {
     const std::uint64_t found = stamp_of(file).load(std::memory_order_acquire);
     const std::uint64_t wanted = stamp_for(file);
-    if (found == wanted) return boost_page_state::usable;
+    if (found == wanted)
+        return boost_page_state::usable;
     return found >> 32 == wanted >> 32 ? boost_page_state::foreign : boost_page_state::stale;
 }
 

@@ -4,7 +4,7 @@
 // is free is found in O(1) from lists in the file, so a new process allocates as fast as an old one.
 //
 // Invariants
-//  - Between `begin` and `commit_point`/`roll_back` every change of an account stands in the undo log.
+//  - Between `begin` and the publication, `keep` or `roll_back`, every change of an account stands in the undo log.
 //  - A slab with a free object is in the list of its class and owner; a full one is in none.
 //  - All bytes of the accounts are untrusted: damage throws corrupt, never loops, never leaves the file.
 //

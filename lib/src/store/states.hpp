@@ -53,7 +53,7 @@ private:
 class working_map {
 public:
     working_map(space& memory, const format::map_root& before, bool existed)
-        : before_(before), tree_(memory, to_tree_root(before)), existed_(existed) {}
+        : before_(before), tree_(memory, committed_root(memory, before)), existed_(existed) {}
 
     [[nodiscard]] tree_writer& tree() noexcept { return tree_; }
     [[nodiscard]] const tree_root& root() const noexcept { return tree_.root(); }
@@ -63,6 +63,15 @@ public:
     void note_change() noexcept { changed_ = true; }
 
 private:
+    /// A damaged root that claims to be of the running transaction would be changed in place.
+    [[nodiscard]] static tree_root committed_root(const space& memory, const format::map_root& before) {
+        const tree_root root = to_tree_root(before);
+        if (root.root && memory.view().at<format::node_header>(root.root).made >= raw(memory.transaction())) {
+            throw_corrupt("the root of a map is newer than its commit", root.root);
+        }
+        return root;
+    }
+
     format::map_root before_;
     tree_writer tree_;
     bool existed_;

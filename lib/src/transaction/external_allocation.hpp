@@ -35,7 +35,8 @@ public:
 
     // --- allocation_owner ---
     [[nodiscard]] bool writes_here() const noexcept override;
-    [[nodiscard]] bool allocate(std::size_t count, const std::function<allocation_request(std::size_t)>& request_at,
+    [[nodiscard]] bool allocate(std::size_t count,
+                                const std::function<allocation_request(std::size_t)>& request_at,
                                 const std::function<void(void*, std::size_t)>& receive) noexcept override;
     void deallocate(const std::function<void*()>& next) noexcept override;
     [[nodiscard]] std::size_t size_of(const void* object) noexcept override;
@@ -71,10 +72,10 @@ private:
     engine* engine_;
     bool in_transaction_ = false; ///< the thread with the writer lock runs a write transaction
     bool changed_ = false;
-    bool failed_ = false;         ///< the accounts may be half changed: the transaction must not be committed
-    std::vector<ref> deferred_;   ///< to be freed when it is committed
+    bool failed_ = false;       ///< the accounts may be half changed: the transaction must not be committed
+    std::vector<ref> deferred_; ///< to be freed when it is committed
     std::mutex postponed_mutex_;
-    std::vector<ref> postponed_;  ///< to be freed once the writer lock is to be had
+    std::vector<ref> postponed_; ///< to be freed once the writer lock is to be had
     std::atomic<bool> prepared_{false};
     owner_registration registration_; ///< last: from here on others may call
 };

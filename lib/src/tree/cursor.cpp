@@ -70,8 +70,12 @@ void tree_cursor::stand_at(const format::leaf_node& leaf, std::size_t position, 
     index_ = static_cast<std::uint32_t>(position);
     find_leaf_beside(from);
     if (!travels) {
-        for (std::uint32_t ahead = 0; ahead < records_ahead; ++ahead) {
-            from == edge::first ? prefetch_forward(index_ + ahead) : prefetch_backward(ahead);
+        for (std::uint32_t ahead = 0; ahead < begins_ahead; ++ahead) {
+            const ref record = from == edge::first ? record_forward(index_ + ahead) : record_backward(ahead);
+            __builtin_prefetch(view_.hint(record));
+        }
+        for (std::uint32_t ahead = 0; ahead < rests_ahead; ++ahead) {
+            prefetch_rest(from == edge::first ? record_forward(index_ + ahead) : record_backward(ahead));
         }
     }
 }

@@ -8,11 +8,14 @@
 // cursor is not valid.
 #pragma once
 
+#include <algorithm>
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
 
 #include "format/node.hpp"
+#include "tree/node_search.hpp"
 #include "tree/record.hpp"
 #include "tree/root.hpp"
 #include "tree/space.hpp"
@@ -40,7 +43,7 @@ public:
         }
         if (count_ - 1U > index_) [[likely]] {
             ++index_;
-            prefetch_forward(index_ + records_ahead);
+            prefetch_forward(index_);
         } else {
             next_leaf(*leaf_);
         }
@@ -53,7 +56,7 @@ public:
         }
         if (index_ != 0) [[likely]] {
             --index_;
-            prefetch_backward(records_ahead);
+            prefetch_backward(0);
         } else {
             previous_leaf(*leaf_);
         }
@@ -73,7 +76,8 @@ public:
     }
 
 private:
-    static constexpr std::uint32_t records_ahead = 12;
+    static constexpr std::uint32_t begins_ahead = 16;
+    static constexpr std::uint32_t rests_ahead = 8;
 
     /// An inner node on the path, and the child taken: 48 bits and 8.
     struct step {
@@ -85,32 +89,46 @@ private:
     };
 
     [[nodiscard]] ref record_at(std::uint32_t index) const noexcept {
-        return ref::from_units(std::uint64_t{leaf_->records.high[index]} << 32 | leaf_->records.low[index]);
+        return get_ref(leaf_->records, index);
     }
-    void prefetch_record(const format::leaf_node& leaf, std::uint32_t index) const noexcept {
-        const std::byte* hint = view_.hint(
-            ref::from_units(std::uint64_t{leaf.records.high[index]} << 32 | leaf.records.low[index]));
-        __builtin_prefetch(hint);
-        __builtin_prefetch(hint + 64);
-    }
-    /// The record at `index`, which may be beyond the end of this leaf.
-    void prefetch_forward(std::uint32_t index) const noexcept {
+    /// A record of this leaf or the one beside it, to be prefetched only; null if it is in neither.
+    [[nodiscard]] ref record_forward(std::uint32_t index) const noexcept {
         if (index < count_) {
-            prefetch_record(*leaf_, index);
-        } else if (beside_ != nullptr && index - count_ < leaf_->capacity) {
-            prefetch_record(*beside_, index - count_);
+            return record_at(index);
         }
+        const bool beyond = beside_ != nullptr && index - count_ < leaf_->capacity;
+        return beyond ? get_ref(beside_->records, index - count_) : ref{};
     }
-    /// The record that many before this one, which may be beyond the beginning of this leaf.
-    void prefetch_backward(std::uint32_t distance) const noexcept {
+    [[nodiscard]] ref record_backward(std::uint32_t distance) const noexcept {
         if (index_ >= distance) {
-            prefetch_record(*leaf_, index_ - distance);
-        } else if (beside_ != nullptr) {
-            const std::uint32_t beyond = distance - index_;
-            const std::uint32_t count = beside_->header.count;
-            if (beyond <= count && count <= leaf_->capacity) {
-                prefetch_record(*beside_, count - beyond);
-            }
+            return record_at(index_ - distance);
+        }
+        const std::uint32_t beyond = distance - index_;
+        const std::uint32_t count = beside_ != nullptr ? beside_->header.count : 0;
+        return beyond <= count && count <= leaf_->capacity ? get_ref(beside_->records, count - beyond) : ref{};
+    }
+    /// A record is fetched in two steps: its first line from afar, and when that is there, as many lines more as its
+    /// header asks for.
+    void prefetch_forward(std::uint32_t index) const noexcept {
+        __builtin_prefetch(view_.hint(record_forward(index + begins_ahead)));
+        prefetch_rest(record_forward(index + rests_ahead));
+    }
+    void prefetch_backward(std::uint32_t distance) const noexcept {
+        __builtin_prefetch(view_.hint(record_backward(distance + begins_ahead)));
+        prefetch_rest(record_backward(distance + rests_ahead));
+    }
+    void prefetch_rest(ref record) const noexcept {
+        constexpr std::uint64_t bytes_max = 512; // the hardware notices longer streams by itself
+        if (!record || !view_.contains(record, sizeof(format::record_header))) {
+            return;
+        }
+        const std::byte* begin = view_.hint(record);
+        const auto& header = *reinterpret_cast<const format::record_header*>(begin);
+        const std::uint64_t bytes = sizeof header + std::min<std::uint64_t>(header.key_size, bytes_max) +
+                                    std::min<std::uint64_t>(header.value_size, bytes_max);
+        const std::uint64_t to_next_line = 64 - (reinterpret_cast<std::uintptr_t>(begin) & 63);
+        for (std::uint64_t at = to_next_line; at < bytes; at += 64) {
+            __builtin_prefetch(begin + at);
         }
     }
 

@@ -36,16 +36,17 @@ namespace detail {
 
 /// Null if there is no space, if the alignment (a power of two) is above a page, or if the store can't be written.
 /// `usable` takes the bytes that can be used; it may be null.
-[[nodiscard]] HOLDFAST_API void* external_allocate(const void* where, std::size_t bytes, std::size_t alignment,
-                                                   std::size_t* usable) noexcept;
+[[nodiscard]] HOLDFAST_API void* external_allocate(const void* where, std::size_t bytes,
+                                                   std::size_t alignment, std::size_t* usable) noexcept;
 /// Allocates `count` objects, of sizes[i] * unit bytes (`one_size`: all of sizes[0] * unit), and hands each to
 /// `receive`. False if they are not to be had; then none of them is allocated, whatever `receive` has seen.
-[[nodiscard]] HOLDFAST_API bool external_allocate_many(const void* where, const std::size_t* sizes, std::size_t count,
-                                                       std::size_t unit, bool one_size,
+[[nodiscard]] HOLDFAST_API bool external_allocate_many(const void* where, const std::size_t* sizes,
+                                                       std::size_t count, std::size_t unit, bool one_size,
                                                        void (*receive)(void* context, void* object),
                                                        void* context) noexcept;
 /// Frees what `next` returns, until that is null.
-HOLDFAST_API void external_deallocate_many(const void* where, void* (*next)(void* context), void* context) noexcept;
+HOLDFAST_API void external_deallocate_many(const void* where, void* (*next)(void* context),
+                                           void* context) noexcept;
 HOLDFAST_API void external_deallocate(const void* where, void* object) noexcept;
 /// The bytes usable in an allocated object; 0 if there is none.
 [[nodiscard]] HOLDFAST_API std::size_t external_size(const void* where, const void* object) noexcept;
@@ -80,10 +81,11 @@ public:
     [[nodiscard]] bool timed_lock(const TimePoint& when) {
         using std::chrono::milliseconds;
         if constexpr (requires { typename TimePoint::clock; }) {
-            return detail::segment_mutex_lock_for(storage_,
-                                                  std::chrono::ceil<milliseconds>(when - TimePoint::clock::now()));
+            return detail::segment_mutex_lock_for(
+                storage_, std::chrono::ceil<milliseconds>(when - TimePoint::clock::now()));
         } else {
-            if (when.is_pos_infinity()) return detail::segment_mutex_lock_for(storage_, milliseconds::max());
+            if (when.is_pos_infinity())
+                return detail::segment_mutex_lock_for(storage_, milliseconds::max());
             const auto left = when - boost::interprocess::microsec_clock::universal_time();
             return detail::segment_mutex_lock_for(storage_, milliseconds(left.total_milliseconds() + 1));
         }
@@ -109,7 +111,7 @@ public:
 
     /// Of the segment manager: it places that at offset 4096 of a managed mapped file. Objects are aligned to 16
     /// bytes, and to their size where that is a power of two from 64 bytes to a page.
-    static constexpr size_type Alignment = 4096; // NOLINT: Boost's name
+    static constexpr size_type Alignment = 4096;         // NOLINT: Boost's name
     static constexpr size_type PayloadPerAllocation = 0; // NOLINT: Boost's name
 
     heap_algorithm(size_type /*segment_bytes*/, size_type /*extra_header_bytes*/) noexcept {}
@@ -129,27 +131,32 @@ public:
         return detail::external_allocate(this, bytes, alignment, nullptr);
     }
     void deallocate(void* object) noexcept { detail::external_deallocate(this, object); }
-    [[nodiscard]] size_type size(const void* object) const noexcept { return detail::external_size(this, object); }
+    [[nodiscard]] size_type size(const void* object) const noexcept {
+        return detail::external_size(this, object);
+    }
 
     /// Objects are never moved, and never change their size: to expand or to shrink one succeeds where its size is
     /// already within what was asked for.
     template <class T>
-    T* allocation_command(boost::interprocess::allocation_type command, size_type limit, size_type& prefer_and_received,
-                          T*& reuse) noexcept {
+    T* allocation_command(boost::interprocess::allocation_type command, size_type limit,
+                          size_type& prefer_and_received, T*& reuse) noexcept {
         void* raw_reuse = const_cast<void*>(static_cast<const volatile void*>(reuse));
-        void* const result = raw_allocation_command(command, limit, prefer_and_received, raw_reuse, sizeof(T));
+        void* const result =
+            raw_allocation_command(command, limit, prefer_and_received, raw_reuse, sizeof(T));
         reuse = static_cast<T*>(raw_reuse);
         return static_cast<T*>(result);
     }
     void* raw_allocation_command(boost::interprocess::allocation_type command, size_type limit,
-                                 size_type& prefer_and_received, void*& reuse, size_type object_bytes = 1) noexcept;
+                                 size_type& prefer_and_received, void*& reuse,
+                                 size_type object_bytes = 1) noexcept;
 
     // --- Many at once: all of them or none ---
 
     void allocate_many(size_type bytes, size_type count, multiallocation_chain& chain) noexcept {
         add_many(&bytes, count, 1, true, chain);
     }
-    void allocate_many(const size_type* sizes, size_type count, size_type unit, multiallocation_chain& chain) noexcept {
+    void allocate_many(const size_type* sizes, size_type count, size_type unit,
+                       multiallocation_chain& chain) noexcept {
         add_many(sizes, count, unit, false, chain);
     }
     void deallocate_many(multiallocation_chain& chain) noexcept {
@@ -174,7 +181,9 @@ public:
     /// Whether nothing is allocated through Boost; the store's own objects don't count.
     [[nodiscard]] bool all_memory_deallocated() noexcept { return detail::external_is_empty(this); }
     /// Walks the heap's accounts.
-    [[nodiscard]] bool check_sanity() noexcept { return words_[0] == mark && detail::external_is_sound(this); }
+    [[nodiscard]] bool check_sanity() noexcept {
+        return words_[0] == mark && detail::external_is_sound(this);
+    }
 
 private:
     static constexpr std::uint64_t mark = 0x3130'4F47'4C41'4648; ///< "HFALGO01"
@@ -196,16 +205,17 @@ private:
 };
 static_assert(sizeof(heap_algorithm) == 16, "it is a part of the file");
 
-inline void* heap_algorithm::raw_allocation_command(boost::interprocess::allocation_type command, size_type limit,
-                                                    size_type& prefer_and_received, void*& reuse,
-                                                    size_type object_bytes) noexcept {
+inline void* heap_algorithm::raw_allocation_command(boost::interprocess::allocation_type command,
+                                                    size_type limit, size_type& prefer_and_received,
+                                                    void*& reuse, size_type object_bytes) noexcept {
     namespace bi = boost::interprocess;
     const size_type preferred = prefer_and_received;
     const bool shrinks = (command & (bi::shrink_in_place | bi::try_shrink_in_place)) != 0;
     const size_type present = reuse != nullptr && object_bytes != 0 ? size(reuse) / object_bytes : 0;
     if (shrinks) {
         // Here the limit is the upper one.
-        if (reuse == nullptr || object_bytes == 0) return nullptr;
+        if (reuse == nullptr || object_bytes == 0)
+            return nullptr;
         prefer_and_received = present;
         return preferred <= present && present <= limit ? reuse : nullptr;
     }
@@ -224,12 +234,14 @@ inline void* heap_algorithm::raw_allocation_command(boost::interprocess::allocat
         if (result == nullptr && limit < preferred) {
             result = detail::external_allocate(this, limit * object_bytes, 1, &usable);
         }
-        if (result != nullptr) prefer_and_received = usable / object_bytes;
+        if (result != nullptr)
+            prefer_and_received = usable / object_bytes;
     }
     return result;
 }
 
 /// The segment manager at offset 4096 of a store. It has no index of names: a store's catalogue is its own.
-using boost_segment_manager = boost::interprocess::segment_manager<char, heap_algorithm, boost::interprocess::null_index>;
+using boost_segment_manager =
+    boost::interprocess::segment_manager<char, heap_algorithm, boost::interprocess::null_index>;
 
 } // namespace holdfast
