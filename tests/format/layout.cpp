@@ -124,7 +124,7 @@ std::map<std::string, layout> compiled_layouts() {
     all["separator_header"] = {
         sizeof(separator_header),
         {HOLDFAST_FIELD(separator_header, made), HOLDFAST_FIELD(separator_header, size),
-         HOLDFAST_FIELD(separator_header, reserved_half), HOLDFAST_FIELD(separator_header, reserved)}};
+         HOLDFAST_FIELD(separator_header, reserved_half), HOLDFAST_FIELD(separator_header, checksum)}};
     return all;
 }
 

@@ -13,7 +13,7 @@ namespace holdfast::format {
 /// One map: the root of its tree and what is known of all of it. Also the value of a catalogue entry.
 struct map_root {
     std::uint64_t root;        ///< reference to the root node; 0: the map is empty
-    std::uint64_t digest;      ///< additive digest of the root's children, equal to the root node's own
+    std::uint64_t digest;      ///< what the root node would add to a parent's digest
     std::uint64_t entries;
     std::uint64_t bytes;       ///< of keys and values
     std::uint64_t made;        ///< transaction that last changed the map

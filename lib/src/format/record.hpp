@@ -37,7 +37,7 @@ struct separator_header {
     std::uint64_t made;
     std::uint16_t size; ///< bytes
     std::uint16_t reserved_half;
-    std::uint32_t reserved;
+    std::uint32_t checksum; ///< low half of XXH3-64 of this header (this field zero) and the bytes
 };
 static_assert(sizeof(separator_header) == 16 && std::has_unique_object_representations_v<separator_header>);
 

@@ -94,11 +94,14 @@ bool heap::reclaim(bool pressed) {
     return policy_.reclaim(pressed);
 }
 
-std::uint32_t heap::take_blocks(std::uint32_t length, block_owner owner) {
-    std::uint32_t run = blocks_.take_run(length, owner);
+/// A taken run; or 0 where `alternative`, the head of a list that would serve as well, was filled by reclaiming.
+std::uint32_t heap::take_blocks(std::uint32_t length, block_owner owner, const std::uint32_t* alternative) {
+    const auto is_served = [&] { return alternative != nullptr && *alternative != 0; };
+    std::uint32_t run = take_free_run(length, owner);
     if (run != 0) return run;
     if (reclaim(false)) {
-        if ((run = blocks_.take_run(length, owner)) != 0) return run;
+        if (is_served()) return 0;
+        if ((run = take_free_run(length, owner)) != 0) return run;
     }
     try {
         if (length >= format::blocks_per_table) blocks_.back_growth(length); // before the log grows for so many tables
@@ -108,12 +111,20 @@ std::uint32_t heap::take_blocks(std::uint32_t length, block_owner owner) {
     } catch (const error& failure) {
         if (!is_full(failure)) throw;
         if (reclaim(true)) {
-            if ((run = blocks_.take_run(length, owner)) != 0) return run;
+            if (is_served()) return 0;
+            if ((run = take_free_run(length, owner)) != 0) return run;
         }
         if (length > reserve_blocks || !break_reserve()) throw;
-        if ((run = blocks_.take_run(length, owner)) != 0) return run;
+        if ((run = take_free_run(length, owner)) != 0) return run;
         throw;
     }
+}
+
+/// A run from the free ones, or 0. While the reserve is not set aside, only erasing may take the last blocks.
+std::uint32_t heap::take_free_run(std::uint32_t length, block_owner owner) {
+    const bool spare = policy_.may_break_reserve || header().reserve_block != 0 ||
+                       (header().free_blocks >= reserve_blocks && header().free_blocks - reserve_blocks >= length);
+    return spare ? blocks_.take_run(length, owner) : 0;
 }
 
 /// Frees the reserve, if it may be used and is there.
@@ -176,13 +187,9 @@ void heap::open_slab(std::uint32_t number, std::uint8_t size_class, block_owner 
 ref heap::take_object(std::uint8_t size_class, block_owner owner) {
     std::uint32_t number = partial_head(size_class, owner);
     if (number == 0) {
-        const std::uint32_t fresh = take_blocks(1, owner);
-        number = partial_head(size_class, owner); // reclaiming may have freed an object of this class
-        if (number == 0) {
-            open_slab(number = fresh, size_class, owner);
-        } else {
-            blocks_.free_run(fresh);
-        }
+        const std::uint32_t fresh = take_blocks(1, owner, &partial_head(size_class, owner));
+        number = fresh != 0 ? fresh : partial_head(size_class, owner); // reclaiming may have freed an object
+        if (fresh != 0) open_slab(fresh, size_class, owner);
     }
     block_descriptor& block = blocks_.descriptor(number);
     if (block.state != static_cast<std::uint8_t>(block_state::slab) || block.size_class != size_class ||
@@ -225,7 +232,7 @@ ref heap::allocate(std::uint64_t size, block_owner owner) {
     ensure_log(journal::spare_min);
     if (size <= format::slab_bytes_max) [[likely]] return take_object(class_of(size), owner);
     if (size > format::file_bytes_max) throw error(errc::no_space, "an object is larger than any store");
-    return ref::from_offset(std::uint64_t{take_blocks(blocks_for(size), owner)} * format::block_bytes);
+    return ref::from_offset(std::uint64_t{take_blocks(blocks_for(size), owner, nullptr)} * format::block_bytes);
 }
 
 heap::found_object heap::find(ref place) const {

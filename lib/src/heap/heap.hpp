@@ -125,7 +125,9 @@ private:
     void unlink_partial(std::uint32_t number, const format::block_descriptor& block);
     [[nodiscard]] std::uint32_t& partial_head(std::uint8_t size_class, format::block_owner owner) const noexcept;
     [[nodiscard]] bool reclaim(bool pressed);
-    [[nodiscard]] std::uint32_t take_blocks(std::uint32_t length, format::block_owner owner);
+    [[nodiscard]] std::uint32_t take_blocks(std::uint32_t length, format::block_owner owner,
+                                            const std::uint32_t* alternative);
+    [[nodiscard]] std::uint32_t take_free_run(std::uint32_t length, format::block_owner owner);
     void free_in_slab(const found_object& found);
     /// So many entries fit into the log, and those of making it longer.
     void ensure_log(std::uint64_t entries) {

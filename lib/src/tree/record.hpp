@@ -100,6 +100,9 @@ namespace record_detail {
 /// Allocates and fills a separator made by the running transaction.
 [[nodiscard]] ref write_separator(space& memory, std::string_view bytes);
 
+/// Whether the checksum of the separator at `place` is right. Throws errc::corrupt if it exceeds the space.
+[[nodiscard]] bool separator_is_sound(const space_view& view, ref place);
+
 /// Gives the separator at `place` back.
 void release_separator(space& memory, ref place);
 

@@ -63,7 +63,7 @@ void tree_writer::put_first(std::string_view key, const new_value& value) {
     root_.level = 0;
     root_.entries = 1;
     root_.bytes = key.size() + value.bytes.size();
-    root_.digest = leaf_at(view_, root_.root).header.digest;
+    root_.digest = share_of(root_.root);
 }
 
 /// Puts a record in the place of the one at `position`. The path is owned.
@@ -249,7 +249,7 @@ void tree_writer::update_digests(node_level from) {
         auto& parent = owned_inner(path_[level].node, level);
         parent.header.digest += share_of(path_[level - 1].node) - path_[level - 1].share;
     }
-    root_.digest = view_.at<format::node_header>(root_.root).digest;
+    root_.digest = share_of(root_.root);
 }
 
 format::leaf_node& tree_writer::owned_leaf(ref place) const {

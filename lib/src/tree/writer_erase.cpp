@@ -190,7 +190,7 @@ void tree_writer::collapse_root() {
         root_ = {};
         return;
     }
-    root_.digest = view_.at<format::node_header>(root_.root).digest;
+    root_.digest = share_of(root_.root);
 }
 
 } // namespace holdfast

@@ -186,7 +186,7 @@ void tree_writer::grow_root(ref separator, ref right) {
     const std::array children{root_.root, right};
     root_.root = make_inner(root_.level + 1U, separators.data(), children.data(), 2);
     root_.level = static_cast<std::uint8_t>(root_.level + 1);
-    root_.digest = view_.at<format::node_header>(root_.root).digest;
+    root_.digest = share_of(root_.root);
 }
 
 } // namespace holdfast
