@@ -1,8 +1,13 @@
 // Robust mutexes, by pthreads.
 #include "os/mutex.hpp"
 
+#include <linux/futex.h>
+#include <sys/syscall.h>
 #include <time.h>
+#include <unistd.h>
 
+#include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <cstring>
 
@@ -34,6 +39,33 @@ timespec timespec_of(std::chrono::nanoseconds time) noexcept {
     return made;
 }
 
+// While a thread is inside a lock function of the C library, the kernel takes the mutex for its own as soon as the
+// number of the owner equals its own; if it is killed there, the next one is told that the owner died. In another PID
+// namespace the living owner may well have that number (each container has a process 1). So nobody waits in there: we
+// look at the word, whose meaning is the kernel's interface for robust mutexes, and wait for it ourselves.
+
+/// A waiter that is killed after it was woken, and before it has the mutex, takes the wake-up with it: if another got
+/// the mutex first, that one knows of no waiters. So nobody sleeps longer than this before making itself known again.
+constexpr std::chrono::milliseconds sleep_max{20};
+
+std::atomic_ref<int> word_of(pthread_mutex_t& mutex) noexcept {
+    return std::atomic_ref(mutex.__data.__lock);
+}
+
+bool has_owner(int word) noexcept {
+    return (static_cast<unsigned>(word) & FUTEX_TID_MASK) != 0;
+}
+
+void sleep_while_owned(pthread_mutex_t& mutex, deadline until) noexcept {
+    int seen = word_of(mutex).load(std::memory_order_relaxed);
+    const int marked = static_cast<int>(static_cast<unsigned>(seen) | FUTEX_WAITERS);
+    if (!has_owner(seen) || (seen != marked && !word_of(mutex).compare_exchange_strong(seen, marked))) {
+        return;
+    }
+    const timespec when = timespec_of(until.time_since_epoch()); // steady_clock is CLOCK_MONOTONIC
+    ::syscall(SYS_futex, &mutex.__data.__lock, FUTEX_WAIT_BITSET, marked, &when, nullptr, FUTEX_BITSET_MATCH_ANY);
+}
+
 } // namespace
 
 int init_mutex(pthread_mutex_t& mutex) noexcept {
@@ -55,21 +87,24 @@ int init_mutex(pthread_mutex_t& mutex) noexcept {
 }
 
 mutex_result lock_mutex_until(pthread_mutex_t& mutex, deadline until) noexcept {
-    if (const mutex_result at_once = try_lock_mutex(mutex); at_once != mutex_result::timed_out) {
-        return at_once;
+    mutex_result result = try_lock_mutex(mutex);
+    bool slept = false;
+    for (auto now = deadline::clock::now(); result == mutex_result::timed_out && now < until;
+         now = deadline::clock::now()) {
+        sleep_while_owned(mutex, std::min<deadline>(until, now + sleep_max));
+        result = try_lock_mutex(mutex);
+        slept = true;
     }
-#ifdef HOLDFAST_TSAN
-    // ThreadSanitizer does not know pthread_mutex_clocklock before GCC 13.
-    const auto left = until - std::chrono::steady_clock::now();
-    const timespec when = timespec_of((std::chrono::system_clock::now() + left).time_since_epoch());
-    return result_of(::pthread_mutex_timedlock(&mutex, &when));
-#else
-    const timespec when = timespec_of(until.time_since_epoch()); // steady_clock is CLOCK_MONOTONIC
-    return result_of(::pthread_mutex_clocklock(&mutex, CLOCK_MONOTONIC, &when));
-#endif
+    if (slept && (result == mutex_result::locked || result == mutex_result::owner_died)) {
+        word_of(mutex).fetch_or(static_cast<int>(FUTEX_WAITERS)); // others may still be asleep
+    }
+    return result;
 }
 
 mutex_result try_lock_mutex(pthread_mutex_t& mutex) noexcept {
+    if (has_owner(word_of(mutex).load(std::memory_order_relaxed))) {
+        return mutex_result::timed_out;
+    }
     return result_of(::pthread_mutex_trylock(&mutex));
 }
 

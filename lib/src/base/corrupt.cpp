@@ -1,5 +1,5 @@
-// The one error of the layers that read references of the file.
-#include "tree/space.hpp"
+// The one error of all layers that read references of the file.
+#include "base/corrupt.hpp"
 
 #include <cinttypes>
 #include <cstdio>
