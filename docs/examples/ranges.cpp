@@ -31,6 +31,7 @@ int main() {
     auto found = log.lower_bound("2026-11-155");
     assert((*found).key == "2026-11-16");
 
-    const auto long_ones = std::ranges::count_if(log, [](const holdfast::entry& one) { return one.value.size() > 7; });
+    const auto long_ones =
+        std::ranges::count_if(log, [](const holdfast::entry& one) { return one.value.size() > 7; });
     assert(long_ones == 10);
 }

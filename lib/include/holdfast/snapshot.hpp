@@ -67,7 +67,8 @@ private:
 class map_range : public std::ranges::view_base {
 public:
     map_range() noexcept = default;
-    map_range(std::shared_ptr<const detail::snapshot_state> owner, map_iterator first, map_iterator last) noexcept
+    map_range(std::shared_ptr<const detail::snapshot_state> owner, map_iterator first,
+              map_iterator last) noexcept
         : owner_(std::move(owner)), first_(first), last_(last) {}
     [[nodiscard]] map_iterator begin() const noexcept { return first_; }
     [[nodiscard]] map_iterator end() const noexcept { return last_; }
@@ -85,7 +86,8 @@ public:
     /// O(log n), a few cache misses. Absence is nullopt.
     [[nodiscard]] std::optional<value_view> get(std::string_view key) const;
     /// As many look-ups side by side, so that their cache misses overlap: a third of the time of single ones.
-    [[nodiscard]] std::vector<std::optional<value_view>> get_many(std::span<const std::string_view> keys) const;
+    [[nodiscard]] std::vector<std::optional<value_view>>
+    get_many(std::span<const std::string_view> keys) const;
     [[nodiscard]] bool contains(std::string_view key) const;
     /// O(1).
     [[nodiscard]] std::uint64_t size() const noexcept;

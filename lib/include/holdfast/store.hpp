@@ -67,7 +67,7 @@ struct statistics {
     std::uint64_t free_bytes = 0;      ///< within the file, ready for use
     std::uint64_t held_back_bytes = 0; ///< replaced or deleted, waiting for snapshots or the next writer
     version_number version = 0;
-    std::uint64_t recoveries = 0;      ///< transactions of killed processes rolled back since the last reboot
+    std::uint64_t recoveries = 0; ///< transactions of killed processes rolled back since the last reboot
     std::vector<std::uint64_t> processes; ///< ids of the attached processes, this one included
     std::vector<held_snapshot> snapshots;
 };
@@ -134,8 +134,8 @@ public:
     /// Verifies everything: structure, order, checksums, digests, and that each byte of the heap is either reachable,
     /// waiting, or free. Holds the writer lock meanwhile, unless opened for reading (then the heap's accounts are
     /// left out). `progress` is called now and then with entries done and entries in all. O(n).
-    [[nodiscard]] std::vector<finding> check(
-        const std::function<void(std::uint64_t done, std::uint64_t total)>& progress = {}) const;
+    [[nodiscard]] std::vector<finding>
+    check(const std::function<void(std::uint64_t done, std::uint64_t total)>& progress = {}) const;
     [[nodiscard]] const std::filesystem::path& path() const noexcept;
     [[nodiscard]] open_mode mode() const noexcept;
 

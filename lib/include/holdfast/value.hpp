@@ -32,16 +32,26 @@ using version_number = std::uint64_t;
 /// The name of a type as the command line writes it: "string", "bytes", "int", …
 [[nodiscard]] constexpr std::string_view to_string(value_type type) noexcept {
     switch (type) {
-    case value_type::null: return "null";
-    case value_type::boolean: return "bool";
-    case value_type::int64: return "int";
-    case value_type::uint64: return "uint";
-    case value_type::float64: return "float";
-    case value_type::string: return "string";
-    case value_type::bytes: return "bytes";
-    case value_type::document: return "document";
-    case value_type::raw: return "raw";
-    case value_type::map: return "map";
+    case value_type::null:
+        return "null";
+    case value_type::boolean:
+        return "bool";
+    case value_type::int64:
+        return "int";
+    case value_type::uint64:
+        return "uint";
+    case value_type::float64:
+        return "float";
+    case value_type::string:
+        return "string";
+    case value_type::bytes:
+        return "bytes";
+    case value_type::document:
+        return "document";
+    case value_type::raw:
+        return "raw";
+    case value_type::map:
+        return "map";
     }
     return "unknown";
 }
@@ -55,7 +65,9 @@ public:
 
     /// The bytes as stored; for a string, its text.
     [[nodiscard]] constexpr std::string_view text() const noexcept { return data_; }
-    [[nodiscard]] std::span<const std::byte> bytes() const noexcept { return std::as_bytes(std::span(data_)); }
+    [[nodiscard]] std::span<const std::byte> bytes() const noexcept {
+        return std::as_bytes(std::span(data_));
+    }
     [[nodiscard]] constexpr std::size_t size() const noexcept { return data_.size(); }
     [[nodiscard]] constexpr value_type type() const noexcept { return type_; }
     [[nodiscard]] constexpr version_number version() const noexcept { return version_; }
@@ -82,7 +94,9 @@ public:
 
     [[nodiscard]] const std::string& text() const& noexcept { return data_; }
     [[nodiscard]] std::string text() && noexcept { return std::move(data_); }
-    [[nodiscard]] std::span<const std::byte> bytes() const noexcept { return std::as_bytes(std::span(data_)); }
+    [[nodiscard]] std::span<const std::byte> bytes() const noexcept {
+        return std::as_bytes(std::span(data_));
+    }
     [[nodiscard]] std::size_t size() const noexcept { return data_.size(); }
     [[nodiscard]] value_type type() const noexcept { return type_; }
     [[nodiscard]] version_number version() const noexcept { return version_; }

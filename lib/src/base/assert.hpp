@@ -10,7 +10,7 @@ namespace holdfast {
 
 } // namespace holdfast
 
-#define HOLDFAST_ASSERT(expression) \
+#define HOLDFAST_ASSERT(expression)                                                                          \
     ((expression) ? static_cast<void>(0) : ::holdfast::assertion_failed(#expression, __FILE__, __LINE__))
 
 #if !defined(NDEBUG) || defined(HOLDFAST_FAILPOINTS)

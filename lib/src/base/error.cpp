@@ -11,25 +11,44 @@ public:
 
     [[nodiscard]] std::string message(int code) const override {
         switch (static_cast<errc>(code)) {
-        case errc::not_found: return "not found";
-        case errc::wrong_type: return "wrong type";
-        case errc::out_of_range: return "out of range";
-        case errc::invalid_argument: return "invalid argument";
-        case errc::no_space: return "no space";
-        case errc::corrupt: return "corrupt";
-        case errc::not_a_store: return "not a Holdfast store";
-        case errc::newer_format: return "made by a newer Holdfast";
-        case errc::timed_out: return "timed out";
-        case errc::permission: return "permission denied";
-        case errc::io_error: return "input/output error";
-        case errc::condition_not_met: return "condition not met";
-        case errc::nested_write: return "nested write transaction";
-        case errc::forked: return "handle inherited through fork";
-        case errc::address_space: return "address space exhausted";
-        case errc::snapshot_expired: return "snapshot expired";
-        case errc::read_only: return "opened for reading only";
-        case errc::unsupported: return "not supported here";
-        case errc::transaction_failed: return "transaction failed earlier";
+        case errc::not_found:
+            return "not found";
+        case errc::wrong_type:
+            return "wrong type";
+        case errc::out_of_range:
+            return "out of range";
+        case errc::invalid_argument:
+            return "invalid argument";
+        case errc::no_space:
+            return "no space";
+        case errc::corrupt:
+            return "corrupt";
+        case errc::not_a_store:
+            return "not a Holdfast store";
+        case errc::newer_format:
+            return "made by a newer Holdfast";
+        case errc::timed_out:
+            return "timed out";
+        case errc::permission:
+            return "permission denied";
+        case errc::io_error:
+            return "input/output error";
+        case errc::condition_not_met:
+            return "condition not met";
+        case errc::nested_write:
+            return "nested write transaction";
+        case errc::forked:
+            return "handle inherited through fork";
+        case errc::address_space:
+            return "address space exhausted";
+        case errc::snapshot_expired:
+            return "snapshot expired";
+        case errc::read_only:
+            return "opened for reading only";
+        case errc::unsupported:
+            return "not supported here";
+        case errc::transaction_failed:
+            return "transaction failed earlier";
         }
         return "unknown error";
     }
@@ -47,8 +66,6 @@ error::error(errc code, const std::string& message)
 
 error::~error() = default;
 
-const char* error::what() const noexcept {
-    return line_.what();
-}
+const char* error::what() const noexcept { return line_.what(); }
 
 } // namespace holdfast

@@ -12,30 +12,31 @@ namespace holdfast::format {
 
 /// One map: the root of its tree and what is known of all of it. Also the value of a catalogue entry.
 struct map_root {
-    std::uint64_t root;        ///< reference to the root node; 0: the map is empty
-    std::uint64_t digest;      ///< what the root node would add to a parent's digest
+    std::uint64_t root;   ///< reference to the root node; 0: the map is empty
+    std::uint64_t digest; ///< what the root node would add to a parent's digest
     std::uint64_t entries;
-    std::uint64_t bytes;       ///< of keys and values
-    std::uint64_t made;        ///< transaction that last changed the map
-    std::uint32_t id;          ///< stays with the map; never reused
-    std::uint8_t level;        ///< of the root node; 0 is a leaf
-    std::uint8_t key_type;     ///< the key codec; 1 is bytes
+    std::uint64_t bytes;   ///< of keys and values
+    std::uint64_t made;    ///< transaction that last changed the map
+    std::uint32_t id;      ///< stays with the map; never reused
+    std::uint8_t level;    ///< of the root node; 0 is a leaf
+    std::uint8_t key_type; ///< the key codec; 1 is bytes
     std::array<std::uint8_t, 2> reserved;
     std::array<std::uint64_t, 2> reserved_words;
 };
 static_assert(sizeof(map_root) == 64 && std::has_unique_object_representations_v<map_root>);
-static_assert(offsetof(map_root, entries) == 16 && offsetof(map_root, id) == 40 && offsetof(map_root, level) == 44);
+static_assert(offsetof(map_root, entries) == 16 && offsetof(map_root, id) == 40 &&
+              offsetof(map_root, level) == 44);
 
 /// All of one commit. Transaction t writes slot t mod 2, then publishes by storing t to `head::visible`.
 struct alignas(64) commit_slot {
     std::uint64_t txn;
-    std::uint64_t end_bytes;   ///< of the file, as this commit knows it: no reference of it reaches beyond
-    std::uint64_t time_ns;     ///< CLOCK_REALTIME of the commit, coarse
+    std::uint64_t end_bytes; ///< of the file, as this commit knows it: no reference of it reaches beyond
+    std::uint64_t time_ns;   ///< CLOCK_REALTIME of the commit, coarse
     std::uint64_t next_map_id;
-    map_root unnamed;          ///< the map ""
-    map_root catalogue;        ///< name -> map_root
+    map_root unnamed;   ///< the map ""
+    map_root catalogue; ///< name -> map_root
     std::array<std::uint64_t, 11> reserved;
-    std::uint64_t checksum;    ///< XXH3-64 of all bytes before it
+    std::uint64_t checksum; ///< XXH3-64 of all bytes before it
 };
 static_assert(sizeof(commit_slot) == 256 && std::has_unique_object_representations_v<commit_slot>);
 static_assert(offsetof(commit_slot, unnamed) == 32 && offsetof(commit_slot, checksum) == 248);
@@ -46,14 +47,15 @@ struct head {
     alignas(64) std::uint64_t visible; ///< the newest commit that readers see: the publishing store
     std::uint64_t fenced;              ///< 1: some process can't issue membarrier, readers fence themselves
     std::array<std::uint64_t, 6> padding_visible;
-    std::uint64_t applied;             ///< the newest commit the next writer builds on (durable commits)
+    std::uint64_t applied; ///< the newest commit the next writer builds on (durable commits)
     std::array<std::uint64_t, 7> padding_applied;
-    std::uint64_t durable;             ///< the newest commit on the medium
+    std::uint64_t durable; ///< the newest commit on the medium
     std::array<std::uint64_t, 7> padding_durable;
     std::array<std::uint64_t, 8> padding;
     std::array<commit_slot, 2> slots;
 };
-static_assert(sizeof(head) == 768 && offsetof(head, slots) == 256 && std::has_unique_object_representations_v<head>);
+static_assert(sizeof(head) == 768 && offsetof(head, slots) == 256 &&
+              std::has_unique_object_representations_v<head>);
 static_assert(head_offset + sizeof(head) <= directory_offset);
 
 inline constexpr std::array<char, 8> durable_magic = {'H', 'F', 'D', 'U', 'R', 'A', 'B', 'L'};
@@ -61,14 +63,14 @@ inline constexpr std::array<char, 8> durable_magic = {'H', 'F', 'D', 'U', 'R', '
 /// What is known to be on the medium; slot A and B are written alternately, with RWF_DSYNC.
 struct durable_slot {
     std::array<char, 8> magic;
-    std::uint64_t sequence;       ///< the higher valid one counts
-    std::uint64_t clean;          ///< 1: closed cleanly, everything is on the medium and nothing was written since
-    std::uint64_t version_limit;  ///< no transaction above it was ever promised
+    std::uint64_t sequence; ///< the higher valid one counts
+    std::uint64_t clean;    ///< 1: closed cleanly, everything is on the medium and nothing was written since
+    std::uint64_t version_limit; ///< no transaction above it was ever promised
     std::array<std::uint8_t, 16> incarnation;
     std::array<std::uint64_t, 2> reserved;
     commit_slot commit;
     std::array<std::uint64_t, 23> reserved_words;
-    std::uint64_t checksum;       ///< XXH3-64 of all bytes before it
+    std::uint64_t checksum; ///< XXH3-64 of all bytes before it
 };
 static_assert(sizeof(durable_slot) == 512 && offsetof(durable_slot, commit) == 64 &&
               offsetof(durable_slot, checksum) == 504 &&

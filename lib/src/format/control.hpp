@@ -29,14 +29,14 @@ static_assert(sizeof(lock_stamp) == 64 && std::has_unique_object_representations
 
 struct alignas(64) control_header {
     lock_stamp stamp;
-    pthread_mutex_t writer;           ///< robust, process-shared, not recursive
+    pthread_mutex_t writer; ///< robust, process-shared, not recursive
     std::array<std::uint8_t, 64 - sizeof(pthread_mutex_t)> writer_padding;
-    std::uint64_t writer_pid;         ///< who holds `writer`, in its own PID namespace; 0: nobody
-    std::uint64_t writer_line;        ///< its attachment line
-    std::uint64_t recoveries;         ///< transactions of dead processes that were rolled back
-    std::uint64_t lines_used;         ///< attachment lines ever claimed: scans end here
-    std::uint64_t lines_allocated;    ///< attachment lines with disk space behind them
-    std::uint64_t dirty;              ///< 1: the newest durable slot says "not clean"; set under `writer`
+    std::uint64_t writer_pid;      ///< who holds `writer`, in its own PID namespace; 0: nobody
+    std::uint64_t writer_line;     ///< its attachment line
+    std::uint64_t recoveries;      ///< transactions of dead processes that were rolled back
+    std::uint64_t lines_used;      ///< attachment lines ever claimed: scans end here
+    std::uint64_t lines_allocated; ///< attachment lines with disk space behind them
+    std::uint64_t dirty;           ///< 1: the newest durable slot says "not clean"; set under `writer`
     std::array<std::uint64_t, 2> reserved;
 };
 static_assert(sizeof(pthread_mutex_t) <= 64);
@@ -54,10 +54,10 @@ enum class line_kind : std::uint32_t {
 /// line without an owner.
 struct alignas(64) attachment_line {
     std::uint64_t claim;
-    std::uint64_t pin;        ///< slot: the transaction whose snapshot is held; 0: idle
-    std::uint64_t since_ns;   ///< slot: when the pin was taken (CLOCK_BOOTTIME), 0 for single reads
-    std::uint64_t pid;        ///< process: its id in its own PID namespace
-    std::uint64_t pid_space;  ///< process: inode of its PID namespace
+    std::uint64_t pin;       ///< slot: the transaction whose snapshot is held; 0: idle
+    std::uint64_t since_ns;  ///< slot: when the pin was taken (CLOCK_BOOTTIME), 0 for single reads
+    std::uint64_t pid;       ///< process: its id in its own PID namespace
+    std::uint64_t pid_space; ///< process: inode of its PID namespace
     std::array<std::uint64_t, 3> reserved;
 };
 static_assert(sizeof(attachment_line) == 64 && std::is_trivially_copyable_v<attachment_line>);
@@ -72,16 +72,18 @@ static_assert(sizeof(attachment_line) == 64 && std::is_trivially_copyable_v<atta
     return static_cast<std::uint32_t>(claim >> 32);
 }
 
-inline constexpr std::uint64_t attachment_lines_max = (heap_offset - attachments_offset) / sizeof(attachment_line);
+inline constexpr std::uint64_t attachment_lines_max =
+    (heap_offset - attachments_offset) / sizeof(attachment_line);
 
 /// Bytes of the file that are locked as open-file-description locks. They lie beyond any data.
 namespace lock_byte {
 inline constexpr std::uint64_t base = std::uint64_t{1} << 61;
-inline constexpr std::uint64_t gate = base;            ///< exclusive while opening, closing, claiming lines
-inline constexpr std::uint64_t alone = base + 1;       ///< shared by attached writers; exclusive: alone
-inline constexpr std::uint64_t read_only = base + 2;   ///< shared by read-only attachers; delays truncation
+inline constexpr std::uint64_t gate = base;          ///< exclusive while opening, closing, claiming lines
+inline constexpr std::uint64_t alone = base + 1;     ///< shared by attached writers; exclusive: alone
+inline constexpr std::uint64_t read_only = base + 2; ///< shared by read-only attachers; delays truncation
 inline constexpr std::uint64_t process = base + (std::uint64_t{1} << 32); ///< + line: that process lives
-inline constexpr std::uint64_t pin = std::uint64_t{1} << 62; ///< + transaction: a read-only process's snapshot
+inline constexpr std::uint64_t pin = std::uint64_t{1}
+                                     << 62; ///< + transaction: a read-only process's snapshot
 } // namespace lock_byte
 
 } // namespace holdfast::format

@@ -47,8 +47,8 @@ inline constexpr std::uint32_t blocks_of_table = 4;
 /// The directory: 512 leaves (a block each) of 2,048 tables, 16 TiB in all.
 inline constexpr std::uint32_t directory_fanout_root = 512;
 inline constexpr std::uint32_t directory_fanout_leaf = 2048;
-inline constexpr std::uint64_t file_bytes_max = std::uint64_t{directory_fanout_root} * directory_fanout_leaf *
-                                                blocks_per_table * block_bytes;
+inline constexpr std::uint64_t file_bytes_max =
+    std::uint64_t{directory_fanout_root} * directory_fanout_leaf * blocks_per_table * block_bytes;
 static_assert(file_bytes_max == std::uint64_t{16} << 40);
 
 } // namespace holdfast::format

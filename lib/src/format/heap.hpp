@@ -17,11 +17,11 @@ namespace holdfast::format {
 
 /// Slab object sizes, in bytes. All are multiples of 16; powers of two from 64 up are naturally aligned.
 inline constexpr auto slab_sizes = std::to_array<std::uint16_t>({
-    48,   64,   80,   96,   112,  128,  144,  160,  176,  192,  208,  224,  240,  256,  // steps of 16
-    288,  320,  352,  384,  416,  448,  480,  512,                                       // steps of 32
-    576,  640,  704,  768,  832,  896,  960,  1024,                                      // steps of 64
-    1152, 1280, 1408, 1536, 1664, 1808, 2048,                                            // 8 or more a block
-    2336, 2720, 3264, 4096, 5456, 8192,                                                  // 7 to 2 a block
+    48,   64,   80,   96,   112,  128,  144,  160,  176, 192, 208, 224, 240, 256, // steps of 16
+    288,  320,  352,  384,  416,  448,  480,  512,                                // steps of 32
+    576,  640,  704,  768,  832,  896,  960,  1024,                               // steps of 64
+    1152, 1280, 1408, 1536, 1664, 1808, 2048,                                     // 8 or more a block
+    2336, 2720, 3264, 4096, 5456, 8192,                                           // 7 to 2 a block
 });
 inline constexpr std::size_t slab_classes = slab_sizes.size();
 inline constexpr std::uint64_t slab_bytes_max = slab_sizes.back();
@@ -31,12 +31,12 @@ inline constexpr std::uint64_t slab_bytes_max = slab_sizes.back();
 /// What a block is. Zero is "none": never yet described.
 enum class block_state : std::uint8_t {
     none = 0,
-    free_run = 1,   ///< first and last block of a free run; those between are not looked at
-    slab = 2,       ///< equal objects, of the tree
-    run = 3,        ///< first block of an allocated run; `length` blocks belong to it
-    table = 4,      ///< holds a part of a block table, or a leaf of the directory
+    free_run = 1,    ///< first and last block of a free run; those between are not looked at
+    slab = 2,        ///< equal objects, of the tree
+    run = 3,         ///< first block of an allocated run; `length` blocks belong to it
+    table = 4,       ///< holds a part of a block table, or a leaf of the directory
     punched_run = 5, ///< a free run whose disk space was given back: allocate it before use (reserved)
-    run_tail = 6,   ///< last block of an allocated run of two or more
+    run_tail = 6,    ///< last block of an allocated run of two or more
 };
 
 /// Whose objects a slab or run holds: those of others are outside the tree's accounting.
@@ -47,13 +47,15 @@ struct alignas(64) block_descriptor {
     std::uint8_t size_class; ///< slab: index into slab_sizes
     std::uint8_t owner;      ///< block_owner
     std::uint8_t reserved;
-    std::uint32_t free;      ///< slab: free objects
-    std::uint32_t next;      ///< slab: next with free objects; free run: next in its bin
-    std::uint32_t previous;  ///< likewise
-    std::array<std::uint64_t, 6> used; ///< slab: a bit an object; run, free run: used[0] is the length in blocks
+    std::uint32_t free;     ///< slab: free objects
+    std::uint32_t next;     ///< slab: next with free objects; free run: next in its bin
+    std::uint32_t previous; ///< likewise
+    std::array<std::uint64_t, 6>
+        used; ///< slab: a bit an object; run, free run: used[0] is the length in blocks
 };
 static_assert(sizeof(block_descriptor) == 64 && std::has_unique_object_representations_v<block_descriptor>);
-static_assert(block_bytes / slab_sizes.front() <= 6 * 64, "the bitmap has a bit for each object of the smallest class");
+static_assert(block_bytes / slab_sizes.front() <= 6 * 64,
+              "the bitmap has a bit for each object of the smallest class");
 static_assert(sizeof(block_descriptor) * blocks_per_table == block_bytes * blocks_of_table);
 
 // --- Lists of references ----------------------------------------------------------------------------------
@@ -79,7 +81,7 @@ static_assert(sizeof(list_chunk) == 1024 && std::has_unique_object_representatio
 
 /// A queue of entries in chunks: taken at the front, added at the back.
 struct entry_list {
-    std::uint64_t front;       ///< reference to a chunk; 0: the list is empty and owns nothing
+    std::uint64_t front; ///< reference to a chunk; 0: the list is empty and owns nothing
     std::uint64_t back;
     std::uint32_t front_index; ///< next to take, in `front`
     std::uint32_t back_index;  ///< next to fill, in `back`
@@ -104,18 +106,20 @@ inline constexpr std::size_t run_bins = 160;
 
 struct heap_header {
     std::array<char, 8> magic;
-    std::uint64_t end_blocks;   ///< of the file: the heap is [heap_first_block, end_blocks)
-    std::uint64_t free_blocks;  ///< in free runs
+    std::uint64_t end_blocks;      ///< of the file: the heap is [heap_first_block, end_blocks)
+    std::uint64_t free_blocks;     ///< in free runs
     std::uint64_t held_back_bytes; ///< of objects in the retired list and the parks
     std::uint64_t front_retired;   ///< the transaction that retired the entries at the front of `retired`
-    std::uint64_t reserve_block;///< a run that only erasing transactions may break open; 0: none at the moment
-    std::uint64_t boost_stamp;  ///< of which boot, file and layout the segment manager at 4 KiB is
-    std::uint64_t parks;        ///< reference to the first park
+    std::uint64_t
+        reserve_block;         ///< a run that only erasing transactions may break open; 0: none at the moment
+    std::uint64_t boost_stamp; ///< of which boot, file and layout the segment manager at 4 KiB is
+    std::uint64_t parks;       ///< reference to the first park
     entry_list retired;
-    std::array<std::uint32_t, 2 * 64> partial;  ///< by owner, then class: first slab with free objects
-    std::array<std::uint32_t, run_bins> bins;   ///< first free run of each bin
+    std::array<std::uint32_t, 2 * 64> partial; ///< by owner, then class: first slab with free objects
+    std::array<std::uint32_t, run_bins> bins;  ///< first free run of each bin
 };
-static_assert(sizeof(heap_header) == 64 + 32 + 512 + 640 && std::has_unique_object_representations_v<heap_header>);
+static_assert(sizeof(heap_header) == 64 + 32 + 512 + 640 &&
+              std::has_unique_object_representations_v<heap_header>);
 static_assert(heap_header_offset + sizeof(heap_header) <= head_offset && slab_classes <= 64);
 
 // --- Undo log ---------------------------------------------------------------------------------------------

@@ -16,12 +16,12 @@
 namespace holdfast::format {
 
 struct node_header {
-    std::uint64_t made;           ///< the transaction that made it
-    std::uint64_t digest;         ///< sum of digest_of(made, checksum or digest) over its children
-    std::uint16_t count;          ///< leaf: records; inner: children
-    std::uint8_t level;           ///< 0: leaf
+    std::uint64_t made;   ///< the transaction that made it
+    std::uint64_t digest; ///< sum of digest_of(made, checksum or digest) over its children
+    std::uint16_t count;  ///< leaf: records; inner: children
+    std::uint8_t level;   ///< 0: leaf
     std::uint8_t reserved_byte;
-    std::uint16_t prefix_size;    ///< bytes that all its keys (inner: separators) share
+    std::uint16_t prefix_size; ///< bytes that all its keys (inner: separators) share
     std::uint16_t reserved_half;
     std::uint64_t reserved;
 };

@@ -26,18 +26,19 @@ struct superblock {
     std::array<std::uint8_t, 16> incarnation; ///< random, new for each store and after lost history
     std::uint64_t created_ns;                 ///< CLOCK_REALTIME
     std::uint32_t block_bytes;
-    std::uint32_t word_bytes;                 ///< sizeof(void*)
+    std::uint32_t word_bytes; ///< sizeof(void*)
     std::uint64_t heap_offset;
-    std::uint64_t redo_log_offset;            ///< 0: none; reserved for durable commits
+    std::uint64_t redo_log_offset; ///< 0: none; reserved for durable commits
     std::uint64_t redo_log_bytes;
     std::array<std::uint8_t, 32> reserved;
-    std::uint64_t checksum;                   ///< XXH3-64 of all bytes before it
+    std::uint64_t checksum; ///< XXH3-64 of all bytes before it
 };
 
 static_assert(sizeof(superblock) == 128 && std::is_trivially_copyable_v<superblock> &&
               std::has_unique_object_representations_v<superblock>);
 static_assert(offsetof(superblock, version) == 8 && offsetof(superblock, endianness) == 12);
-static_assert(offsetof(superblock, features_required) == 16 && offsetof(superblock, features_ignorable) == 24);
+static_assert(offsetof(superblock, features_required) == 16 &&
+              offsetof(superblock, features_ignorable) == 24);
 static_assert(offsetof(superblock, incarnation) == 32 && offsetof(superblock, created_ns) == 48);
 static_assert(offsetof(superblock, block_bytes) == 56 && offsetof(superblock, word_bytes) == 60);
 static_assert(offsetof(superblock, heap_offset) == 64 && offsetof(superblock, redo_log_offset) == 72);
@@ -46,10 +47,10 @@ static_assert(offsetof(superblock, checksum) == 120);
 
 enum class superblock_state {
     sound,
-    foreign,     ///< no Holdfast magic: another kind of file
-    newer,       ///< a version or a required feature that this program does not know
+    foreign,       ///< no Holdfast magic: another kind of file
+    newer,         ///< a version or a required feature that this program does not know
     other_machine, ///< another endianness or word size
-    damaged,     ///< magic is there, the checksum does not fit
+    damaged,       ///< magic is there, the checksum does not fit
 };
 
 /// A complete superblock of this program's format for a new store.

@@ -36,7 +36,9 @@ constexpr std::uint32_t growth_blocks_max = 4096;
 } // namespace
 
 block_map::block_map(backing& memory, journal& undo) noexcept
-    : memory_(&memory), base_(memory.base()), undo_(&undo),
+    : memory_(&memory),
+      base_(memory.base()),
+      undo_(&undo),
       header_(reinterpret_cast<format::heap_header*>(base_ + format::heap_header_offset)) {}
 
 void block_map::format(backing& memory, std::uint64_t end_bytes) {
@@ -49,7 +51,8 @@ void block_map::format(backing& memory, std::uint64_t end_bytes) {
 }
 
 void block_map::validate_header(std::uint64_t backed_bytes) const {
-    if (header_->magic != format::heap_magic) throw_corrupt("the heap header is damaged", ref{});
+    if (header_->magic != format::heap_magic)
+        throw_corrupt("the heap header is damaged", ref{});
     const std::uint64_t blocks_max = std::min(backed_bytes, format::file_bytes_max) / format::block_bytes;
     if (header_->end_blocks < format::heap_first_block || header_->end_blocks > blocks_max) {
         throw_corrupt("the file is cut short, or the heap's length is damaged", ref{});
@@ -62,7 +65,8 @@ std::uint64_t* block_map::directory_root() const noexcept {
 
 std::uint64_t* block_map::directory_leaf(std::uint32_t table) const {
     const std::uint32_t place = table / format::directory_fanout_leaf;
-    if (place >= format::directory_fanout_root) throw_corrupt("a block number is beyond the format's limit", ref{});
+    if (place >= format::directory_fanout_root)
+        throw_corrupt("a block number is beyond the format's limit", ref{});
     const std::uint64_t leaf = directory_root()[place];
     if (leaf < format::heap_first_block || leaf >= header_->end_blocks) {
         throw_corrupt("the directory of block tables is damaged", ref::from_offset(format::directory_offset));
@@ -83,8 +87,8 @@ block_descriptor& block_map::descriptor(std::uint32_t block) const {
     return descriptors[block % format::blocks_per_table];
 }
 
-void block_map::set_header(block_descriptor& block, block_state state, std::uint8_t size_class, block_owner owner,
-                           std::uint32_t free) {
+void block_map::set_header(block_descriptor& block, block_state state, std::uint8_t size_class,
+                           block_owner owner, std::uint32_t free) {
     undo_->set(word_at(block.state), static_cast<std::uint64_t>(state) | std::uint64_t{size_class} << 8 |
                                          static_cast<std::uint64_t>(owner) << 16 | std::uint64_t{free} << 32);
 }
@@ -94,7 +98,8 @@ void block_map::set_links(block_descriptor& block, std::uint32_t next, std::uint
 }
 
 std::size_t block_map::bin_of(std::uint32_t length) noexcept {
-    if (length <= 32) return length - 1;
+    if (length <= 32)
+        return length - 1;
     const auto power = static_cast<unsigned>(std::bit_width(length) - 1);
     return 32 + (power - 5) * 4 + ((length >> (power - 2)) & 3);
 }
@@ -117,12 +122,15 @@ std::uint32_t block_map::find_run(std::uint32_t length) const {
     std::size_t bin = bin_of(length);
     std::uint32_t candidate = header_->bins[bin];
     for (int step = 0; candidate != 0 && step < first_fit_steps; ++step) {
-        if (free_length(candidate) >= length) return candidate;
+        if (free_length(candidate) >= length)
+            return candidate;
         candidate = descriptor(candidate).next;
     }
     while (++bin < format::run_bins) {
-        if (header_->bins[bin] == 0) continue;
-        if (free_length(header_->bins[bin]) < length) throw_corrupt("a free run is in a wrong bin", ref{});
+        if (header_->bins[bin] == 0)
+            continue;
+        if (free_length(header_->bins[bin]) < length)
+            throw_corrupt("a free run is in a wrong bin", ref{});
         return header_->bins[bin];
     }
     return 0;
@@ -145,11 +153,13 @@ void block_map::unlink(std::uint32_t first, std::uint32_t length) {
     const std::uint32_t previous = block.previous;
     if (previous == 0) {
         std::uint32_t& head = header_->bins[bin_of(length)];
-        if (head != first) throw_corrupt("a list of free runs is damaged", place_of(first));
+        if (head != first)
+            throw_corrupt("a list of free runs is damaged", place_of(first));
         undo_->set(head, next);
     } else {
         block_descriptor& before = descriptor(previous);
-        if (!is_free_run(before) || before.next != first) throw_corrupt("a list of free runs is damaged", place_of(first));
+        if (!is_free_run(before) || before.next != first)
+            throw_corrupt("a list of free runs is damaged", place_of(first));
         set_links(before, next, before.previous);
     }
     if (next != 0) {
@@ -196,9 +206,11 @@ void block_map::insert_free(std::uint32_t first, std::uint32_t length) {
 
 std::uint32_t block_map::take_run(std::uint32_t length, block_owner owner) {
     const std::uint32_t first = find_run(length);
-    if (first == 0) return 0;
+    if (first == 0)
+        return 0;
     const std::uint32_t found = free_length(first);
-    if (header_->free_blocks < length) throw_corrupt("the count of free blocks is damaged", ref{});
+    if (header_->free_blocks < length)
+        throw_corrupt("the count of free blocks is damaged", ref{});
     unlink(first, found);
     if (found > length) {
         tag_free(first + length, found - length);
@@ -208,7 +220,8 @@ std::uint32_t block_map::take_run(std::uint32_t length, block_owner owner) {
     block_descriptor& taken = descriptor(first);
     set_header(taken, block_state::run, 0, owner, 0);
     undo_->set(taken.used[0], length);
-    if (length > 1) set_header(descriptor(first + length - 1), block_state::run_tail, 0, owner, 0);
+    if (length > 1)
+        set_header(descriptor(first + length - 1), block_state::run_tail, 0, owner, 0);
     return first;
 }
 
@@ -222,9 +235,7 @@ std::uint32_t block_map::run_length(std::uint32_t block) const {
     return static_cast<std::uint32_t>(length);
 }
 
-void block_map::free_run(std::uint32_t block) {
-    insert_free(block, run_length(block));
-}
+void block_map::free_run(std::uint32_t block) { insert_free(block, run_length(block)); }
 
 // --- Growth -----------------------------------------------------------------------------------------------
 
@@ -236,12 +247,17 @@ std::uint32_t block_map::new_end_for(std::uint32_t length) const {
         std::uint64_t extra = 0;
         const auto first_table = (old_end + format::blocks_per_table - 1) / format::blocks_per_table;
         const std::uint64_t end_table = (new_end + format::blocks_per_table - 1) / format::blocks_per_table;
-        if (end_table > first_table) extra = (end_table - first_table) * format::blocks_of_table;
-        const std::uint64_t first_leaf = (first_table + format::directory_fanout_leaf - 1) / format::directory_fanout_leaf;
-        const std::uint64_t end_leaf = (end_table + format::directory_fanout_leaf - 1) / format::directory_fanout_leaf;
-        if (end_leaf > first_leaf) extra += end_leaf - first_leaf;
+        if (end_table > first_table)
+            extra = (end_table - first_table) * format::blocks_of_table;
+        const std::uint64_t first_leaf =
+            (first_table + format::directory_fanout_leaf - 1) / format::directory_fanout_leaf;
+        const std::uint64_t end_leaf =
+            (end_table + format::directory_fanout_leaf - 1) / format::directory_fanout_leaf;
+        if (end_leaf > first_leaf)
+            extra += end_leaf - first_leaf;
         // The very first table is that of heap_first_block, which is the first of its table.
-        if (std::uint64_t{old_end} + length + extra <= new_end) break;
+        if (std::uint64_t{old_end} + length + extra <= new_end)
+            break;
         new_end = std::uint64_t{old_end} + length + extra;
     }
     if (new_end * format::block_bytes > format::file_bytes_max) {
@@ -251,7 +267,8 @@ std::uint32_t block_map::new_end_for(std::uint32_t length) const {
 }
 
 void block_map::grow(std::uint32_t length) {
-    const std::uint32_t usual = std::clamp((end() - format::heap_first_block) / 8, growth_blocks_min, growth_blocks_max);
+    const std::uint32_t usual =
+        std::clamp((end() - format::heap_first_block) / 8, growth_blocks_min, growth_blocks_max);
     if (usual > length) {
         try {
             const std::uint32_t new_end = new_end_for(usual);
@@ -259,7 +276,8 @@ void block_map::grow(std::uint32_t length) {
             extend(new_end);
             return;
         } catch (const error& failure) {
-            if (failure.reason() != errc::no_space && failure.reason() != errc::address_space) throw;
+            if (failure.reason() != errc::no_space && failure.reason() != errc::address_space)
+                throw;
         }
     }
     const std::uint32_t new_end = new_end_for(length);
@@ -278,14 +296,16 @@ void block_map::extend(std::uint32_t new_end) {
         std::uint64_t& leaf = directory_root()[table / format::directory_fanout_leaf];
         // `new_end_for` has counted these blocks, unless the directory has lost a leaf.
         if (new_end - next <= format::blocks_of_table + (leaf == 0 ? 1 : 0)) {
-            throw_corrupt("the directory of block tables is damaged", ref::from_offset(format::directory_offset));
+            throw_corrupt("the directory of block tables is damaged",
+                          ref::from_offset(format::directory_offset));
         }
         if (leaf == 0) {
             std::memset(base_ + std::uint64_t{next} * format::block_bytes, 0, format::block_bytes);
             undo_->set(leaf, next);
             next += 1;
         }
-        std::memset(base_ + std::uint64_t{next} * format::block_bytes, 0, format::block_bytes * format::blocks_of_table);
+        std::memset(base_ + std::uint64_t{next} * format::block_bytes, 0,
+                    format::block_bytes * format::blocks_of_table);
         undo_->set(directory_leaf(table)[table % format::directory_fanout_leaf], next);
         next += format::blocks_of_table;
     }

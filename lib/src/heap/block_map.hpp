@@ -26,7 +26,9 @@ public:
     static void format(backing& memory, std::uint64_t end_bytes);
 
     [[nodiscard]] format::heap_header& header() const noexcept { return *header_; }
-    [[nodiscard]] std::uint32_t end() const noexcept { return static_cast<std::uint32_t>(header_->end_blocks); }
+    [[nodiscard]] std::uint32_t end() const noexcept {
+        return static_cast<std::uint32_t>(header_->end_blocks);
+    }
     /// Throws corrupt if the header can't be true, for a file of that many bytes.
     void validate_header(std::uint64_t backed_bytes) const;
 

@@ -16,13 +16,16 @@ using format::list_entry;
 
 void heap::set_list(entry_list& list, const entry_list& now) {
     const auto assign = [this](std::uint64_t& word, std::uint64_t value) {
-        if (word != value) undo_.set(word, value);
+        if (word != value)
+            undo_.set(word, value);
     };
     ensure_log(journal::spare_min);
     assign(list.front, now.front);
     assign(list.back, now.back);
-    if (list.front_index != now.front_index) undo_.set(list.front_index, now.front_index);
-    if (list.back_index != now.back_index) undo_.set(list.back_index, now.back_index);
+    if (list.front_index != now.front_index)
+        undo_.set(list.front_index, now.front_index);
+    if (list.back_index != now.back_index)
+        undo_.set(list.back_index, now.back_index);
     assign(list.entries, now.entries);
 }
 
@@ -44,7 +47,8 @@ void heap::append(entry_list& list, const list_entry* entries, std::size_t count
             now.back = fresh.units();
             now.back_index = 0;
         }
-        if (now.back_index > list_chunk::capacity) throw_corrupt("a list's end is damaged", ref::from_units(now.back));
+        if (now.back_index > list_chunk::capacity)
+            throw_corrupt("a list's end is damaged", ref::from_units(now.back));
         object<list_chunk>(ref::from_units(now.back)).entries[now.back_index++] = entries[i];
         ++now.entries;
     }
@@ -57,13 +61,16 @@ std::uint64_t heap::consume(entry_list& list, std::uint64_t limit,
     entry_list now = list;
     std::uint64_t taken = 0;
     // A list that leads in a circle ends here.
-    if (now.entries > end_bytes() / sizeof(list_entry)) throw_corrupt("a list is longer than the heap", ref::from_units(now.front));
+    if (now.entries > end_bytes() / sizeof(list_entry))
+        throw_corrupt("a list is longer than the heap", ref::from_units(now.front));
     while (now.entries != 0 && taken < limit && log_has_room()) {
         const ref place = ref::from_units(now.front);
         const std::uint64_t end = now.front == now.back ? now.back_index : list_chunk::capacity;
-        if (now.front_index >= end || end > list_chunk::capacity) throw_corrupt("a list's beginning is damaged", place);
+        if (now.front_index >= end || end > list_chunk::capacity)
+            throw_corrupt("a list's beginning is damaged", place);
         const list_chunk& chunk = object<list_chunk>(place);
-        if (!take(chunk.entries[now.front_index])) break;
+        if (!take(chunk.entries[now.front_index]))
+            break;
         ++taken;
         ++now.front_index;
         --now.entries;

@@ -23,8 +23,10 @@ namespace {
 /// The bits of bitmap word `word` that stand for objects.
 [[nodiscard]] std::uint64_t valid_bits(std::uint8_t size_class, std::size_t word) noexcept {
     const std::uint32_t objects = objects_per_slab(size_class);
-    if (objects >= (word + 1) * 64) return ~std::uint64_t{0};
-    if (objects <= word * 64) return 0;
+    if (objects >= (word + 1) * 64)
+        return ~std::uint64_t{0};
+    if (objects <= word * 64)
+        return 0;
     return (std::uint64_t{1} << (objects - word * 64)) - 1;
 }
 
@@ -61,10 +63,12 @@ void heap::extend_log() {
         try {
             blocks_.grow(length);
         } catch (const error& failure) {
-            if (!is_full(failure) || !break_reserve()) throw;
+            if (!is_full(failure) || !break_reserve())
+                throw;
         }
         run = blocks_.take_run(length, block_owner::tree);
-        if (run == 0) throw error(errc::no_space, "the transaction is too large for what is left of the disk");
+        if (run == 0)
+            throw error(errc::no_space, "the transaction is too large for what is left of the disk");
     }
     undo_.add_chunk(ref::from_offset(std::uint64_t{run} * format::block_bytes));
 }
@@ -75,21 +79,25 @@ bool heap::log_has_room() {
         ensure_log(4 * journal::spare_min);
         return true;
     } catch (const error& failure) {
-        if (!is_full(failure)) throw;
+        if (!is_full(failure))
+            throw;
         return false;
     }
 }
 
 void heap::before_commit() {
-    if (undo_.chunks() == 1) return;
+    if (undo_.chunks() == 1)
+        return;
     ensure_log(16 * (undo_.chunks() + 1)); // this may add the one chunk that is allowed for
-    for (std::size_t chunk = 1; chunk < undo_.chunks(); ++chunk) blocks_.free_run(block_of(undo_.chunk(chunk)));
+    for (std::size_t chunk = 1; chunk < undo_.chunks(); ++chunk)
+        blocks_.free_run(block_of(undo_.chunk(chunk)));
 }
 
 // --- Blocks -----------------------------------------------------------------------------------------------
 
 bool heap::reclaim(bool pressed) {
-    if (!policy_.reclaim || lists_busy_) return false;
+    if (!policy_.reclaim || lists_busy_)
+        return false;
     const busy_lists guard(*this); // what it allocates itself must not come back here
     return policy_.reclaim(pressed);
 }
@@ -98,50 +106,64 @@ bool heap::reclaim(bool pressed) {
 std::uint32_t heap::take_blocks(std::uint32_t length, block_owner owner, const std::uint32_t* alternative) {
     const auto is_served = [&] { return alternative != nullptr && *alternative != 0; };
     std::uint32_t run = take_free_run(length, owner);
-    if (run != 0) return run;
+    if (run != 0)
+        return run;
     if (reclaim(false)) {
-        if (is_served()) return 0;
-        if ((run = take_free_run(length, owner)) != 0) return run;
+        if (is_served())
+            return 0;
+        if ((run = take_free_run(length, owner)) != 0)
+            return run;
     }
     try {
-        if (length >= format::blocks_per_table) blocks_.back_growth(length); // before the log grows for so many tables
+        if (length >= format::blocks_per_table)
+            blocks_.back_growth(length); // before the log grows for so many tables
         ensure_log(journal::spare_min + length / format::blocks_per_table * 8);
         blocks_.grow(length);
         return blocks_.take_run(length, owner);
     } catch (const error& failure) {
-        if (!is_full(failure)) throw;
+        if (!is_full(failure))
+            throw;
         if (reclaim(true)) {
-            if (is_served()) return 0;
-            if ((run = take_free_run(length, owner)) != 0) return run;
+            if (is_served())
+                return 0;
+            if ((run = take_free_run(length, owner)) != 0)
+                return run;
         }
-        if (length > reserve_blocks || !break_reserve()) throw;
-        if ((run = take_free_run(length, owner)) != 0) return run;
+        if (length > reserve_blocks || !break_reserve())
+            throw;
+        if ((run = take_free_run(length, owner)) != 0)
+            return run;
         throw;
     }
 }
 
 /// A run from the free ones, or 0. While the reserve is not set aside, only erasing may take the last blocks.
 std::uint32_t heap::take_free_run(std::uint32_t length, block_owner owner) {
-    const bool spare = policy_.may_break_reserve || header().reserve_block != 0 ||
-                       (header().free_blocks >= reserve_blocks && header().free_blocks - reserve_blocks >= length);
+    const bool spare =
+        policy_.may_break_reserve || header().reserve_block != 0 ||
+        (header().free_blocks >= reserve_blocks && header().free_blocks - reserve_blocks >= length);
     return spare ? blocks_.take_run(length, owner) : 0;
 }
 
 /// Frees the reserve, if it may be used and is there.
 bool heap::break_reserve() {
     const std::uint64_t reserve = header().reserve_block;
-    if (!policy_.may_break_reserve || reserve == 0) return false;
-    if (reserve >= header().end_blocks) throw_corrupt("the reserve is damaged", ref{});
+    if (!policy_.may_break_reserve || reserve == 0)
+        return false;
+    if (reserve >= header().end_blocks)
+        throw_corrupt("the reserve is damaged", ref{});
     blocks_.free_run(static_cast<std::uint32_t>(reserve));
     undo_.set(header().reserve_block, 0);
     return true;
 }
 
 void heap::refill_reserve() {
-    if (header().reserve_block != 0 || header().free_blocks < 2 * reserve_blocks) return;
+    if (header().reserve_block != 0 || header().free_blocks < 2 * reserve_blocks)
+        return;
     ensure_log(journal::spare_min);
     const std::uint32_t run = blocks_.take_run(reserve_blocks, block_owner::tree);
-    if (run != 0) undo_.set(header().reserve_block, run);
+    if (run != 0)
+        undo_.set(header().reserve_block, run);
 }
 
 // --- Slabs ------------------------------------------------------------------------------------------------
@@ -165,7 +187,8 @@ void heap::unlink_partial(std::uint32_t number, const block_descriptor& block) {
     const std::uint32_t previous = block.previous;
     if (previous == 0) {
         std::uint32_t& head = partial_head(block.size_class, static_cast<block_owner>(block.owner));
-        if (head != number) throw_corrupt("a list of slabs is damaged", ref{});
+        if (head != number)
+            throw_corrupt("a list of slabs is damaged", ref{});
         undo_.set(head, next);
     } else {
         block_descriptor& before = blocks_.descriptor(previous);
@@ -179,7 +202,8 @@ void heap::unlink_partial(std::uint32_t number, const block_descriptor& block) {
 
 void heap::open_slab(std::uint32_t number, std::uint8_t size_class, block_owner owner) {
     block_descriptor& block = blocks_.descriptor(number);
-    for (std::uint64_t& word : block.used) undo_.set(word, 0);
+    for (std::uint64_t& word : block.used)
+        undo_.set(word, 0);
     blocks_.set_header(block, block_state::slab, size_class, owner, objects_per_slab(size_class));
     push_partial(number, block);
 }
@@ -189,22 +213,27 @@ ref heap::take_object(std::uint8_t size_class, block_owner owner) {
     if (number == 0) {
         const std::uint32_t fresh = take_blocks(1, owner, &partial_head(size_class, owner));
         number = fresh != 0 ? fresh : partial_head(size_class, owner); // reclaiming may have freed an object
-        if (fresh != 0) open_slab(fresh, size_class, owner);
+        if (fresh != 0)
+            open_slab(fresh, size_class, owner);
     }
     block_descriptor& block = blocks_.descriptor(number);
     if (block.state != static_cast<std::uint8_t>(block_state::slab) || block.size_class != size_class ||
         block.owner != static_cast<std::uint8_t>(owner) || block.free == 0) {
-        throw_corrupt("a list of slabs is damaged", ref::from_offset(std::uint64_t{number} * format::block_bytes));
+        throw_corrupt("a list of slabs is damaged",
+                      ref::from_offset(std::uint64_t{number} * format::block_bytes));
     }
     for (std::size_t word = 0; word < block.used.size(); ++word) {
         const std::uint64_t free_bits = ~block.used[word] & valid_bits(size_class, word);
-        if (free_bits == 0) continue;
+        if (free_bits == 0)
+            continue;
         const auto bit = static_cast<unsigned>(std::countr_zero(free_bits));
         undo_.set(block.used[word], block.used[word] | std::uint64_t{1} << bit);
-        if (block.free == 1) unlink_partial(number, block);
+        if (block.free == 1)
+            unlink_partial(number, block);
         blocks_.set_header(block, block_state::slab, size_class, owner, block.free - 1);
         const std::uint64_t index = word * 64 + bit;
-        return ref::from_offset(std::uint64_t{number} * format::block_bytes + index * format::slab_sizes[size_class]);
+        return ref::from_offset(std::uint64_t{number} * format::block_bytes +
+                                index * format::slab_sizes[size_class]);
     }
     throw_corrupt("a slab's count of free objects is damaged",
                   ref::from_offset(std::uint64_t{number} * format::block_bytes));
@@ -216,9 +245,12 @@ void heap::free_in_slab(const found_object& found) {
     std::uint64_t& word = block.used[found.index / 64];
     undo_.set(word, word & ~(std::uint64_t{1} << found.index % 64));
     const std::uint32_t free_now = block.free + 1;
-    if (free_now > objects) throw_corrupt("a slab's count of free objects is damaged", ref{});
-    blocks_.set_header(block, block_state::slab, found.size_class, static_cast<block_owner>(block.owner), free_now);
-    if (free_now == 1) push_partial(found.number, block);
+    if (free_now > objects)
+        throw_corrupt("a slab's count of free objects is damaged", ref{});
+    blocks_.set_header(block, block_state::slab, found.size_class, static_cast<block_owner>(block.owner),
+                       free_now);
+    if (free_now == 1)
+        push_partial(found.number, block);
     // An empty slab is given back unless it is the last of its class with room: that would only be opened again.
     if (free_now == objects && (block.next != 0 || block.previous != 0)) {
         unlink_partial(found.number, block);
@@ -230,18 +262,23 @@ void heap::free_in_slab(const found_object& found) {
 
 ref heap::allocate(std::uint64_t size, block_owner owner) {
     ensure_log(journal::spare_min);
-    if (size <= format::slab_bytes_max) [[likely]] return take_object(class_of(size), owner);
-    if (size > format::file_bytes_max) throw error(errc::no_space, "an object is larger than any store");
-    return ref::from_offset(std::uint64_t{take_blocks(blocks_for(size), owner, nullptr)} * format::block_bytes);
+    if (size <= format::slab_bytes_max) [[likely]]
+        return take_object(class_of(size), owner);
+    if (size > format::file_bytes_max)
+        throw error(errc::no_space, "an object is larger than any store");
+    return ref::from_offset(std::uint64_t{take_blocks(blocks_for(size), owner, nullptr)} *
+                            format::block_bytes);
 }
 
 heap::found_object heap::find(ref place) const {
     const std::uint32_t number = block_of(place);
     const auto offset = static_cast<std::uint32_t>(place.offset() % format::block_bytes);
-    if (place.offset() / format::block_bytes > 0xFFFFFFFF) throw_corrupt("a reference leads out of the heap", place);
+    if (place.offset() / format::block_bytes > 0xFFFFFFFF)
+        throw_corrupt("a reference leads out of the heap", place);
     block_descriptor& block = blocks_.descriptor(number);
     if (block.state == static_cast<std::uint8_t>(block_state::run)) {
-        if (offset != 0) throw_corrupt("a reference leads into the middle of an object", place);
+        if (offset != 0)
+            throw_corrupt("a reference leads into the middle of an object", place);
         return {&block, number, 0, 0, false};
     }
     const std::uint8_t size_class = block.size_class;
@@ -253,7 +290,8 @@ heap::found_object heap::find(ref place) const {
     if (index * format::slab_sizes[size_class] != offset || index >= objects_per_slab(size_class)) {
         throw_corrupt("a reference leads into the middle of an object", place);
     }
-    if ((block.used[index / 64] >> index % 64 & 1) == 0) throw_corrupt("a reference leads to a free object", place);
+    if ((block.used[index / 64] >> index % 64 & 1) == 0)
+        throw_corrupt("a reference leads to a free object", place);
     return {&block, number, index, size_class, true};
 }
 

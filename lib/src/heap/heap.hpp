@@ -24,7 +24,8 @@ namespace holdfast {
 
 class heap {
 public:
-    explicit heap(backing& memory) noexcept : memory_(&memory), undo_(memory.base()), blocks_(memory, undo_) {}
+    explicit heap(backing& memory) noexcept
+        : memory_(&memory), undo_(memory.base()), blocks_(memory, undo_) {}
     heap(const heap&) = delete;
     heap& operator=(const heap&) = delete;
 
@@ -85,7 +86,9 @@ public:
     [[nodiscard]] format::heap_header& header() const noexcept { return blocks_.header(); }
     [[nodiscard]] block_map& blocks() noexcept { return blocks_; }
     [[nodiscard]] const block_map& blocks() const noexcept { return blocks_; }
-    [[nodiscard]] std::uint64_t end_bytes() const noexcept { return header().end_blocks * format::block_bytes; }
+    [[nodiscard]] std::uint64_t end_bytes() const noexcept {
+        return header().end_blocks * format::block_bytes;
+    }
     [[nodiscard]] std::byte* base() const noexcept { return memory_->base(); }
     template <class T>
     [[nodiscard]] T& object(ref place) const {
@@ -100,7 +103,9 @@ public:
     /// While it exists, allocations do not reclaim.
     class busy_lists {
     public:
-        explicit busy_lists(heap& owner) noexcept : owner_(&owner), before_(owner.lists_busy_) { owner.lists_busy_ = true; }
+        explicit busy_lists(heap& owner) noexcept : owner_(&owner), before_(owner.lists_busy_) {
+            owner.lists_busy_ = true;
+        }
         ~busy_lists() { owner_->lists_busy_ = before_; }
         busy_lists(const busy_lists&) = delete;
         busy_lists& operator=(const busy_lists&) = delete;
@@ -113,8 +118,8 @@ public:
 private:
     struct found_object {
         format::block_descriptor* block;
-        std::uint32_t number;   ///< of the block
-        std::uint32_t index;    ///< in the slab
+        std::uint32_t number; ///< of the block
+        std::uint32_t index;  ///< in the slab
         std::uint8_t size_class;
         bool in_slab;
     };
@@ -123,7 +128,8 @@ private:
     void open_slab(std::uint32_t block, std::uint8_t size_class, format::block_owner owner);
     void push_partial(std::uint32_t number, format::block_descriptor& block);
     void unlink_partial(std::uint32_t number, const format::block_descriptor& block);
-    [[nodiscard]] std::uint32_t& partial_head(std::uint8_t size_class, format::block_owner owner) const noexcept;
+    [[nodiscard]] std::uint32_t& partial_head(std::uint8_t size_class,
+                                              format::block_owner owner) const noexcept;
     [[nodiscard]] bool reclaim(bool pressed);
     [[nodiscard]] std::uint32_t take_blocks(std::uint32_t length, format::block_owner owner,
                                             const std::uint32_t* alternative);
@@ -131,7 +137,8 @@ private:
     void free_in_slab(const found_object& found);
     /// So many entries fit into the log, and those of making it longer.
     void ensure_log(std::uint64_t entries) {
-        while (undo_.spare() < entries + undo_.growth_entries()) [[unlikely]] extend_log();
+        while (undo_.spare() < entries + undo_.growth_entries())
+            [[unlikely]] extend_log();
     }
     void extend_log();
     [[nodiscard]] bool log_has_room();

@@ -11,10 +11,13 @@ namespace {
 
 /// Whether a word at `offset` belongs to the heap's accounts, so that an undo entry may name it.
 bool is_account(std::uint64_t offset, std::uint64_t backed_bytes) noexcept {
-    if (offset % 8 != 0) return false;
+    if (offset % 8 != 0)
+        return false;
     if (offset >= format::heap_header_offset) {
-        if (offset < format::head_offset) return true;
-        if (offset >= format::directory_offset && offset < format::undo_log_offset) return true;
+        if (offset < format::head_offset)
+            return true;
+        if (offset >= format::directory_offset && offset < format::undo_log_offset)
+            return true;
     }
     return offset >= format::heap_offset && offset < backed_bytes && backed_bytes - offset >= 8;
 }
@@ -68,7 +71,8 @@ void journal::set_before_logging(std::uint64_t& word, std::uint64_t value, std::
 }
 
 void journal::advance() noexcept {
-    if (filling_ + 1 == chunks_) return; // full: the next `set` fails its assertion, an operation checks `spare` first
+    if (filling_ + 1 == chunks_)
+        return; // full: the next `set` fails its assertion, an operation checks `spare` first
     ++filling_;
     cursor_ = reinterpret_cast<format::undo_entry*>(base_ + chunk(filling_).offset());
     limit_ = cursor_ + capacity_of(filling_);
@@ -80,19 +84,23 @@ void journal::add_chunk(ref place) {
     store_word(log_->chunks[chunks_], place.units());
     after_ += capacity_of(chunks_);
     ++chunks_;
-    if (cursor_ == limit_) advance();
+    if (cursor_ == limit_)
+        advance();
 }
 
 const format::undo_entry& journal::entry(std::uint64_t index, std::uint64_t backed_bytes) const {
     // Chunk k begins at entry first_capacity * (2^k - 1).
     const std::uint64_t scaled = index / format::undo_log::first_capacity + 1;
     const auto chunk_index = static_cast<std::size_t>(std::bit_width(scaled) - 1);
-    const std::uint64_t within = index - format::undo_log::first_capacity * ((std::uint64_t{1} << chunk_index) - 1);
-    if (chunk_index == 0) return log_->first[within];
-    const ref place = ref::from_units(chunk_index < format::undo_log::chunks_max ? log_->chunks[chunk_index] : 0);
+    const std::uint64_t within =
+        index - format::undo_log::first_capacity * ((std::uint64_t{1} << chunk_index) - 1);
+    if (chunk_index == 0)
+        return log_->first[within];
+    const ref place =
+        ref::from_units(chunk_index < format::undo_log::chunks_max ? log_->chunks[chunk_index] : 0);
     const std::uint64_t bytes = capacity_of(chunk_index) * sizeof(format::undo_entry);
-    if (place.units() > ref::units_max || place.offset() < format::heap_offset || place.offset() >= backed_bytes ||
-        backed_bytes - place.offset() < bytes) {
+    if (place.units() > ref::units_max || place.offset() < format::heap_offset ||
+        place.offset() >= backed_bytes || backed_bytes - place.offset() < bytes) {
         throw_corrupt("the undo log leads out of the store", place);
     }
     return reinterpret_cast<const format::undo_entry*>(base_ + place.offset())[within];
@@ -100,7 +108,8 @@ const format::undo_entry& journal::entry(std::uint64_t index, std::uint64_t back
 
 void journal::validate(std::uint64_t backed_bytes) const {
     const std::uint64_t tail = log_->tail;
-    if (tail > backed_bytes / sizeof(format::undo_entry)) throw_corrupt("the undo log is longer than the store", ref{});
+    if (tail > backed_bytes / sizeof(format::undo_entry))
+        throw_corrupt("the undo log is longer than the store", ref{});
     for (std::uint64_t index = 0; index < tail; ++index) {
         if (!is_account(entry(index, backed_bytes).offset, backed_bytes)) {
             throw_corrupt("the undo log names a place outside the heap's accounts", ref{});
@@ -113,7 +122,8 @@ void journal::roll_back(std::uint64_t backed_bytes) {
     // A forged log could rewrite its own later entries while they are read: each offset is checked again at use.
     for (std::uint64_t index = log_->tail; index-- > 0;) {
         const format::undo_entry undo = entry(index, backed_bytes);
-        if (!is_account(undo.offset, backed_bytes)) throw_corrupt("the undo log changed while it was read", ref{});
+        if (!is_account(undo.offset, backed_bytes))
+            throw_corrupt("the undo log changed while it was read", ref{});
         store_word(*reinterpret_cast<std::uint64_t*>(base_ + undo.offset), undo.old);
         failpoint("undo.step");
     }

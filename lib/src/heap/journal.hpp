@@ -27,7 +27,9 @@ public:
         : base_(base), log_(reinterpret_cast<format::undo_log*>(base + format::undo_log_offset)) {}
 
     /// Whether the log holds changes of a transaction that was neither committed nor undone.
-    [[nodiscard]] bool active(txn_id visible) const noexcept { return log_->txn > raw(visible) && log_->tail != 0; }
+    [[nodiscard]] bool active(txn_id visible) const noexcept {
+        return log_->txn > raw(visible) && log_->tail != 0;
+    }
     /// The highest transaction that was ever begun.
     [[nodiscard]] txn_id last_begun() const noexcept { return txn_id{log_->txn}; }
 
@@ -62,11 +64,15 @@ public:
     void roll_back(std::uint64_t backed_bytes);
 
     /// Entries that still fit without another chunk.
-    [[nodiscard]] std::uint64_t spare() const noexcept { return static_cast<std::uint64_t>(limit_ - cursor_) + after_; }
+    [[nodiscard]] std::uint64_t spare() const noexcept {
+        return static_cast<std::uint64_t>(limit_ - cursor_) + after_;
+    }
     [[nodiscard]] std::uint64_t entries() const noexcept { return log_->tail; }
 
     /// Bytes of the chunk that would be added next.
-    [[nodiscard]] std::uint64_t next_chunk_bytes() const noexcept { return capacity_of(chunks_) * sizeof(format::undo_entry); }
+    [[nodiscard]] std::uint64_t next_chunk_bytes() const noexcept {
+        return capacity_of(chunks_) * sizeof(format::undo_entry);
+    }
     /// Entries that finding a place for that chunk takes at most: those of runs, and of the tables of a grown heap.
     [[nodiscard]] std::uint64_t growth_entries() const noexcept {
         return 128 + next_chunk_bytes() / (format::block_bytes * format::blocks_per_table) * 8;
@@ -88,7 +94,8 @@ private:
     void count_entry() noexcept {
         std::atomic_signal_fence(std::memory_order_seq_cst);
         store_word(log_->tail, log_->tail + 1);
-        if (++cursor_ == limit_) advance();
+        if (++cursor_ == limit_)
+            advance();
     }
     void advance() noexcept;
     void set_before_logging(std::uint64_t& word, std::uint64_t value, std::uint64_t offset) noexcept;

@@ -14,7 +14,8 @@ inline void publish_pin(std::atomic<std::uint64_t>& pin, std::uint64_t value, bo
     pin.exchange(value, std::memory_order_seq_cst);
 #else
     pin.store(value, std::memory_order_relaxed);
-    if (fenced) [[unlikely]] std::atomic_thread_fence(std::memory_order_seq_cst);
+    if (fenced) [[unlikely]]
+        std::atomic_thread_fence(std::memory_order_seq_cst);
     std::atomic_signal_fence(std::memory_order_seq_cst);
 #endif
 }

@@ -48,13 +48,9 @@ timespec timespec_of(std::chrono::nanoseconds time) noexcept {
 /// the mutex first, that one knows of no waiters. So nobody sleeps longer than this before making itself known again.
 constexpr std::chrono::milliseconds sleep_max{20};
 
-std::atomic_ref<int> word_of(pthread_mutex_t& mutex) noexcept {
-    return std::atomic_ref(mutex.__data.__lock);
-}
+std::atomic_ref<int> word_of(pthread_mutex_t& mutex) noexcept { return std::atomic_ref(mutex.__data.__lock); }
 
-bool has_owner(int word) noexcept {
-    return (static_cast<unsigned>(word) & FUTEX_TID_MASK) != 0;
-}
+bool has_owner(int word) noexcept { return (static_cast<unsigned>(word) & FUTEX_TID_MASK) != 0; }
 
 void sleep_while_owned(pthread_mutex_t& mutex, deadline until) noexcept {
     int seen = word_of(mutex).load(std::memory_order_relaxed);
@@ -63,7 +59,8 @@ void sleep_while_owned(pthread_mutex_t& mutex, deadline until) noexcept {
         return;
     }
     const timespec when = timespec_of(until.time_since_epoch()); // steady_clock is CLOCK_MONOTONIC
-    ::syscall(SYS_futex, &mutex.__data.__lock, FUTEX_WAIT_BITSET, marked, &when, nullptr, FUTEX_BITSET_MATCH_ANY);
+    ::syscall(SYS_futex, &mutex.__data.__lock, FUTEX_WAIT_BITSET, marked, &when, nullptr,
+              FUTEX_BITSET_MATCH_ANY);
 }
 
 } // namespace

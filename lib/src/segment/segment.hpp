@@ -43,17 +43,17 @@ struct segment_hooks {
 };
 
 enum class segment_mode {
-    create,     ///< read and write; created if there is none
-    write,      ///< read and write; must exist
-    read_only,  ///< O_RDONLY, PROT_READ: never changes a byte
+    create,    ///< read and write; created if there is none
+    write,     ///< read and write; must exist
+    read_only, ///< O_RDONLY, PROT_READ: never changes a byte
 };
 
 struct segment_options {
     segment_mode mode = segment_mode::create;
-    std::chrono::milliseconds timeout{30'000};  ///< for each wait on a lock
-    std::uint64_t capacity_bytes = 0;           ///< of address space to reserve; 0: the default
-    bool any_file_system = false;               ///< also NFS, 9p, virtiofs and FUSE
-    bool separate_mapping = false;              ///< tests only: not shared through the registry
+    std::chrono::milliseconds timeout{30'000}; ///< for each wait on a lock
+    std::uint64_t capacity_bytes = 0;          ///< of address space to reserve; 0: the default
+    bool any_file_system = false;              ///< also NFS, 9p, virtiofs and FUSE
+    bool separate_mapping = false;             ///< tests only: not shared through the registry
     segment_hooks hooks{};
 };
 
@@ -79,7 +79,8 @@ class segment final : public std::enable_shared_from_this<segment> {
 public:
     /// Opens `path` as `options.mode` says, creating the file and (mode create) nothing else.
     /// Throws not_found, not_a_store, corrupt, newer_format, permission, timed_out, no_space, unsupported, io_error.
-    [[nodiscard]] static std::shared_ptr<segment> open(const std::filesystem::path& path, const segment_options& options);
+    [[nodiscard]] static std::shared_ptr<segment> open(const std::filesystem::path& path,
+                                                       const segment_options& options);
     ~segment(); ///< detaches; whoever is the last one syncs and marks the file clean
 
     segment(const segment&) = delete;

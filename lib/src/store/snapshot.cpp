@@ -50,9 +50,11 @@ struct map_access {
 };
 
 std::optional<tree_root> snapshot_state::find(std::string_view name) const {
-    if (name.empty()) return commit().unnamed();
+    if (name.empty())
+        return commit().unnamed();
     const std::optional<format::map_root> map = find_map(view(), commit().catalogue(), name);
-    if (!map) return std::nullopt;
+    if (!map)
+        return std::nullopt;
     return to_tree_root(*map);
 }
 
@@ -65,8 +67,10 @@ namespace {
 /// The least string that is greater than all that begin with `prefix`; nullopt if there is none.
 [[nodiscard]] std::optional<std::string> after_prefix(std::string_view prefix) {
     std::string successor(prefix);
-    while (!successor.empty() && static_cast<unsigned char>(successor.back()) == 0xFF) successor.pop_back();
-    if (successor.empty()) return std::nullopt;
+    while (!successor.empty() && static_cast<unsigned char>(successor.back()) == 0xFF)
+        successor.pop_back();
+    if (successor.empty())
+        return std::nullopt;
     successor.back() = static_cast<char>(static_cast<unsigned char>(successor.back()) + 1);
     return successor;
 }
@@ -75,9 +79,7 @@ namespace {
 
 // --- map_iterator -----------------------------------------------------------------------------------------
 
-map_iterator::map_iterator() noexcept {
-    ::new (cursor_.data()) tree_cursor();
-}
+map_iterator::map_iterator() noexcept { ::new (cursor_.data()) tree_cursor(); }
 
 entry map_iterator::operator*() const {
     const record_view record = map_access::cursor(*this).record();
@@ -124,7 +126,8 @@ map_view::map_view(std::shared_ptr<const detail::snapshot_state> owner) noexcept
 std::optional<value_view> map_view::get(std::string_view key) const {
     const detail::map_place& place = map_access::place(*this);
     const auto found = tree_find(place.view, place.root, key);
-    if (!found) return std::nullopt;
+    if (!found)
+        return std::nullopt;
     return detail::to_view(*found);
 }
 
@@ -134,22 +137,17 @@ std::vector<std::optional<value_view>> map_view::get_many(std::span<const std::s
     tree_find_many(place.view, place.root, keys, found);
     std::vector<std::optional<value_view>> values(keys.size());
     for (std::size_t i = 0; i < found.size(); ++i) {
-        if (found[i]) values[i] = detail::to_view(*found[i]);
+        if (found[i])
+            values[i] = detail::to_view(*found[i]);
     }
     return values;
 }
 
-bool map_view::contains(std::string_view key) const {
-    return get(key).has_value();
-}
+bool map_view::contains(std::string_view key) const { return get(key).has_value(); }
 
-std::uint64_t map_view::size() const noexcept {
-    return map_access::place(*this).root.entries;
-}
+std::uint64_t map_view::size() const noexcept { return map_access::place(*this).root.entries; }
 
-std::uint64_t map_view::bytes() const noexcept {
-    return map_access::place(*this).root.bytes;
-}
+std::uint64_t map_view::bytes() const noexcept { return map_access::place(*this).root.bytes; }
 
 map_iterator map_view::begin() const {
     tree_cursor cursor = map_access::start(*this);
@@ -157,9 +155,7 @@ map_iterator map_view::begin() const {
     return map_access::iterator(cursor);
 }
 
-map_iterator map_view::end() const {
-    return map_access::iterator(map_access::start(*this));
-}
+map_iterator map_view::end() const { return map_access::iterator(map_access::start(*this)); }
 
 map_iterator map_view::lower_bound(std::string_view key) const {
     tree_cursor cursor = map_access::start(*this);
@@ -170,14 +166,16 @@ map_iterator map_view::lower_bound(std::string_view key) const {
 map_iterator map_view::upper_bound(std::string_view key) const {
     tree_cursor cursor = map_access::start(*this);
     cursor.seek(key);
-    if (cursor.valid() && cursor.record().key == key) cursor.next();
+    if (cursor.valid() && cursor.record().key == key)
+        cursor.next();
     return map_access::iterator(cursor);
 }
 
 map_iterator map_view::find(std::string_view key) const {
     tree_cursor cursor = map_access::start(*this);
     cursor.seek(key);
-    if (cursor.valid() && cursor.record().key == key) return map_access::iterator(cursor);
+    if (cursor.valid() && cursor.record().key == key)
+        return map_access::iterator(cursor);
     return end();
 }
 
@@ -204,14 +202,13 @@ map_view snapshot::map(std::string_view name) const {
     return view;
 }
 
-bool snapshot::has_map(std::string_view name) const {
-    return name.empty() || state_->find(name).has_value();
-}
+bool snapshot::has_map(std::string_view name) const { return name.empty() || state_->find(name).has_value(); }
 
 std::vector<map_information> snapshot::maps() const {
     std::vector<map_information> maps;
     const tree_root unnamed = state_->commit().unnamed();
-    if (unnamed.entries != 0) maps.push_back({"", unnamed.entries, unnamed.bytes});
+    if (unnamed.entries != 0)
+        maps.push_back({"", unnamed.entries, unnamed.bytes});
     tree_cursor cursor(state_->view(), state_->commit().catalogue());
     for (cursor.seek_first(); cursor.valid(); cursor.next()) {
         const record_view record = cursor.record();
@@ -221,18 +218,19 @@ std::vector<map_information> snapshot::maps() const {
     return maps;
 }
 
-version_number snapshot::version() const noexcept {
-    return raw(state_->commit().id());
-}
+version_number snapshot::version() const noexcept { return raw(state_->commit().id()); }
 
 std::vector<change> snapshot::changes_since(const snapshot& older, std::string_view name) const {
     std::vector<change> changes;
     tree_difference(older.state_->view(), older.state_->find(name).value_or(tree_root{}), state_->view(),
-                    state_->find(name).value_or(tree_root{}), [&](const record_view* before, const record_view* after) {
+                    state_->find(name).value_or(tree_root{}),
+                    [&](const record_view* before, const record_view* after) {
                         change one;
                         one.key = after != nullptr ? after->key : before->key;
-                        if (before != nullptr) one.before = detail::to_view(*before);
-                        if (after != nullptr) one.after = detail::to_view(*after);
+                        if (before != nullptr)
+                            one.before = detail::to_view(*before);
+                        if (after != nullptr)
+                            one.after = detail::to_view(*after);
                         changes.push_back(one);
                     });
     return changes;
@@ -240,12 +238,11 @@ std::vector<change> snapshot::changes_since(const snapshot& older, std::string_v
 
 std::optional<value_view> snapshot::get(std::string_view key) const {
     const auto found = tree_find(state_->view(), state_->commit().unnamed(), key);
-    if (!found) return std::nullopt;
+    if (!found)
+        return std::nullopt;
     return detail::to_view(*found);
 }
 
-bool snapshot::contains(std::string_view key) const {
-    return get(key).has_value();
-}
+bool snapshot::contains(std::string_view key) const { return get(key).has_value(); }
 
 } // namespace holdfast

@@ -34,7 +34,8 @@ private:
 /// A pinned commit.
 class snapshot_state {
 public:
-    explicit snapshot_state(std::shared_ptr<engine> shared) : engine_(std::move(shared)), pin_(engine_->pin_newest()) {}
+    explicit snapshot_state(std::shared_ptr<engine> shared)
+        : engine_(std::move(shared)), pin_(engine_->pin_newest()) {}
     ~snapshot_state() { engine_->unpin(pin_); }
     snapshot_state(const snapshot_state&) = delete;
     snapshot_state& operator=(const snapshot_state&) = delete;
@@ -95,7 +96,8 @@ public:
         begin_change(erases);
         try {
             auto result = operation(target.tree());
-            if (result) target.note_change();
+            if (result)
+                target.note_change();
             return result;
         } catch (...) {
             failed_ = true;

@@ -16,9 +16,15 @@ namespace {
 [[nodiscard]] segment_options to_segment_options(const open_options& options) noexcept {
     segment_options converted;
     switch (options.mode) {
-    case open_mode::create: converted.mode = segment_mode::create; break;
-    case open_mode::write: converted.mode = segment_mode::write; break;
-    case open_mode::read_only: converted.mode = segment_mode::read_only; break;
+    case open_mode::create:
+        converted.mode = segment_mode::create;
+        break;
+    case open_mode::write:
+        converted.mode = segment_mode::write;
+        break;
+    case open_mode::read_only:
+        converted.mode = segment_mode::read_only;
+        break;
     }
     converted.timeout = options.timeout;
     converted.capacity_bytes = options.capacity_bytes;
@@ -42,16 +48,13 @@ store& store::operator=(store&&) noexcept = default;
 store::~store() = default;
 
 store store::open(const std::filesystem::path& path, const open_options& options) {
-    return store(std::make_shared<detail::store_state>(engine::open(path, to_segment_options(options)), options));
+    return store(
+        std::make_shared<detail::store_state>(engine::open(path, to_segment_options(options)), options));
 }
 
-const std::filesystem::path& store::path() const noexcept {
-    return state_->shared()->file().path();
-}
+const std::filesystem::path& store::path() const noexcept { return state_->shared()->file().path(); }
 
-open_mode store::mode() const noexcept {
-    return state_->options().mode;
-}
+open_mode store::mode() const noexcept { return state_->options().mode; }
 
 void store::put(std::string_view key, value_type type, std::string_view data) {
     update([&](write_transaction& transaction) { transaction.map().put(key, type, data); });
@@ -64,14 +67,16 @@ bool store::erase(std::string_view key) {
 std::optional<value> store::get(std::string_view key) const {
     return state_->shared()->read([&](const commit_state& commit) -> std::optional<value> {
         const auto found = tree_find(commit.view, commit.unnamed(), key);
-        if (!found) return std::nullopt;
+        if (!found)
+            return std::nullopt;
         return value(detail::to_view(*found));
     });
 }
 
 bool store::contains(std::string_view key) const {
-    return state_->shared()->read(
-        [&](const commit_state& commit) { return tree_find(commit.view, commit.unnamed(), key).has_value(); });
+    return state_->shared()->read([&](const commit_state& commit) {
+        return tree_find(commit.view, commit.unnamed(), key).has_value();
+    });
 }
 
 write_transaction store::begin_write() {
@@ -89,17 +94,21 @@ statistics store::stat() const {
     // Before our own snapshot, which is not worth mentioning.
     const std::uint64_t now_ns = os::boottime_ns();
     for (const held_pin& held : file.pins()) {
-        const std::uint64_t age_ns = held.since_ns == 0 || held.since_ns > now_ns ? 0 : now_ns - held.since_ns;
+        const std::uint64_t age_ns =
+            held.since_ns == 0 || held.since_ns > now_ns ? 0 : now_ns - held.since_ns;
         total.snapshots.push_back({held.pid, raw(held.pin), std::chrono::nanoseconds(age_ns)});
     }
-    for (const segment::attached_process& process : file.processes()) total.processes.push_back(process.pid);
+    for (const segment::attached_process& process : file.processes())
+        total.processes.push_back(process.pid);
     const holdfast::snapshot now = snapshot();
     total.version = now.version();
     add_maps(now, total);
     total.file_bytes = file.file_bytes();
     total.allocated_bytes = file.allocated_bytes();
     auto& header = *reinterpret_cast<format::heap_header*>(file.base() + format::heap_header_offset);
-    const auto load = [](std::uint64_t& word) { return std::atomic_ref(word).load(std::memory_order_relaxed); };
+    const auto load = [](std::uint64_t& word) {
+        return std::atomic_ref(word).load(std::memory_order_relaxed);
+    };
     total.free_bytes = load(header.free_blocks) * format::block_bytes;
     total.held_back_bytes = load(header.held_back_bytes);
     total.recoveries = load(file.control().recoveries);
@@ -116,12 +125,14 @@ std::vector<finding> store::check(const std::function<void(std::uint64_t, std::u
     } else {
         file.check_usable();
         file.lock_writer(state_->options().timeout);
-        const std::unique_ptr<segment, void (*)(segment*)> guard(&file, [](segment* locked) { locked->unlock_writer(); });
+        const std::unique_ptr<segment, void (*)(segment*)> guard(
+            &file, [](segment* locked) { locked->unlock_writer(); });
         found = check_everything(file, {.accounts = true, .progress = progress});
     }
     std::vector<finding> findings;
     findings.reserve(found.size());
-    for (check_finding& one : found) findings.push_back({std::move(one.what), std::move(one.map), std::move(one.key)});
+    for (check_finding& one : found)
+        findings.push_back({std::move(one.what), std::move(one.map), std::move(one.key)});
     return findings;
 }
 

@@ -14,40 +14,51 @@ namespace holdfast {
 namespace detail {
 
 transaction_state::transaction_state(std::shared_ptr<engine> shared, std::chrono::milliseconds timeout)
-    : writer_(std::move(shared), timeout), unnamed_(writer_, writer_.before().unnamed, true),
-      catalogue_(writer_, writer_.before().catalogue, true), next_map_id_(writer_.before().next_map_id) {}
+    : writer_(std::move(shared), timeout),
+      unnamed_(writer_, writer_.before().unnamed, true),
+      catalogue_(writer_, writer_.before().catalogue, true),
+      next_map_id_(writer_.before().next_map_id) {}
 
 working_map& transaction_state::map(std::string_view name) {
-    if (name.empty()) return unnamed_;
-    if (const auto known = named_.find(name); known != named_.end()) return *known->second;
+    if (name.empty())
+        return unnamed_;
+    if (const auto known = named_.find(name); known != named_.end())
+        return *known->second;
     if (name.size() > key_size_max) {
-        throw error(errc::invalid_argument, "the name of a map is longer than " + std::to_string(key_size_max) + " bytes");
+        throw error(errc::invalid_argument,
+                    "the name of a map is longer than " + std::to_string(key_size_max) + " bytes");
     }
     const auto stored = find_map(writer_.view(), catalogue_.root(), name);
     format::map_root before{};
     before.key_type = 1;
-    if (stored) before = *stored;
-    const auto added = named_.emplace(name, std::make_unique<working_map>(writer_, before, stored.has_value()));
+    if (stored)
+        before = *stored;
+    const auto added =
+        named_.emplace(name, std::make_unique<working_map>(writer_, before, stored.has_value()));
     return *added.first->second;
 }
 
 void transaction_state::begin_change(bool erases) {
     if (failed_) {
-        throw error(errc::transaction_failed, "an earlier operation of this transaction failed; it can only be aborted");
+        throw error(errc::transaction_failed,
+                    "an earlier operation of this transaction failed; it can only be aborted");
     }
-    if (!erases) only_erases_ = false;
+    if (!erases)
+        only_erases_ = false;
     writer_.allow_reserve(only_erases_);
 }
 
 bool transaction_state::drop(std::string_view name) {
     working_map& target = map(name);
     const bool was_there = name.empty() ? target.root().entries != 0 : target.existed() || target.changed();
-    if (!was_there) return false;
+    if (!was_there)
+        return false;
     change(target, true, [](tree_writer& tree) {
         tree.clear();
         return true;
     });
-    if (name.empty()) return true;
+    if (name.empty())
+        return true;
     change(catalogue_, true, [&](tree_writer& tree) { return tree.erase(name); });
     // What is put into it afterwards makes a new map.
     format::map_root fresh{};
@@ -58,10 +69,13 @@ bool transaction_state::drop(std::string_view name) {
 
 void transaction_state::write_catalogue(format::commit_slot& next) {
     for (auto& [name, map] : named_) {
-        if (!map->changed()) continue;
-        if (!map->existed() && map->root().entries == 0) continue; // nothing was ever put into it
+        if (!map->changed())
+            continue;
+        if (!map->existed() && map->root().entries == 0)
+            continue; // nothing was ever put into it
         format::map_root root = with_tree(map->before(), map->root(), writer_.transaction());
-        if (root.id == 0) root.id = static_cast<std::uint32_t>(next_map_id_++);
+        if (root.id == 0)
+            root.id = static_cast<std::uint32_t>(next_map_id_++);
         const std::string_view bytes(reinterpret_cast<const char*>(&root), sizeof root);
         change(catalogue_, true, [&, &key = name](tree_writer& tree) { // Clang captures no structured binding
             tree.put(key, {format::value_type::map, bytes});
@@ -74,26 +88,28 @@ void transaction_state::write_catalogue(format::commit_slot& next) {
 
 version_number transaction_state::commit() {
     if (failed_) {
-        throw error(errc::transaction_failed, "an operation of this transaction failed, so it was rolled back");
+        throw error(errc::transaction_failed,
+                    "an operation of this transaction failed, so it was rolled back");
     }
     const bool changed = unnamed_.changed() || catalogue_.changed();
     bool named_changed = false;
-    for (const auto& [name, map] : named_) named_changed |= map->changed();
+    for (const auto& [name, map] : named_)
+        named_changed |= map->changed();
     if (!changed && !named_changed && !writer_.owner().external().changed()) {
         writer_.abort();
         return writer_.before().txn;
     }
     format::commit_slot next = writer_.before();
-    if (unnamed_.changed()) next.unnamed = with_tree(next.unnamed, unnamed_.root(), writer_.transaction());
-    if (named_changed || catalogue_.changed()) write_catalogue(next);
+    if (unnamed_.changed())
+        next.unnamed = with_tree(next.unnamed, unnamed_.root(), writer_.transaction());
+    if (named_changed || catalogue_.changed())
+        write_catalogue(next);
     writer_.allow_reserve(only_erases_);
     writer_.commit(next);
     return version();
 }
 
-void transaction_state::abort() noexcept {
-    writer_.abort();
-}
+void transaction_state::abort() noexcept { writer_.abort(); }
 
 } // namespace detail
 
@@ -101,7 +117,8 @@ namespace {
 
 void check_key(std::string_view key) {
     if (key.size() > key_size_max) {
-        throw error(errc::invalid_argument, "a key of " + std::to_string(key.size()) + " bytes is too long; the limit is " +
+        throw error(errc::invalid_argument, "a key of " + std::to_string(key.size()) +
+                                                " bytes is too long; the limit is " +
                                                 std::to_string(key_size_max));
     }
 }
@@ -114,7 +131,8 @@ void check_type(value_type type) {
 }
 
 [[nodiscard]] detail::transaction_state& running(const std::unique_ptr<detail::transaction_state>& state) {
-    if (!state) throw error(errc::transaction_failed, "the transaction has ended; begin another one");
+    if (!state)
+        throw error(errc::transaction_failed, "the transaction has ended; begin another one");
     return *state;
 }
 
@@ -126,7 +144,8 @@ void map_writer::put(std::string_view key, value_type type, std::string_view dat
     check_key(key);
     check_type(type);
     if (data.size() > format::value_bytes_max) {
-        throw error(errc::invalid_argument, "a value of " + std::to_string(data.size()) + " bytes is too long");
+        throw error(errc::invalid_argument,
+                    "a value of " + std::to_string(data.size()) + " bytes is too long");
     }
     transaction_->change(*map_, false, [&](tree_writer& tree) {
         tree.put(key, {type, data});
@@ -135,7 +154,8 @@ void map_writer::put(std::string_view key, value_type type, std::string_view dat
 }
 
 bool map_writer::erase(std::string_view key) {
-    if (!contains(key)) return false;
+    if (!contains(key))
+        return false;
     return transaction_->change(*map_, true, [&](tree_writer& tree) { return tree.erase(key); });
 }
 
@@ -153,7 +173,8 @@ void map_writer::clear() {
 
 std::optional<value> map_writer::get(std::string_view key) const {
     const auto found = tree_find(transaction_->view(), map_->root(), key);
-    if (!found) return std::nullopt;
+    if (!found)
+        return std::nullopt;
     return value(detail::to_view(*found));
 }
 
@@ -161,9 +182,7 @@ bool map_writer::contains(std::string_view key) const {
     return tree_find(transaction_->view(), map_->root(), key).has_value();
 }
 
-std::uint64_t map_writer::size() const noexcept {
-    return map_->root().entries;
-}
+std::uint64_t map_writer::size() const noexcept { return map_->root().entries; }
 
 // --- write_transaction ------------------------------------------------------------------------------------
 
@@ -178,21 +197,15 @@ map_writer write_transaction::map(std::string_view name) {
     return {state, state.map(name)};
 }
 
-bool write_transaction::drop(std::string_view name) {
-    return running(state_).drop(name);
-}
+bool write_transaction::drop(std::string_view name) { return running(state_).drop(name); }
 
-version_number write_transaction::version() const noexcept {
-    return state_->version();
-}
+version_number write_transaction::version() const noexcept { return state_->version(); }
 
 version_number write_transaction::commit() && {
     const std::unique_ptr<detail::transaction_state> ended = std::move(state_);
     return running(ended).commit();
 }
 
-void write_transaction::abort() && noexcept {
-    state_.reset();
-}
+void write_transaction::abort() && noexcept { state_.reset(); }
 
 } // namespace holdfast

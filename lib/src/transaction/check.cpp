@@ -22,14 +22,18 @@ namespace {
 class checker {
 public:
     checker(segment& file, const check_options& options, const format::commit_slot& commit)
-        : file_(&file), options_(&options), commit_(commit),
-          view_(file.base(), format::heap_offset, commit.end_bytes), marks_(marked_bytes(file, options, commit)) {}
+        : file_(&file),
+          options_(&options),
+          commit_(commit),
+          view_(file.base(), format::heap_offset, commit.end_bytes),
+          marks_(marked_bytes(file, options, commit)) {}
 
     std::vector<check_finding> run() {
         check_map("", commit_.unnamed);
         check_map("(catalogue)", commit_.catalogue);
         check_named_maps();
-        if (options_->accounts && findings_.empty()) check_accounts(*file_, commit_.end_bytes, marks_, findings_);
+        if (options_->accounts && findings_.empty())
+            check_accounts(*file_, commit_.end_bytes, marks_, findings_);
         return std::move(findings_);
     }
 
@@ -37,9 +41,12 @@ private:
     /// What the heap spans, if that is within the file; else what the commit does.
     [[nodiscard]] static std::uint64_t marked_bytes(segment& file, const check_options& options,
                                                     const format::commit_slot& commit) {
-        if (!options.accounts) return commit.end_bytes;
-        const auto& header = *reinterpret_cast<format::heap_header*>(file.base() + format::heap_header_offset);
-        const std::uint64_t heap_blocks = std::min(header.end_blocks, file.file_bytes() / format::block_bytes);
+        if (!options.accounts)
+            return commit.end_bytes;
+        const auto& header =
+            *reinterpret_cast<format::heap_header*>(file.base() + format::heap_header_offset);
+        const std::uint64_t heap_blocks =
+            std::min(header.end_blocks, file.file_bytes() / format::block_bytes);
         return std::max(commit.end_bytes, heap_blocks * format::block_bytes);
     }
 
@@ -48,8 +55,10 @@ private:
     }
 
     bool visit(ref place) {
-        if (!marks_.covers(place) || !marks_.mark(place)) return false;
-        if (options_->progress && ++visited_ % 4096 == 0) options_->progress(visited_, expected());
+        if (!marks_.covers(place) || !marks_.mark(place))
+            return false;
+        if (options_->progress && ++visited_ % 4096 == 0)
+            options_->progress(visited_, expected());
         return true;
     }
     [[nodiscard]] std::uint64_t expected() const noexcept { return commit_.unnamed.entries + named_entries_; }
@@ -58,7 +67,8 @@ private:
         try {
             const auto found = tree_check(view_, to_tree_root(map), txn_id{commit_.txn},
                                           [this](ref place, std::uint64_t) { return visit(place); });
-            for (const tree_finding& finding : found) report(finding.what, name, finding.key);
+            for (const tree_finding& finding : found)
+                report(finding.what, name, finding.key);
         } catch (const error& damage) {
             report(damage.what(), name);
         }
@@ -98,14 +108,18 @@ std::vector<check_finding> check_everything(segment& file, const check_options& 
     const format::head& head = file.head();
     format::commit_slot commit{};
     for (;;) { // without the writer lock the head may move while its slot is copied
-        const std::uint64_t visible = std::atomic_ref(const_cast<std::uint64_t&>(head.visible)).load(std::memory_order_acquire);
+        const std::uint64_t visible =
+            std::atomic_ref(const_cast<std::uint64_t&>(head.visible)).load(std::memory_order_acquire);
         commit = head.slots[visible % 2];
-        if (format::is_sound(commit) && commit.txn == visible) break;
-        if (std::atomic_ref(const_cast<std::uint64_t&>(head.visible)).load(std::memory_order_acquire) == visible) {
+        if (format::is_sound(commit) && commit.txn == visible)
+            break;
+        if (std::atomic_ref(const_cast<std::uint64_t&>(head.visible)).load(std::memory_order_acquire) ==
+            visible) {
             return {{"the newest commit's slot is damaged", "", ""}};
         }
     }
-    if (commit.end_bytes > file.file_bytes()) return {{"the file is cut short", "", ""}};
+    if (commit.end_bytes > file.file_bytes())
+        return {{"the file is cut short", "", ""}};
     return checker(file, options, commit).run();
 }
 

@@ -22,19 +22,26 @@ class account_checker {
 public:
     account_checker(segment& file, std::uint64_t commit_end_bytes, object_marks& marks,
                     std::vector<check_finding>& findings)
-        : memory_(file), heap_(memory_), commit_end_bytes_(commit_end_bytes), marks_(&marks), findings_(&findings) {}
+        : memory_(file),
+          heap_(memory_),
+          commit_end_bytes_(commit_end_bytes),
+          marks_(&marks),
+          findings_(&findings) {}
 
     void run() {
         heap_.blocks().validate_header(memory_.backed_bytes());
         const format::heap_header& header = heap_.header();
-        if (heap_.end_bytes() < commit_end_bytes_) return report("the heap ends before the newest commit does");
+        if (heap_.end_bytes() < commit_end_bytes_)
+            return report("the heap ends before the newest commit does");
         mark_list(header.retired);
         std::uint64_t newer = ~std::uint64_t{0};
         for (std::uint64_t units = header.parks; units != 0;) {
             const ref place = ref::from_units(units);
             const auto& park = heap_.object<format::park>(place);
-            if (park.pin >= newer) return report("the list of parks is out of order");
-            if (!mark(place, "a park")) return;
+            if (park.pin >= newer)
+                return report("the list of parks is out of order");
+            if (!mark(place, "a park"))
+                return;
             mark_list(park.list);
             newer = park.pin;
             units = park.next;
@@ -44,18 +51,22 @@ public:
         }
         walk_blocks();
         check_bins();
-        if (found_ != marks_->count()) report("objects are in use that the heap does not hold for allocated");
-        if (held_back_ != header.held_back_bytes) report("the count of bytes held back is wrong");
+        if (found_ != marks_->count())
+            report("objects are in use that the heap does not hold for allocated");
+        if (held_back_ != header.held_back_bytes)
+            report("the count of bytes held back is wrong");
     }
 
 private:
     void report(std::string what) {
-        if (findings_->size() < findings_max) findings_->push_back({std::move(what), "", ""});
+        if (findings_->size() < findings_max)
+            findings_->push_back({std::move(what), "", ""});
     }
 
     /// False if it was marked already: whoever follows links must not follow them again.
     bool mark(ref place, const char* what) {
-        if (marks_->covers(place) && marks_->mark(place)) return true;
+        if (marks_->covers(place) && marks_->mark(place))
+            return true;
         report(std::string(what) + " is used twice, or lies outside the heap");
         return false;
     }
@@ -65,22 +76,26 @@ private:
         std::uint32_t index = list.front_index;
         for (std::uint64_t units = list.front; units != 0;) {
             const ref place = ref::from_units(units);
-            if (!mark(place, "a list's chunk")) return;
+            if (!mark(place, "a list's chunk"))
+                return;
             const auto& chunk = heap_.object<format::list_chunk>(place);
             const bool last = units == list.back;
             const std::uint32_t end = last ? list.back_index : std::uint32_t{format::list_chunk::capacity};
             if (index > end || end > format::list_chunk::capacity || end - index > left) {
                 return report("a list's length is damaged");
             }
-            for (; index < end; ++index, --left) mark_entry(chunk.entries[index]);
+            for (; index < end; ++index, --left)
+                mark_entry(chunk.entries[index]);
             index = 0;
             units = last ? 0 : chunk.next;
         }
-        if (left != 0) report("a list's count of entries is wrong");
+        if (left != 0)
+            report("a list's count of entries is wrong");
     }
 
     void mark_entry(const format::list_entry& entry) {
-        if (static_cast<format::entry_kind>(entry.tagged >> 56) != format::entry_kind::object) return;
+        if (static_cast<format::entry_kind>(entry.tagged >> 56) != format::entry_kind::object)
+            return;
         const ref place = ref::from_units(entry.tagged & ref::units_max);
         mark(place, "a retired object");
         held_back_ += heap_.size_of(place);
@@ -96,13 +111,16 @@ private:
             std::uint32_t length = 1;
             if (state == block_state::free_run) {
                 length = static_cast<std::uint32_t>(descriptor.used[0]);
-                if (length == 0 || length > heap_.blocks().end() - block) return report("a free run's length is damaged");
-                if (after_free) report("two free runs are neighbours");
+                if (length == 0 || length > heap_.blocks().end() - block)
+                    return report("a free run's length is damaged");
+                if (after_free)
+                    report("two free runs are neighbours");
                 free_blocks += length;
                 free_runs_ += 1;
             } else if (state == block_state::run) {
                 length = heap_.blocks().run_length(block);
-                if (descriptor.owner == 0) compare(ref::from_offset(offset_of(block)), true);
+                if (descriptor.owner == 0)
+                    compare(ref::from_offset(offset_of(block)), true);
             } else if (state == block_state::slab) {
                 walk_slab(block, descriptor);
             } else if (state != block_state::table) {
@@ -111,51 +129,63 @@ private:
             after_free = state == block_state::free_run;
             block += length;
         }
-        if (free_blocks != heap_.header().free_blocks) report("the count of free blocks is wrong");
+        if (free_blocks != heap_.header().free_blocks)
+            report("the count of free blocks is wrong");
     }
 
     void walk_slab(std::uint32_t block, const block_descriptor& slab) {
-        if (slab.size_class >= format::slab_classes || slab.owner > 1) return report("a slab's class is damaged");
+        if (slab.size_class >= format::slab_classes || slab.owner > 1)
+            return report("a slab's class is damaged");
         const std::uint32_t objects = objects_per_slab(slab.size_class);
         std::uint32_t used = 0;
         for (std::uint32_t index = 0; index < objects; ++index) {
             const bool allocated = (slab.used[index / 64] >> index % 64 & 1) != 0;
             used += allocated ? 1 : 0;
-            if (slab.owner != static_cast<std::uint8_t>(block_owner::tree)) continue;
-            const std::uint64_t offset = offset_of(block) + std::uint64_t{index} * format::slab_sizes[slab.size_class];
+            if (slab.owner != static_cast<std::uint8_t>(block_owner::tree))
+                continue;
+            const std::uint64_t offset =
+                offset_of(block) + std::uint64_t{index} * format::slab_sizes[slab.size_class];
             compare(ref::from_offset(offset), allocated);
         }
-        if (slab.free != objects - used) report("a slab's count of free objects is wrong");
-        if (slab.free != 0) partial_slabs_ += 1;
+        if (slab.free != objects - used)
+            report("a slab's count of free objects is wrong");
+        if (slab.free != 0)
+            partial_slabs_ += 1;
     }
 
     void compare(ref place, bool allocated) {
         const bool in_use = marks_->marked(place);
-        if (in_use) ++found_;
-        if (allocated && !in_use) report("leaked: an allocated object is neither reachable nor waiting");
-        if (!allocated && in_use) report("an object in use is marked free");
+        if (in_use)
+            ++found_;
+        if (allocated && !in_use)
+            report("leaked: an allocated object is neither reachable nor waiting");
+        if (!allocated && in_use)
+            report("an object in use is marked free");
     }
 
     /// Every free run and every slab with room must be in a list, once, with links that agree.
     void check_bins() {
         std::uint64_t listed = 0;
         for (std::size_t bin = 0; bin < format::run_bins; ++bin) {
-            listed += count_list(heap_.header().bins[bin], free_runs_ - listed, "a list of free runs is damaged",
-                                 [&](const block_descriptor& run) {
+            listed += count_list(heap_.header().bins[bin], free_runs_ - listed,
+                                 "a list of free runs is damaged", [&](const block_descriptor& run) {
                                      return run.state == static_cast<std::uint8_t>(block_state::free_run) &&
                                             block_map::bin_of(static_cast<std::uint32_t>(run.used[0])) == bin;
                                  });
         }
-        if (listed != free_runs_) report("the lists of free runs are incomplete");
+        if (listed != free_runs_)
+            report("the lists of free runs are incomplete");
         listed = 0;
         for (std::size_t list = 0; list < heap_.header().partial.size(); ++list) {
-            listed += count_list(heap_.header().partial[list], partial_slabs_ - listed, "a list of slabs is damaged",
-                                 [&](const block_descriptor& slab) {
+            listed += count_list(heap_.header().partial[list], partial_slabs_ - listed,
+                                 "a list of slabs is damaged", [&](const block_descriptor& slab) {
                                      return slab.state == static_cast<std::uint8_t>(block_state::slab) &&
-                                            slab.free != 0 && slab.owner * std::size_t{64} + slab.size_class == list;
+                                            slab.free != 0 &&
+                                            slab.owner * std::size_t{64} + slab.size_class == list;
                                  });
         }
-        if (listed != partial_slabs_) report("the lists of slabs are incomplete");
+        if (listed != partial_slabs_)
+            report("the lists of slabs are incomplete");
     }
 
     /// The length of the list that begins at block `first`, up to `limit`; all its members must satisfy `belongs`.
@@ -198,7 +228,8 @@ void check_accounts(segment& file, std::uint64_t commit_end_bytes, object_marks&
     try {
         account_checker(file, commit_end_bytes, marks, findings).run();
     } catch (const error& damage) {
-        if (damage.reason() != errc::corrupt) throw;
+        if (damage.reason() != errc::corrupt)
+            throw;
         findings.push_back({damage.what(), "", ""});
     }
 }

@@ -23,7 +23,8 @@ namespace holdfast {
 }
 
 /// `map` with the tree that it has now.
-[[nodiscard]] inline format::map_root with_tree(format::map_root map, const tree_root& tree, txn_id made) noexcept {
+[[nodiscard]] inline format::map_root with_tree(format::map_root map, const tree_root& tree,
+                                                txn_id made) noexcept {
     map.root = tree.root.units();
     map.level = tree.level;
     map.digest = tree.digest;

@@ -46,13 +46,13 @@ std::shared_ptr<engine> engine::open(const std::filesystem::path& path, segment_
 engine::engine(std::shared_ptr<holdfast::segment> file)
     : file_(std::move(file)), memory_(*file_), heap_(memory_), id_(next_engine_id()) {}
 
-engine::~engine() {
-    thread_slots::forget(id_);
-}
+engine::~engine() { thread_slots::forget(id_); }
 
 bool engine::is_sound(const format::commit_slot& slot) noexcept {
-    if (slot.txn == raw(known_sound_)) return true;
-    if (!format::is_sound(slot)) return false;
+    if (slot.txn == raw(known_sound_))
+        return true;
+    if (!format::is_sound(slot))
+        return false;
     known_sound_ = txn_id{slot.txn};
     return true;
 }
@@ -60,23 +60,27 @@ bool engine::is_sound(const format::commit_slot& slot) noexcept {
 void engine::reap_if_due() {
     constexpr std::uint64_t second_ns = 1'000'000'000;
     const std::uint64_t now_ns = os::boottime_ns();
-    if (now_ns - reaped_ns_ < second_ns) return;
+    if (now_ns - reaped_ns_ < second_ns)
+        return;
     reaped_ns_ = now_ns;
     file_->reap();
 }
 
 void engine::validate_heap() {
     if (raw(std::max(visible(), heap_.undo().last_begun())) >= number_limit) {
-        throw_corrupt("the number of the last transaction is impossible", ref::from_offset(format::undo_log_offset));
+        throw_corrupt("the number of the last transaction is impossible",
+                      ref::from_offset(format::undo_log_offset));
     }
-    if (heap_.end_bytes() > known_bytes_) known_bytes_ = file_->file_bytes();
+    if (heap_.end_bytes() > known_bytes_)
+        known_bytes_ = file_->file_bytes();
     heap_.blocks().validate_header(known_bytes_);
 }
 
 bool engine::copy_commit(txn_id id, commit_state& state) const noexcept {
     const format::head& head = file_->head();
     copy_words(state.slot, head.slots[raw(id) % 2]);
-    if (visible() != id || state.slot.txn != raw(id)) return false;
+    if (visible() != id || state.slot.txn != raw(id))
+        return false;
     state.view = space_view(file_->base(), format::heap_offset, state.slot.end_bytes);
     return true;
 }
@@ -85,7 +89,8 @@ void engine::pin_in(const reader_slot& slot, commit_state& state) const {
     struct unless_done {
         const reader_slot* slot;
         ~unless_done() {
-            if (slot != nullptr) slot->pin->store(0, std::memory_order_release);
+            if (slot != nullptr)
+                slot->pin->store(0, std::memory_order_release);
         }
     } guard{&slot};
     for (int attempt = 0;; ++attempt) {
@@ -93,7 +98,8 @@ void engine::pin_in(const reader_slot& slot, commit_state& state) const {
         const bool fenced = std::atomic_ref(file_->head().fenced).load(std::memory_order_relaxed) != 0;
         os::publish_pin(*slot.pin, raw(seen), fenced); // the other half is the barrier of whoever reclaims
         failpoint("pin.before_check");
-        if (copy_commit(seen, state)) break;
+        if (copy_commit(seen, state))
+            break;
         check_patience(attempt, seen);
     }
     check_reach(state);
@@ -109,15 +115,18 @@ void engine::check_patience(int attempt, txn_id seen) const {
 }
 
 void engine::check_reach(const commit_state& state) const {
-    if (state.slot.end_bytes <= file_->capacity_bytes()) [[likely]] return;
-    throw error(errc::address_space, file_->path().string() + ": the store has outgrown the " +
-                                         std::to_string(file_->capacity_bytes()) +
-                                         " bytes of addresses reserved for it; open it again with a larger capacity");
+    if (state.slot.end_bytes <= file_->capacity_bytes()) [[likely]]
+        return;
+    throw error(errc::address_space,
+                file_->path().string() + ": the store has outgrown the " +
+                    std::to_string(file_->capacity_bytes()) +
+                    " bytes of addresses reserved for it; open it again with a larger capacity");
 }
 
 engine::pin engine::pin_newest() {
     file_->check_usable();
-    if (file_->read_only()) return pin_by_lock();
+    if (file_->read_only())
+        return pin_by_lock();
     pin held;
     held.slot = file_->claim_slot();
     try {
@@ -151,7 +160,8 @@ engine::pin engine::pin_by_lock() {
 }
 
 void engine::unpin(const pin& held) noexcept {
-    if (file_->forked()) return; // the slot is the parent's
+    if (file_->forked())
+        return; // the slot is the parent's
     if (held.slot) {
         held.slot.pin->store(0, std::memory_order_release);
         file_->release_slot(held.slot);
@@ -162,8 +172,6 @@ void engine::unpin(const pin& held) noexcept {
 
 engine::thread_slot::thread_slot(engine& owner) : slot_(&thread_slots::mine(owner.id_, owner.file_)) {}
 
-engine::thread_slot::~thread_slot() {
-    slot_->pin->store(0, std::memory_order_release);
-}
+engine::thread_slot::~thread_slot() { slot_->pin->store(0, std::memory_order_release); }
 
 } // namespace holdfast

@@ -41,7 +41,8 @@ private:
 
 class engine final : public std::enable_shared_from_this<engine> {
 public:
-    [[nodiscard]] static std::shared_ptr<engine> open(const std::filesystem::path& path, segment_options options);
+    [[nodiscard]] static std::shared_ptr<engine> open(const std::filesystem::path& path,
+                                                      segment_options options);
     explicit engine(std::shared_ptr<holdfast::segment> file);
     ~engine();
     engine(const engine&) = delete;
@@ -77,7 +78,8 @@ public:
     template <class Look>
     auto read(Look&& look) {
         file_->check_usable();
-        if (file_->read_only()) return read_unpinned(std::forward<Look>(look));
+        if (file_->read_only())
+            return read_unpinned(std::forward<Look>(look));
         const thread_slot guard(*this);
         commit_state state;
         pin_in(guard.slot(), state);
@@ -118,14 +120,17 @@ private:
         commit_state state;
         for (int attempt = 0; attempt < unpinned_tries; ++attempt) {
             const txn_id seen = visible();
-            if (!copy_commit(seen, state)) continue;
+            if (!copy_commit(seen, state))
+                continue;
             check_reach(state);
             try {
                 auto result = look(std::as_const(state));
                 os::load_fence();
-                if (visible() == seen) return result;
+                if (visible() == seen)
+                    return result;
             } catch (...) {
-                if (visible() == seen) throw;
+                if (visible() == seen)
+                    throw;
             }
         }
         const pin held = pin_newest();
@@ -140,9 +145,9 @@ private:
     std::shared_ptr<holdfast::segment> file_;
     segment_backing memory_;
     holdfast::heap heap_;
-    std::uint64_t reaped_ns_ = 0;        ///< under the writer lock
+    std::uint64_t reaped_ns_ = 0;       ///< under the writer lock
     txn_id known_sound_ = txn_id::none; ///< under the writer lock
-    std::uint64_t known_bytes_ = 0; ///< the file has at least so many; under the writer lock
+    std::uint64_t known_bytes_ = 0;     ///< the file has at least so many; under the writer lock
     std::uint64_t id_; ///< of this engine among all of the process, for the threads' caches of slots
     external_allocation external_{*this};
 };

@@ -44,7 +44,8 @@ void retired_objects::add(ref place, std::uint64_t bytes, txn_id made) {
 }
 
 void retired_objects::flush(heap& memory, txn_id by) {
-    if (entries_.empty()) return;
+    if (entries_.empty())
+        return;
     const list_entry marker = marker_entry(by);
     format::heap_header& header = memory.header();
     memory.append(header.retired, &marker, 1);
@@ -54,9 +55,7 @@ void retired_objects::flush(heap& memory, txn_id by) {
     bytes_ = 0;
 }
 
-void reclaimer::retire(ref place) {
-    retired_->add(place, memory_->size_of(place), running_);
-}
+void reclaimer::retire(ref place) { retired_->add(place, memory_->size_of(place), running_); }
 
 bool reclaimer::is_pinned(std::uint64_t pin) const noexcept {
     return std::binary_search(pins_.begin(), pins_.end(), pin);
@@ -65,7 +64,8 @@ bool reclaimer::is_pinned(std::uint64_t pin) const noexcept {
 /// The newest pin p with made <= p < before, or 0.
 std::uint64_t reclaimer::newest_pin(std::uint64_t made, std::uint64_t before) const noexcept {
     const auto above = std::lower_bound(pins_.begin(), pins_.end(), before);
-    if (above == pins_.begin()) return 0;
+    if (above == pins_.begin())
+        return 0;
     const std::uint64_t pin = *(above - 1);
     return pin >= made ? pin : 0;
 }
@@ -91,8 +91,9 @@ void reclaimer::free_or_park(const list_entry& entry, std::uint64_t before) {
         failpoint("reclaim.after_free");
         return;
     }
-    const auto place = std::lower_bound(parks_.begin(), parks_.end(), pin,
-                                        [](const parked& park, std::uint64_t sought) { return park.pin > sought; });
+    const auto place =
+        std::lower_bound(parks_.begin(), parks_.end(), pin,
+                         [](const parked& park, std::uint64_t sought) { return park.pin > sought; });
     if (place != parks_.end() && place->pin == pin) {
         place->arriving.push_back(entry);
     } else {
@@ -105,7 +106,8 @@ void reclaimer::drain_ended_parks(std::uint64_t budget) {
     for (std::size_t i = 0; i < parks_.size() && budget != 0; ++i) {
         const ref place = parks_[i].place;
         const std::uint64_t pin = parks_[i].pin;
-        if (!place || is_pinned(pin)) continue;
+        if (!place || is_pinned(pin))
+            continue;
         budget -= memory_->consume(
             memory_->object<format::park>(place).list, budget,
             [&](const list_entry& entry) {
@@ -123,7 +125,8 @@ void reclaimer::drain_retired(std::uint64_t budget) {
         header.retired, budget,
         [&](const list_entry& entry) {
             if (kind_of(entry) == entry_kind::marker) {
-                if (entry.word >= raw(running_)) return false; // of this very transaction: not yet committed
+                if (entry.word >= raw(running_))
+                    return false; // of this very transaction: not yet committed
                 retired_by = entry.word;
             } else {
                 free_or_park(entry, retired_by);
@@ -131,7 +134,8 @@ void reclaimer::drain_retired(std::uint64_t budget) {
             return true;
         },
         [this](ref chunk) { retire(chunk); });
-    if (header.front_retired != retired_by) memory_->set(header.front_retired, retired_by);
+    if (header.front_retired != retired_by)
+        memory_->set(header.front_retired, retired_by);
 }
 
 void reclaimer::add_park(parked& target, ref following) {
@@ -147,27 +151,35 @@ void reclaimer::add_park(parked& target, ref following) {
 void reclaimer::deliver_arrivals() {
     ref following;
     for (auto park = parks_.rbegin(); park != parks_.rend(); ++park) {
-        if (!park->place) add_park(*park, following);
+        if (!park->place)
+            add_park(*park, following);
         auto& stored = memory_->object<format::park>(park->place);
-        if (stored.next != following.units()) memory_->set(stored.next, following.units());
-        if (!park->arriving.empty()) memory_->append(stored.list, park->arriving.data(), park->arriving.size());
+        if (stored.next != following.units())
+            memory_->set(stored.next, following.units());
+        if (!park->arriving.empty())
+            memory_->append(stored.list, park->arriving.data(), park->arriving.size());
         following = park->place;
     }
-    if (memory_->header().parks != following.units()) memory_->set(memory_->header().parks, following.units());
+    if (memory_->header().parks != following.units())
+        memory_->set(memory_->header().parks, following.units());
 }
 
 void reclaimer::drop_empty_parks() {
     std::erase_if(parks_, [this](const parked& park) {
-        if (!park.place || !park.arriving.empty() || is_pinned(park.pin)) return false;
-        if (memory_->object<format::park>(park.place).list.entries != 0) return false;
+        if (!park.place || !park.arriving.empty() || is_pinned(park.pin))
+            return false;
+        if (memory_->object<format::park>(park.place).list.entries != 0)
+            return false;
         retire(park.place);
         return true;
     });
 }
 
 bool reclaimer::run(std::uint64_t budget) {
-    if (protocol_order("reclaim.barrier")) file_->reader_barrier();
-    for (const held_pin& held : file_->pins()) pins_.push_back(raw(held.pin));
+    if (protocol_order("reclaim.barrier"))
+        file_->reader_barrier();
+    for (const held_pin& held : file_->pins())
+        pins_.push_back(raw(held.pin));
     std::sort(pins_.begin(), pins_.end());
     pins_.erase(std::unique(pins_.begin(), pins_.end()), pins_.end());
     failpoint("reclaim.pins_read");
@@ -178,7 +190,8 @@ bool reclaimer::run(std::uint64_t budget) {
     deliver_arrivals();
     format::heap_header& header = memory_->header();
     if (freed_bytes_ != 0) {
-        memory_->set(header.held_back_bytes, header.held_back_bytes - std::min(header.held_back_bytes, freed_bytes_));
+        memory_->set(header.held_back_bytes,
+                     header.held_back_bytes - std::min(header.held_back_bytes, freed_bytes_));
     }
     failpoint("reclaim.done");
     return freed_bytes_ != 0;

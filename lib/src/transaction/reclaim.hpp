@@ -72,8 +72,8 @@ private:
     segment* file_;
     txn_id running_;
     retired_objects* retired_;
-    std::vector<std::uint64_t> pins_;  ///< rising, each once
-    std::vector<parked> parks_;        ///< in falling order of pins
+    std::vector<std::uint64_t> pins_; ///< rising, each once
+    std::vector<parked> parks_;       ///< in falling order of pins
     std::uint64_t freed_bytes_ = 0;
 };
 

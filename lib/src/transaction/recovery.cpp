@@ -34,7 +34,8 @@ void recover(segment& file) {
     segment_backing memory(file);
     heap damaged(memory);
     const txn_id visible{std::atomic_ref(file.head().visible).load(std::memory_order_acquire)};
-    if (!damaged.undo().active(visible)) return;
+    if (!damaged.undo().active(visible))
+        return;
     failpoint("recover.begin");
     damaged.roll_back();
     std::atomic_ref(file.control().recoveries).fetch_add(1, std::memory_order_relaxed);
@@ -42,9 +43,12 @@ void recover(segment& file) {
 }
 
 void verify(segment& file) {
-    const std::vector<check_finding> findings = check_everything(file, check_options{.accounts = !file.read_only()});
-    if (findings.empty()) return;
-    throw error(errc::corrupt, file.path().string() + ": damaged since the last clean close (" + findings.front().what +
+    const std::vector<check_finding> findings =
+        check_everything(file, check_options{.accounts = !file.read_only()});
+    if (findings.empty())
+        return;
+    throw error(errc::corrupt, file.path().string() + ": damaged since the last clean close (" +
+                                   findings.front().what +
                                    "); run 'holdfast check' for all of it, and restore a backup");
 }
 

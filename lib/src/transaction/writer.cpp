@@ -38,7 +38,8 @@ void store_words(format::commit_slot& to, const format::commit_slot& from) noexc
     auto* target = reinterpret_cast<std::uint64_t*>(&to);
     for (std::size_t i = 0; i < words.size(); ++i) {
         std::atomic_ref(target[i]).store(words[i], std::memory_order_relaxed);
-        if (i == words.size() / 2) failpoint("commit.half_slot");
+        if (i == words.size() / 2)
+            failpoint("commit.half_slot");
     }
 }
 
@@ -53,7 +54,8 @@ writer::writer(std::shared_ptr<engine> owner, std::chrono::milliseconds timeout)
         engine_->heap().begin(transaction_);
         open_ = true;
         engine_->external().transaction_began();
-        engine_->heap().allocation_policy() = {[this](bool pressed) { return reclaim_for_space(pressed); }, false};
+        engine_->heap().allocation_policy() = {[this](bool pressed) { return reclaim_for_space(pressed); },
+                                               false};
         failpoint("begin.done");
         reclaim_if_due();
     } catch (...) {
@@ -67,20 +69,23 @@ writer::writer(std::shared_ptr<engine> owner, std::chrono::milliseconds timeout)
 }
 
 writer::~writer() {
-    if (open_) abort();
+    if (open_)
+        abort();
 }
 
 void writer::load_newest() {
     const txn_id newest = engine_->visible();
     if (!engine_->copy_commit(newest, before_) || !engine_->is_sound(before_.slot)) {
-        throw error(errc::corrupt, engine_->file().path().string() +
-                                       ": the newest commit's slot is damaged; run 'holdfast check' on the store");
+        throw error(errc::corrupt,
+                    engine_->file().path().string() +
+                        ": the newest commit's slot is damaged; run 'holdfast check' on the store");
     }
     engine_->validate_heap();
     if (engine_->heap().end_bytes() > engine_->file().capacity_bytes()) {
-        throw error(errc::address_space, engine_->file().path().string() +
-                                             ": the store is larger than the addresses reserved for it; open it again "
-                                             "with a larger capacity");
+        throw error(errc::address_space,
+                    engine_->file().path().string() +
+                        ": the store is larger than the addresses reserved for it; open it again "
+                        "with a larger capacity");
     }
 }
 
@@ -88,14 +93,16 @@ void writer::reclaim_if_due() {
     heap& memory = engine_->heap();
     const std::uint64_t waiting = memory.header().retired.entries;
     memory.refill_reserve();
-    if (waiting < reclaim_threshold) return;
+    if (waiting < reclaim_threshold)
+        return;
     reclaimed_ = true;
     engine_->reap_if_due();
     const heap::busy_lists guard(memory);
     try {
         reclaimer(memory, engine_->file(), transaction_, retired_).run(std::max(reclaim_budget, waiting / 8));
     } catch (const error& failure) {
-        if (failure.reason() != errc::no_space && failure.reason() != errc::address_space) throw;
+        if (failure.reason() != errc::no_space && failure.reason() != errc::address_space)
+            throw;
         // Parking takes space, and the disk is full: that must not keep anybody from erasing.
         memory.roll_back();
         retired_.clear();
@@ -105,9 +112,11 @@ void writer::reclaim_if_due() {
 
 /// Called by the heap when nothing is free. Once a transaction is enough: later commits retire nothing more.
 bool writer::reclaim_for_space(bool pressed) {
-    if (pressed ? reclaimed_pressed_ : reclaimed_) return false;
+    if (pressed ? reclaimed_pressed_ : reclaimed_)
+        return false;
     heap& memory = engine_->heap();
-    if (!pressed && memory.header().retired.entries < reclaim_before_growth) return false;
+    if (!pressed && memory.header().retired.entries < reclaim_before_growth)
+        return false;
     reclaimed_ = true;
     if (pressed) {
         reclaimed_pressed_ = true;
@@ -116,14 +125,16 @@ bool writer::reclaim_for_space(bool pressed) {
         engine_->reap_if_due();
     }
     const std::uint64_t everything = ~std::uint64_t{0};
-    return reclaimer(memory, engine_->file(), transaction_, retired_).run(pressed ? everything : reclaim_budget);
+    return reclaimer(memory, engine_->file(), transaction_, retired_)
+        .run(pressed ? everything : reclaim_budget);
 }
 
 ref writer::allocate(std::uint64_t size) {
     try {
         return engine_->heap().allocate(size);
     } catch (const error& failure) {
-        if (failure.reason() != errc::no_space) throw;
+        if (failure.reason() != errc::no_space)
+            throw;
         throw error(errc::no_space, failure.what() + holders_of_space());
     }
 }
@@ -134,10 +145,12 @@ std::string writer::holders_of_space() const {
     const std::vector<held_pin> pins = engine_->file().pins();
     const auto oldest = std::min_element(pins.begin(), pins.end(),
                                          [](const held_pin& a, const held_pin& b) { return a.pin < b.pin; });
-    if (held_bytes == 0 || oldest == pins.end()) return {};
-    const std::string holder = oldest->pid == 0 ? "a read-only process" : "process " + std::to_string(oldest->pid);
-    return "; the snapshot of version " + std::to_string(raw(oldest->pin)) + " that " + holder + " holds keeps up to " +
-           std::to_string(held_bytes) + " bytes from being used again";
+    if (held_bytes == 0 || oldest == pins.end())
+        return {};
+    const std::string holder =
+        oldest->pid == 0 ? "a read-only process" : "process " + std::to_string(oldest->pid);
+    return "; the snapshot of version " + std::to_string(raw(oldest->pin)) + " that " + holder +
+           " holds keeps up to " + std::to_string(held_bytes) + " bytes from being used again";
 }
 
 void writer::release(ref place, std::uint64_t size, txn_id made) {
@@ -146,7 +159,8 @@ void writer::release(ref place, std::uint64_t size, txn_id made) {
         return;
     }
     retired_.add(place, size, made);
-    if (retired_.size() >= flush_threshold) flush_retired();
+    if (retired_.size() >= flush_threshold)
+        flush_retired();
 }
 
 /// Appends what was retired to the list in the file. A list that grows can't reclaim: so the chunks that it will take
@@ -157,8 +171,10 @@ void writer::flush_retired() {
     const std::size_t room = list.back == 0 ? 0 : format::list_chunk::capacity - list.back_index;
     if (retired_.size() >= room) { // a marker comes first
         std::vector<ref> chunks((retired_.size() - room) / format::list_chunk::capacity + 1);
-        for (ref& chunk : chunks) chunk = memory.allocate(sizeof(format::list_chunk));
-        for (const ref chunk : chunks) memory.free(chunk);
+        for (ref& chunk : chunks)
+            chunk = memory.allocate(sizeof(format::list_chunk));
+        for (const ref chunk : chunks)
+            memory.free(chunk);
     }
     retired_.flush(memory, transaction_);
 }
@@ -197,7 +213,8 @@ void writer::abort() noexcept {
     try {
         engine_->heap().roll_back();
     } catch (...) {
-        engine_->file().poison(); // our own log can't be applied: nothing more may be written through this handle
+        engine_->file()
+            .poison(); // our own log can't be applied: nothing more may be written through this handle
     }
     finish();
 }

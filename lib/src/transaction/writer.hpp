@@ -38,7 +38,9 @@ public:
     [[nodiscard]] engine& owner() const noexcept { return *engine_; }
 
     /// Allocations may use the reserve: set while a transaction only erases.
-    void allow_reserve(bool allowed) noexcept { engine_->heap().allocation_policy().may_break_reserve = allowed; }
+    void allow_reserve(bool allowed) noexcept {
+        engine_->heap().allocation_policy().may_break_reserve = allowed;
+    }
 
     /// Makes the roots and next_map_id of `roots` the newest commit and ends the transaction.
     /// If it throws, nothing was published and the transaction can only be undone.

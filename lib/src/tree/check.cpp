@@ -185,7 +185,7 @@ void checker::check_digest(const format::node_header& header, std::optional<std:
 void checker::check_leaf(const format::leaf_node& leaf, ref place, const key_bounds& bounds) {
     std::optional<std::uint64_t> digest = 0;
     for (std::size_t i = 0; i < leaf.header.count; ++i) {
-        __builtin_prefetch(view_.hint(get_ref(leaf.records, i)));
+        prefetch(view_.hint(get_ref(leaf.records, i)));
     }
     for (std::size_t i = 0; i < leaf.header.count; ++i) {
         const ref record = get_ref(leaf.records, i);

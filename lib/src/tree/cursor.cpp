@@ -72,7 +72,7 @@ void tree_cursor::stand_at(const format::leaf_node& leaf, std::size_t position, 
     if (!travels) {
         for (std::uint32_t ahead = 0; ahead < begins_ahead; ++ahead) {
             const ref record = from == edge::first ? record_forward(index_ + ahead) : record_backward(ahead);
-            __builtin_prefetch(view_.hint(record));
+            prefetch(view_.hint(record));
         }
         for (std::uint32_t ahead = 0; ahead < rests_ahead; ++ahead) {
             prefetch_rest(from == edge::first ? record_forward(index_ + ahead) : record_backward(ahead));

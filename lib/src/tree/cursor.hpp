@@ -88,9 +88,7 @@ private:
         }
     };
 
-    [[nodiscard]] ref record_at(std::uint32_t index) const noexcept {
-        return get_ref(leaf_->records, index);
-    }
+    [[nodiscard]] ref record_at(std::uint32_t index) const noexcept { return get_ref(leaf_->records, index); }
     /// A record of this leaf or the one beside it, to be prefetched only; null if it is in neither.
     [[nodiscard]] ref record_forward(std::uint32_t index) const noexcept {
         if (index < count_) {
@@ -105,16 +103,17 @@ private:
         }
         const std::uint32_t beyond = distance - index_;
         const std::uint32_t count = beside_ != nullptr ? beside_->header.count : 0;
-        return beyond <= count && count <= leaf_->capacity ? get_ref(beside_->records, count - beyond) : ref{};
+        return beyond <= count && count <= leaf_->capacity ? get_ref(beside_->records, count - beyond)
+                                                           : ref{};
     }
     /// A record is fetched in two steps: its first line from afar, and when that is there, as many lines more as its
     /// header asks for.
     void prefetch_forward(std::uint32_t index) const noexcept {
-        __builtin_prefetch(view_.hint(record_forward(index + begins_ahead)));
+        prefetch(view_.hint(record_forward(index + begins_ahead)));
         prefetch_rest(record_forward(index + rests_ahead));
     }
     void prefetch_backward(std::uint32_t distance) const noexcept {
-        __builtin_prefetch(view_.hint(record_backward(distance + begins_ahead)));
+        prefetch(view_.hint(record_backward(distance + begins_ahead)));
         prefetch_rest(record_backward(distance + rests_ahead));
     }
     void prefetch_rest(ref record) const noexcept {
@@ -128,7 +127,7 @@ private:
                                     std::min<std::uint64_t>(header.value_size, bytes_max);
         const std::uint64_t to_next_line = 64 - (reinterpret_cast<std::uintptr_t>(begin) & 63);
         for (std::uint64_t at = to_next_line; at < bytes; at += 64) {
-            __builtin_prefetch(begin + at);
+            prefetch(begin + at);
         }
     }
 

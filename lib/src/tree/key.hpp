@@ -13,6 +13,8 @@
 #include <cstring>
 #include <string_view>
 
+#include "base/prefetch.hpp"
+
 namespace holdfast {
 
 inline constexpr std::uint32_t head_unused = 0xFFFFFFFF;
@@ -105,13 +107,6 @@ template <class Word>
 [[nodiscard]] inline std::string_view shortest_separator(std::string_view left,
                                                          std::string_view right) noexcept {
     return right.substr(0, common_prefix(left, right) + 1);
-}
-
-inline void prefetch_lines(const void* object, std::size_t bytes) noexcept {
-    const auto* first = static_cast<const char*>(object);
-    for (std::size_t at = 0; at < bytes; at += 64) {
-        __builtin_prefetch(first + at);
-    }
 }
 
 } // namespace holdfast

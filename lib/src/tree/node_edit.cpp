@@ -86,7 +86,7 @@ void build_leaf(const space_view& view, format::leaf_node& leaf, txn_id made, st
         throw_changed();
     }
     for (const ref record : records) {
-        __builtin_prefetch(view.hint(record));
+        prefetch(view.hint(record));
     }
     leaf = {};
     leaf.header.made = raw(made);
@@ -139,7 +139,7 @@ void build_inner(const space_view& view, format::inner_node& node, txn_id made, 
         throw_changed();
     }
     for (const ref separator : separators) {
-        __builtin_prefetch(view.hint(separator));
+        prefetch(view.hint(separator));
     }
     node = {};
     node.header.made = raw(made);

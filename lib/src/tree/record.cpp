@@ -10,7 +10,8 @@ namespace holdfast {
 namespace {
 
 template <class Header>
-[[nodiscard]] std::uint32_t checksum_of(Header header, const std::byte* behind, std::uint64_t size_behind) noexcept {
+[[nodiscard]] std::uint32_t checksum_of(Header header, const std::byte* behind,
+                                        std::uint64_t size_behind) noexcept {
     header.checksum = 0;
     return static_cast<std::uint32_t>(checksum64(&header, sizeof header, checksum64(behind, size_behind)));
 }
@@ -63,14 +64,16 @@ ref write_separator(space& memory, std::string_view bytes) {
     if (!bytes.empty()) {
         std::memmove(reinterpret_cast<std::byte*>(&header) + sizeof header, bytes.data(), bytes.size());
     }
-    header.checksum = checksum_of(header, reinterpret_cast<const std::byte*>(&header) + sizeof header, bytes.size());
+    header.checksum =
+        checksum_of(header, reinterpret_cast<const std::byte*>(&header) + sizeof header, bytes.size());
     return place;
 }
 
 bool separator_is_sound(const space_view& view, ref place) {
     const std::string_view bytes = read_separator(view, place);
     const format::separator_header header = view.at<format::separator_header>(place);
-    return checksum_of(header, reinterpret_cast<const std::byte*>(bytes.data()), bytes.size()) == header.checksum;
+    return checksum_of(header, reinterpret_cast<const std::byte*>(bytes.data()), bytes.size()) ==
+           header.checksum;
 }
 
 void release_separator(space& memory, ref place) {

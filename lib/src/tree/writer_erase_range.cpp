@@ -179,7 +179,7 @@ void tree_writer::drop_subtree(ref place, node_level level) {
     if (level == 0) {
         const format::leaf_node leaf = leaf_at(view_, place);
         for (std::size_t i = 0; i < leaf.header.count; ++i) {
-            __builtin_prefetch(view_.hint(get_ref(leaf.records, i)));
+            prefetch(view_.hint(get_ref(leaf.records, i)));
         }
         for (std::size_t i = 0; i < leaf.header.count; ++i) {
             drop_record(get_ref(leaf.records, i));

@@ -105,7 +105,7 @@ void tree_writer::append_leaf(ref record, ref last_record) {
 void tree_writer::split_leaf(std::size_t position, ref record) {
     const auto all = with_one_more(owned_leaf(path_[0].node).records, position, record);
     for (const ref each : all) {
-        __builtin_prefetch(view_.hint(each));
+        prefetch(view_.hint(each));
     }
     const auto key = [&](std::size_t i) { return record_key(view_, all[i]); };
     const std::size_t cut =

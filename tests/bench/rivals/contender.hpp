@@ -49,7 +49,9 @@ public:
 
 /// The compiler must believe that the bytes are looked at.
 [[nodiscard]] inline int touch(std::string_view value) noexcept {
-    return value.empty() ? 0 : static_cast<unsigned char>(value.front()) + static_cast<unsigned char>(value.back());
+    return value.empty()
+               ? 0
+               : static_cast<unsigned char>(value.front()) + static_cast<unsigned char>(value.back());
 }
 
 } // namespace rivals

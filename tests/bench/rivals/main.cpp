@@ -42,7 +42,9 @@ public:
         std::shuffle(order_.begin(), order_.end(), random_);
     }
     [[nodiscard]] const std::vector<std::string>& keys() const noexcept { return keys_; }
-    [[nodiscard]] const std::string& shuffled(std::uint64_t i) const noexcept { return keys_[order_[i % order_.size()]]; }
+    [[nodiscard]] const std::string& shuffled(std::uint64_t i) const noexcept {
+        return keys_[order_[i % order_.size()]];
+    }
     [[nodiscard]] const std::string& random_key() { return keys_[random_() % keys_.size()]; }
     /// Another value at each call.
     [[nodiscard]] std::string_view next_value() {
@@ -70,17 +72,21 @@ template <class Work>
 class results {
 public:
     void add(const std::string& workload, const std::string& contender, nanoseconds_per_operation time) {
-        if (!times_.contains(workload)) order_.push_back(workload);
+        if (!times_.contains(workload))
+            order_.push_back(workload);
         times_[workload][contender].push_back(time);
     }
     void print(const std::vector<std::string>& names) const {
         std::printf("%-34s", "median, ns an operation");
-        for (const std::string& name : names) std::printf("%14s", name.c_str());
+        for (const std::string& name : names)
+            std::printf("%14s", name.c_str());
         std::printf("%14s\n", names.size() > 1 ? "times faster" : "");
         for (const std::string& workload : order_) {
             std::printf("%-34s", workload.c_str());
-            for (const std::string& name : names) std::printf("%14.1f", median(workload, name));
-            if (names.size() > 1) std::printf("%14.2f", median(workload, names[1]) / median(workload, names[0]));
+            for (const std::string& name : names)
+                std::printf("%14.1f", median(workload, name));
+            if (names.size() > 1)
+                std::printf("%14.2f", median(workload, names[1]) / median(workload, names[0]));
             std::printf("\n");
         }
     }
@@ -135,22 +141,26 @@ void measure_reads(contender& store, data_set& data, results& table) {
     const std::uint64_t gets = data.keys().size();
     std::int64_t sum = 0;
     table.add("random get, own transaction", store.name(), time_of(gets, [&] {
-        for (std::uint64_t i = 0; i < gets; ++i) sum += store.get(data.random_key());
-    }));
+                  for (std::uint64_t i = 0; i < gets; ++i)
+                      sum += store.get(data.random_key());
+              }));
     std::vector<std::string_view> keys;
-    for (std::uint64_t i = 0; i < gets; ++i) keys.push_back(data.random_key());
-    table.add("random get, one transaction", store.name(), time_of(gets, [&] { sum += store.get_in_one(keys); }));
+    for (std::uint64_t i = 0; i < gets; ++i)
+        keys.push_back(data.random_key());
+    table.add("random get, one transaction", store.name(),
+              time_of(gets, [&] { sum += store.get_in_one(keys); }));
     std::string absent(17, 'x');
     table.add("absent key", store.name(), time_of(gets, [&] {
-        for (std::uint64_t i = 0; i < gets; ++i) {
-            std::memcpy(absent.data(), data.random_key().data(), 16);
-            sum += store.get(absent);
-        }
-    }));
+                  for (std::uint64_t i = 0; i < gets; ++i) {
+                      std::memcpy(absent.data(), data.random_key().data(), 16);
+                      sum += store.get(absent);
+                  }
+              }));
     std::uint64_t entries = 0;
     table.add("scan, each", store.name(), time_of(gets, [&] { entries = store.scan(); }));
     if (entries != gets || sum == 0) {
-        std::fprintf(stderr, "%s: %llu entries found\n", store.name(), static_cast<unsigned long long>(entries));
+        std::fprintf(stderr, "%s: %llu entries found\n", store.name(),
+                     static_cast<unsigned long long>(entries));
         std::exit(1);
     }
 }
@@ -158,20 +168,21 @@ void measure_reads(contender& store, data_set& data, results& table) {
 void measure_puts(contender& store, data_set& data, results& table) {
     const std::uint64_t puts = std::max<std::uint64_t>(data.keys().size() / 4, 1000);
     table.add("random put, a commit each", store.name(), time_of(puts, [&] {
-        for (std::uint64_t i = 0; i < puts; ++i) store.put(data.random_key(), data.next_value());
-    }));
+                  for (std::uint64_t i = 0; i < puts; ++i)
+                      store.put(data.random_key(), data.next_value());
+              }));
     table.add("random put, batches of 1000", store.name(), time_of(puts, [&] {
-        std::vector<std::string> values(batch_entries);
-        std::vector<key_value> batch;
-        for (std::uint64_t i = 0; i < puts; ++i) {
-            values[batch.size()] = data.next_value();
-            batch.push_back({data.random_key(), values[batch.size()]});
-            if (batch.size() == batch_entries || i + 1 == puts) {
-                store.put_batch(batch);
-                batch.clear();
-            }
-        }
-    }));
+                  std::vector<std::string> values(batch_entries);
+                  std::vector<key_value> batch;
+                  for (std::uint64_t i = 0; i < puts; ++i) {
+                      values[batch.size()] = data.next_value();
+                      batch.push_back({data.random_key(), values[batch.size()]});
+                      if (batch.size() == batch_entries || i + 1 == puts) {
+                          store.put_batch(batch);
+                          batch.clear();
+                      }
+                  }
+              }));
 }
 
 void measure_held_snapshots(contender& store, data_set& data, results& table) {
@@ -180,11 +191,14 @@ void measure_held_snapshots(contender& store, data_set& data, results& table) {
     for (const std::size_t wanted : {std::size_t{0}, std::size_t{1}, std::size_t{100}, std::size_t{1000}}) {
         while (held.size() < wanted) {
             held.push_back(store.hold_snapshot());
-            for (int i = 0; i < 5; ++i) store.put(data.random_key(), data.next_value());
+            for (int i = 0; i < 5; ++i)
+                store.put(data.random_key(), data.next_value());
         }
-        table.add("put beside " + std::to_string(wanted) + " held snapshots", store.name(), time_of(puts, [&] {
-            for (std::uint64_t i = 0; i < puts; ++i) store.put(data.random_key(), data.next_value());
-        }));
+        table.add("put beside " + std::to_string(wanted) + " held snapshots", store.name(),
+                  time_of(puts, [&] {
+                      for (std::uint64_t i = 0; i < puts; ++i)
+                          store.put(data.random_key(), data.next_value());
+                  }));
     }
 }
 
@@ -198,7 +212,8 @@ void repetition(const settings& wanted, const std::vector<opener>& openers, data
         }
         const temporary_folder folder(wanted.folder);
         const auto store = open(folder.path());
-        table.add("random load, each", store->name(), time_of(wanted.entries, [&] { load(*store, data, false); }));
+        table.add("random load, each", store->name(),
+                  time_of(wanted.entries, [&] { load(*store, data, false); }));
         measure_reads(*store, data, table);
         measure_puts(*store, data, table);
         measure_held_snapshots(*store, data, table);
@@ -209,10 +224,14 @@ void repetition(const settings& wanted, const std::vector<opener>& openers, data
     settings wanted;
     for (int i = 1; i + 1 < argc; i += 2) {
         const std::string option = argv[i];
-        if (option == "--entries") wanted.entries = std::strtoull(argv[i + 1], nullptr, 10);
-        else if (option == "--value") wanted.value_bytes = std::strtoull(argv[i + 1], nullptr, 10);
-        else if (option == "--repetitions") wanted.repetitions = std::atoi(argv[i + 1]);
-        else if (option == "--folder") wanted.folder = argv[i + 1];
+        if (option == "--entries")
+            wanted.entries = std::strtoull(argv[i + 1], nullptr, 10);
+        else if (option == "--value")
+            wanted.value_bytes = std::strtoull(argv[i + 1], nullptr, 10);
+        else if (option == "--repetitions")
+            wanted.repetitions = std::atoi(argv[i + 1]);
+        else if (option == "--folder")
+            wanted.folder = argv[i + 1];
         else {
             std::fprintf(stderr, "unknown option %s\n", argv[i]);
             std::exit(2);
@@ -235,9 +254,11 @@ int main(int argc, char** argv) {
 #endif
     rivals::data_set data(wanted);
     rivals::results table;
-    for (int i = 0; i < wanted.repetitions; ++i) rivals::repetition(wanted, openers, data, table);
-    std::printf("%llu entries, 17-byte keys, %zu-byte values, %d repetitions; durability: process (no sync)\n",
-                static_cast<unsigned long long>(wanted.entries), wanted.value_bytes, wanted.repetitions);
+    for (int i = 0; i < wanted.repetitions; ++i)
+        rivals::repetition(wanted, openers, data, table);
+    std::printf(
+        "%llu entries, 17-byte keys, %zu-byte values, %d repetitions; durability: process (no sync)\n",
+        static_cast<unsigned long long>(wanted.entries), wanted.value_bytes, wanted.repetitions);
     table.print(names);
     return 0;
 }
