@@ -44,6 +44,9 @@ void* allocate_or_throw(std::size_t size, std::size_t alignment) {
     return place;
 }
 
+/// Not inlined: where it is, g++ takes the pair of malloc and free for a mismatch of new and free.
+[[gnu::noinline]] void give_back(void* place) noexcept { std::free(place); }
+
 } // namespace
 
 void* operator new(std::size_t size) { return allocate_or_throw(size, 1); }
@@ -56,16 +59,16 @@ void* operator new[](std::size_t size, std::align_val_t alignment) {
 }
 void* operator new(std::size_t size, const std::nothrow_t&) noexcept { return allocate(size, 1); }
 void* operator new[](std::size_t size, const std::nothrow_t&) noexcept { return allocate(size, 1); }
-void operator delete(void* place) noexcept { std::free(place); }
-void operator delete[](void* place) noexcept { std::free(place); }
-void operator delete(void* place, std::size_t) noexcept { std::free(place); }
-void operator delete[](void* place, std::size_t) noexcept { std::free(place); }
-void operator delete(void* place, std::align_val_t) noexcept { std::free(place); }
-void operator delete[](void* place, std::align_val_t) noexcept { std::free(place); }
-void operator delete(void* place, std::size_t, std::align_val_t) noexcept { std::free(place); }
-void operator delete[](void* place, std::size_t, std::align_val_t) noexcept { std::free(place); }
-void operator delete(void* place, const std::nothrow_t&) noexcept { std::free(place); }
-void operator delete[](void* place, const std::nothrow_t&) noexcept { std::free(place); }
+void operator delete(void* place) noexcept { give_back(place); }
+void operator delete[](void* place) noexcept { give_back(place); }
+void operator delete(void* place, std::size_t) noexcept { give_back(place); }
+void operator delete[](void* place, std::size_t) noexcept { give_back(place); }
+void operator delete(void* place, std::align_val_t) noexcept { give_back(place); }
+void operator delete[](void* place, std::align_val_t) noexcept { give_back(place); }
+void operator delete(void* place, std::size_t, std::align_val_t) noexcept { give_back(place); }
+void operator delete[](void* place, std::size_t, std::align_val_t) noexcept { give_back(place); }
+void operator delete(void* place, const std::nothrow_t&) noexcept { give_back(place); }
+void operator delete[](void* place, const std::nothrow_t&) noexcept { give_back(place); }
 
 namespace holdfast::test {
 namespace {
