@@ -181,7 +181,7 @@ void write_on(const victim_orders& orders, writer_model& self, board& shared, ac
         if (self.done() % 37 == 0) {
             kept.push_back(take(in));
         }
-        if (self.done() % 97 == 0 && !kept.empty()) {
+        if (kept.size() > 3) {
             look_again(kept.front());
             kept.pop_front();
         }

@@ -43,6 +43,8 @@ public:
         before_commit();
         undo_.keep();
     }
+    /// Makes room for so many entries of the undo log, and for those of ending the transaction.
+    void reserve_log(std::uint64_t entries) { ensure_log(entries + 4 * journal::spare_min); }
     /// Undoes everything since `begin`. Idempotent.
     void roll_back() { undo_.roll_back(memory_->backed_bytes()); }
     [[nodiscard]] const journal& undo() const noexcept { return undo_; }

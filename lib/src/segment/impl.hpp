@@ -88,7 +88,7 @@ private:
     void take_over(segment& self);
     void join(os::deadline until);
     void reset_control(bool same_stamp);
-    void back_a_copy(const format::lock_stamp& found, const format::lock_stamp& now, std::uint64_t end_bytes);
+    void back_a_copy(std::uint64_t end_bytes);
     [[nodiscard]] format::lock_stamp present_stamp() const;
     [[nodiscard]] durable_state durable() const;
     [[nodiscard]] bool somebody_attached() const;

@@ -179,7 +179,7 @@ void segment::impl::take_over(segment& self) {
     const durable_state state = durable();
     const judged_head before = judge_head(file_, path_);
     const bool clean = state.clean_at(before.commit);
-    back_a_copy(found, now, before.end_bytes);
+    back_a_copy(before.end_bytes);
     reset_control(same);
     store(control().dirty, state.says_clean() ? 0 : 1);
     failpoint("segment.open.reset");
@@ -231,13 +231,11 @@ void segment::impl::reset_control(bool same_stamp) {
     }
 }
 
-/// A copied file may be sparse where the original was not, and then a store to it could fail with SIGBUS.
-void segment::impl::back_a_copy(const format::lock_stamp& found, const format::lock_stamp& now,
-                                std::uint64_t end_bytes) {
-    const bool same_file =
-        found.device == now.device && found.inode == now.inode && found.incarnation == now.incarnation;
+/// A copied file may be sparse where the original was not, and then a store to it could fail with SIGBUS. The stamp does
+/// not tell: it is copied, too, and a copy written over the original has its inode.
+void segment::impl::back_a_copy(std::uint64_t end_bytes) {
     const std::uint64_t hole_bytes = format::heap_offset - format::attachments_offset;
-    if (!same_file && query_file().allocated_bytes < end_bytes - hole_bytes) {
+    if (query_file().allocated_bytes < end_bytes - hole_bytes) {
         back_with_space(end_bytes);
     }
 }

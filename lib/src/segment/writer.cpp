@@ -112,7 +112,8 @@ void segment::impl::mark_dirty() {
 
 void segment::impl::unlock_writer() noexcept {
     if (!forked()) { // the child of a fork never had the lock
-        release_writer(true);
+        // A poisoned holder may have failed to undo its own transaction: then the next one has to.
+        release_writer(!poisoned_.load(std::memory_order_relaxed));
     }
 }
 

@@ -306,6 +306,11 @@ void external_allocation::transaction_began() noexcept {
 void external_allocation::apply_frees() {
     if (failed_)
         throw error(errc::corrupt, "the heap's accounts are damaged; run 'holdfast check' on the store");
+    if (deferred_.empty())
+        return;
+    // Were the log to grow among the frees, it could take a buffer that was just freed, and write into it; but an undone
+    // transaction has to give it back intact.
+    memory().reserve_log(32 * deferred_.size());
     free_ours(deferred_);
 }
 
