@@ -161,10 +161,11 @@ TEST_F(Recovery, IsBegunAgainWhereverItWasKilled) {
             SCOPED_TRACE(point + "@" + std::to_string(passage));
             leave_a_victim();
             for (int again = 0; again < 2; ++again) {
-                const child_end end = run_child([&] {
-                    arm_failpoints(point + "=kill@" + std::to_string(passage));
-                    static_cast<void>(place_.open());
-                });
+                const child_end end =
+                    run_child([&, point = point, passage = passage] { // clang 14 captures no bindings
+                        arm_failpoints(point + "=kill@" + std::to_string(passage));
+                        static_cast<void>(place_.open());
+                    });
                 // What was undone already need not be undone again.
                 ASSERT_TRUE(end == child_end::killed || (again == 1 && end == child_end::finished));
             }
