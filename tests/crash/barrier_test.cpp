@@ -94,7 +94,7 @@ int pin_round_by_round(const std::filesystem::path& path, rendezvous& meeting) {
         for (const std::size_t place : places) {
             cold[place] = 2;
         }
-        os::publish_pin(*slot.pin, head, file->head().fenced != 0);
+        os::publish_pin(*slot.pin, head, std::atomic_ref(file->head().fenced));
         meeting.seen_head.store(newest(*file), std::memory_order_relaxed);
         meeting.answered.store(round, std::memory_order_release);
         if (!reached(meeting.looked, round, meeting)) {

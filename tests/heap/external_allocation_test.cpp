@@ -1,4 +1,6 @@
 // What is allocated beside the maps, in and out of write transactions; undone, kept, killed, and when space runs out.
+#include <algorithm>
+#include <cstdint>
 #include <cstring>
 #include <string>
 #include <thread>
@@ -173,6 +175,38 @@ TEST_F(external_allocation_test, what_the_maps_no_longer_need_is_reclaimed_for_a
         store_.manager()->deallocate(object);
 }
 
+/// On a full disk what a snapshot holds can't be parked: that fails within the allocation, whose caller may not care.
+TEST_F(external_allocation_test, a_transaction_whose_reclaiming_failed_can_not_be_committed) {
+    holdfast::store handle = folder_.open();
+    std::vector<snapshot> held;
+    for (std::uint64_t round = 0; round < 40; ++round) { // a park for each of them
+        handle.update([&](write_transaction& transaction) {
+            for (std::uint64_t i = 0; i < 18; ++i)
+                transaction.put(numbered("key", i), patterned(30, i + round));
+        });
+        held.push_back(handle.snapshot());
+    }
+    arm_failpoints("segment.allocate=fail");
+    std::vector<void*> objects;
+    {
+        writer transaction = begin();
+        while (void* const object = store_.manager()->allocate(format::block_bytes, std::nothrow))
+            objects.push_back(object);
+        arm_failpoints(""); // there is space again, too late
+        try {
+            commit(transaction);
+            ADD_FAILURE() << "it was committed";
+        } catch (const error& failure) {
+            EXPECT_EQ(failure.reason(), errc::transaction_failed) << failure.what();
+        }
+    }
+    for (void* const object : objects)
+        EXPECT_FALSE(is_allocated(object));
+    for (std::uint64_t round = 0; round < held.size(); ++round)
+        EXPECT_EQ(held[round].get("key00000001")->text(), patterned(30, 1 + round));
+    handle.put("another", "one");
+}
+
 // --- Threads and kills ------------------------------------------------------------------------------------
 
 TEST_F(external_allocation_test, threads_allocate_beside_transactions) {
@@ -226,6 +260,42 @@ TEST_F(external_allocation_test, a_child_of_fork_gets_nothing_and_does_no_harm) 
               child_end::finished);
     EXPECT_TRUE(is_allocated(object));
     store_.manager()->deallocate(object);
+}
+
+/// The log grows for so many frees; were it to take what was just freed, an undone commit would not give it back intact.
+TEST(external_allocation_kill, a_commit_that_frees_much_gives_it_back_intact) {
+    const temporary_store folder;
+    constexpr std::size_t bytes = format::block_bytes;
+    std::vector<std::uint64_t> offsets;
+    {
+        boost_store store(folder.path());
+        for (int i = 0; i < 3000; ++i) {
+            void* const object = store.manager()->allocate(bytes);
+            std::memset(object, 'x', bytes);
+            offsets.push_back(store.offset_of(object));
+        }
+        arm_failpoints("segment.allocate=fail"); // and what is still free is taken
+        while (store.manager()->allocate(bytes, std::nothrow) != nullptr) {
+        }
+        arm_failpoints("");
+    }
+    ASSERT_EQ(run_child([&] {
+                  boost_store store(folder.path());
+                  boost_segment_manager* const manager = store.manager();
+                  writer transaction(store.shared(), seconds(10));
+                  // First one long run, which the log would fit into, then what takes many entries.
+                  for (std::size_t i = 0; i < offsets.size(); i += i < 1000 ? 1 : 2)
+                      manager->deallocate(store.engine().file().base() + offsets[i]);
+                  arm_failpoints("commit.before_slot=kill@1");
+                  transaction.commit(transaction.before());
+              }),
+              child_end::killed);
+    boost_store store(folder.path());
+    for (const std::uint64_t offset : offsets) {
+        const auto* const object = reinterpret_cast<const char*>(store.engine().file().base() + offset);
+        ASSERT_EQ(std::count(object, object + bytes, 'x'), static_cast<std::ptrdiff_t>(bytes)) << offset;
+    }
+    EXPECT_TRUE(store.algorithm().check_sanity());
 }
 
 /// Not on the fixture's store: the children must be the only ones who have it open.

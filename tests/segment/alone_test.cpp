@@ -174,26 +174,43 @@ TEST_F(segment_alone, many_processes_open_and_close_at_once) {
     EXPECT_TRUE(durable_of(path_, s->incarnation()).says_clean());
 }
 
+/// Zero pages of `from` become holes of `to`, which keeps its inode if it is there.
+void copy_sparsely(const std::filesystem::path& from, const std::filesystem::path& to) {
+    std::ifstream in(from, std::ios::binary);
+    std::ofstream out(to, std::ios::binary);
+    std::vector<char> page(4096);
+    for (std::uint64_t at = 0; in.read(page.data(), 4096); at += 4096) {
+        if (std::count(page.begin(), page.end(), '\0') != 4096) {
+            out.seekp(static_cast<std::streamoff>(at));
+            out.write(page.data(), 4096);
+        }
+    }
+    out.close();
+    std::filesystem::resize_file(to, std::filesystem::file_size(from));
+}
+
 TEST_F(segment_alone, a_sparse_copy_gets_its_disk_space_before_it_is_used) {
     set_number(*open_fake(path_), 1);
     const std::filesystem::path copy = folder_ / "sparse";
-    {
-        std::ifstream in(path_, std::ios::binary);
-        std::ofstream out(copy, std::ios::binary);
-        std::vector<char> page(4096);
-        for (std::uint64_t at = 0; in.read(page.data(), 4096); at += 4096) {
-            if (std::count(page.begin(), page.end(), '\0') != 4096) {
-                out.seekp(static_cast<std::streamoff>(at));
-                out.write(page.data(), 4096);
-            }
-        }
-    }
-    std::filesystem::resize_file(copy, std::filesystem::file_size(path_));
+    copy_sparsely(path_, copy);
     EXPECT_EQ(cell(*open_fake(copy, segment_mode::read_only)).value, 1U);
     arm_failpoints("segment.back=fail");
     EXPECT_EQ(error_of([&] { open_fake(copy); }), errc::no_space);
     arm_failpoints("");
     const auto s = open_fake(copy);
+    EXPECT_EQ(cell(*s).value, 1U);
+    EXPECT_GE(s->allocated_bytes(), segment_initial_bytes - format::heap_offset);
+}
+
+/// Boot, device and inode are those of its stamp: nothing tells that it is another file.
+TEST_F(segment_alone, a_sparse_copy_restored_over_the_original_gets_its_disk_space_too) {
+    set_number(*open_fake(path_), 1);
+    std::filesystem::copy(path_, folder_ / "dense");
+    copy_sparsely(folder_ / "dense", path_);
+    arm_failpoints("segment.back=fail");
+    EXPECT_EQ(error_of([&] { open_fake(path_); }), errc::no_space);
+    arm_failpoints("");
+    const auto s = open_fake(path_);
     EXPECT_EQ(cell(*s).value, 1U);
     EXPECT_GE(s->allocated_bytes(), segment_initial_bytes - format::heap_offset);
 }

@@ -24,7 +24,7 @@ struct model_value {
     std::string text;
     value_type type = value_type::string;
     version_number version = 0;
-    friend bool operator==(const model_value&, const model_value&) = default;
+    bool operator==(const model_value&) const = default;
 };
 using model_map = std::map<std::string, model_value, std::less<>>;
 using model = std::map<std::string, model_map, std::less<>>;

@@ -11,6 +11,7 @@
 #include <optional>
 #include <sstream>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -185,6 +186,32 @@ TEST_F(Recovery, OfADeadWriterIsDoneByTheNextWriterAndCounted) {
     EXPECT_EQ(survivor.stat().recoveries, 1U);
     EXPECT_EQ(survivor.get("new00000000"), std::nullopt);
     expect_sound(survivor);
+}
+
+/// The lock must not be handed on as if nothing had been left behind.
+TEST_F(Recovery, OfWhatAWriterCouldNotUndoIsDoneByTheNextProcess) {
+    {
+        const std::shared_ptr<engine> damaged = open_engine(place_);
+        std::byte* const base = damaged->file().base();
+        auto& log = *reinterpret_cast<format::undo_log*>(base + format::undo_log_offset);
+        const std::uint64_t offset = [&] {
+            store writing = place_.open();
+            write_transaction transaction = writing.begin_write();
+            transaction.put("key", "lost");
+            return std::exchange(log.first[0].offset, ~std::uint64_t{7}); // and is undone: in vain
+        }();
+        EXPECT_EQ(run_child([&] {
+                      log.first[0].offset = offset; // as before; the mapping is the same
+                      store next = place_.open();
+                      next.put("next", "value");
+                  }),
+                  child_end::finished);
+    }
+    store next = place_.open();
+    EXPECT_EQ(next.get("key"), std::nullopt);
+    EXPECT_EQ(next.get("next")->text(), "value");
+    EXPECT_EQ(next.stat().recoveries, 1U);
+    expect_sound(next);
 }
 
 TEST_F(Recovery, GivesTheSpaceOfADeadReadersSnapshotBack) {

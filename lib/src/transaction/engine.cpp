@@ -95,8 +95,8 @@ void engine::pin_in(const reader_slot& slot, commit_state& state) const {
     } guard{&slot};
     for (int attempt = 0;; ++attempt) {
         const txn_id seen = visible();
-        const bool fenced = std::atomic_ref(file_->head().fenced).load(std::memory_order_relaxed) != 0;
-        os::publish_pin(*slot.pin, raw(seen), fenced); // the other half is the barrier of whoever reclaims
+        // The other half is the barrier of whoever reclaims.
+        os::publish_pin(*slot.pin, raw(seen), std::atomic_ref(file_->head().fenced));
         failpoint("pin.before_check");
         if (copy_commit(seen, state))
             break;

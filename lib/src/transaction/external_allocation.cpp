@@ -181,6 +181,9 @@ void external_allocation::allocate_all(std::size_t count, const requests& reques
             heap.free(place);
         failed_ = failed;
         throw;
+    } catch (...) { // out of memory, midway
+        failed_ = true;
+        throw;
     }
     for (const ref place : made)
         receive(heap.base() + place.offset(), heap.size_of(place));
@@ -304,8 +307,6 @@ void external_allocation::transaction_began() noexcept {
 }
 
 void external_allocation::apply_frees() {
-    if (failed_)
-        throw error(errc::corrupt, "the heap's accounts are damaged; run 'holdfast check' on the store");
     if (deferred_.empty())
         return;
     // Were the log to grow among the frees, it could take a buffer that was just freed, and write into it; but an undone

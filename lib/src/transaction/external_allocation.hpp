@@ -48,6 +48,8 @@ public:
     void transaction_began() noexcept;
     /// Whether the running transaction allocated or freed something.
     [[nodiscard]] bool changed() const noexcept { return changed_; }
+    /// Whether an allocation failed in a way that forbids the commit.
+    [[nodiscard]] bool failed() const noexcept { return failed_; }
     /// Frees what was freed since the transaction began. The last but one step of a commit.
     void apply_frees();
     void transaction_ended() noexcept;

@@ -125,8 +125,11 @@ bool writer::reclaim_for_space(bool pressed) {
         engine_->reap_if_due();
     }
     const std::uint64_t everything = ~std::uint64_t{0};
-    return reclaimer(memory, engine_->file(), transaction_, retired_)
-        .run(pressed ? everything : reclaim_budget);
+    half_reclaimed_ = true;
+    const bool freed =
+        reclaimer(memory, engine_->file(), transaction_, retired_).run(pressed ? everything : reclaim_budget);
+    half_reclaimed_ = false;
+    return freed;
 }
 
 ref writer::allocate(std::uint64_t size) {
@@ -180,6 +183,12 @@ void writer::flush_retired() {
 }
 
 void writer::commit(const format::commit_slot& roots) {
+    // Whoever made the allocation that reclaimed may have swallowed its failure.
+    if (half_reclaimed_ || engine_->external().failed())
+        throw error(errc::transaction_failed,
+                    engine_->file().path().string() +
+                        ": an allocation failed midway; nothing of this transaction "
+                        "can be committed, begin it again");
     format::commit_slot next = roots;
     heap& memory = engine_->heap();
     flush_retired();

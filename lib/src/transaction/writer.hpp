@@ -63,6 +63,7 @@ private:
     bool open_ = false;
     bool reclaimed_ = false;         ///< this transaction has reclaimed already
     bool reclaimed_pressed_ = false; ///< … all that could be
+    bool half_reclaimed_ = false;    ///< reclaiming failed midway: what was to be parked is in no list
 };
 
 } // namespace holdfast
