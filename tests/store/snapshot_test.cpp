@@ -40,11 +40,12 @@ protected:
         return keys;
     }
 
-    /// Not by std::views::reverse: clang 14 can't compile the views of libstdc++ 12, of any range.
-    [[nodiscard]] static auto reversed(const map_range& range) {
-        return std::ranges::subrange(std::make_reverse_iterator(range.end()),
-                                     std::make_reverse_iterator(range.begin()));
-    }
+    /// As std::views::reverse does it.
+    struct reversed {
+        map_range range;
+        [[nodiscard]] auto begin() const { return std::make_reverse_iterator(range.end()); }
+        [[nodiscard]] auto end() const { return std::make_reverse_iterator(range.begin()); }
+    };
 
     temporary_store place_;
     holdfast::store store_ = place_.open();
@@ -166,8 +167,8 @@ TEST_F(Snapshot, IteratesBackwards) {
     const snapshot now = store_.snapshot();
     std::vector<std::string> keys = keys_of(now.map());
     std::ranges::reverse(keys);
-    EXPECT_EQ(keys_of(reversed(now.map().prefix(""))), keys);
-    EXPECT_EQ(keys_of(reversed(now.map().prefix("key0000010"))).front(), "key00000109");
+    EXPECT_EQ(keys_of(reversed{now.map().prefix("")}), keys);
+    EXPECT_EQ(keys_of(reversed{now.map().prefix("key0000010")}).front(), "key00000109");
     map_iterator at = now.map().end();
     EXPECT_EQ((*--at).key, "key00001999");
     EXPECT_EQ((*at--).key, "key00001999");
@@ -186,13 +187,24 @@ TEST_F(Snapshot, WorksWithRangesAndAlgorithms) {
     const auto found = std::ranges::find(all, "500", [](const entry& one) { return one.value.text(); });
     ASSERT_TRUE(found != all.end());
     EXPECT_EQ((*found).key, "key00000500");
+    EXPECT_TRUE(std::ranges::is_sorted(all, {}, &entry::key));
+}
+
+// clang 14 and 15 can't compile the views of libstdc++ 12, of any range.
+#if !defined(__clang__) || __clang_major__ >= 16
+TEST_F(Snapshot, WorksWithTheViewsOfTheStandardLibrary) {
+    fill(1000);
+    const snapshot now = store_.snapshot();
+    const map_range all = now.map().prefix("key");
     EXPECT_EQ(
         keys_of(all | std::views::filter([](const entry& one) { return one.value.size() == 1; })).size(),
         10U);
     EXPECT_EQ(keys_of(all | std::views::drop(10) | std::views::take(3)),
               (std::vector<std::string>{"key00000010", "key00000011", "key00000012"}));
-    EXPECT_TRUE(std::ranges::is_sorted(all, {}, &entry::key));
+    EXPECT_EQ(keys_of(all | std::views::reverse | std::views::take(1)),
+              (std::vector<std::string>{"key00000999"}));
 }
+#endif
 
 TEST_F(Snapshot, LooksUpManyKeysAtOnce) {
     fill(5000);
