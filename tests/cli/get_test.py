@@ -81,57 +81,59 @@ class SeveralKeys(CliTest):
 
 
 class Json(CliTest):
-    def get_json(self, *arguments):
+    def get_lines(self, *arguments):
         return [json.loads(line) for line in self.ok("get", "--json", *arguments).decode().splitlines()]
 
     def test_a_string(self):
         version = int(self.ok("put", "--print-version", "k", 'say "hi"\n\\ ä€𝄞\x7f\u0085\x1b'))
-        self.assertEqual(self.get_json("k"), [{
+        self.assertEqual(self.get_lines("k"), [{
             "key": "k", "type": "string", "size": 24, "version": version, "value": 'say "hi"\n\\ ä€𝄞\x7f\u0085\x1b'}])
 
     def test_one_object_a_line(self):
         self.put("a", "1\n")
         self.put("b", "2")
-        self.assertEqual([one["value"] for one in self.get_json("b", "a")], ["2", "1\n"])
+        self.assertEqual([one["value"] for one in self.get_lines("b", "a")], ["2", "1\n"])
 
     def test_control_characters_do_not_reach_a_terminal(self):
         self.put("k", "\x1b[2J\x7f\u009b")
         self.assertIn(b'"\\u001b[2J\\u007f\\u009b"', self.ok("get", "--json", "k"))
 
-    def test_bytes_and_invalid_utf8_are_base64(self):
+    def test_bytes_are_base64(self):
         for length in range(7):
             value = bytes([0xff]) * length
-            self.put_bytes("k", value, "--type", "bytes")
-            found = self.get_json("k")[0]
-            self.assertEqual(base64.b64decode(found["value_base64"], validate=True), value)
-            self.assertNotIn("value", found)
+            self.put_bytes("k", value)
+            found = self.get_lines("k")[0]
+            self.assertEqual(list(found["value"]), ["$bytes"])
+            self.assertEqual(base64.b64decode(found["value"]["$bytes"], validate=True), value)
         self.put("k", "text", "--type", "bytes")
-        self.assertEqual(self.get_json("k")[0]["value_base64"], base64.b64encode(b"text").decode())
+        self.assertEqual(self.get_lines("k")[0]["value"], {"$bytes": base64.b64encode(b"text").decode()})
 
     def test_every_ill_formed_sequence_is_told_from_text(self):
         ill = [b"\x80", b"\xc0\x80", b"\xc1\xbf", b"\xc2", b"\xe0\x9f\xbf", b"\xed\xa0\x80", b"\xef\xbf", b"\xf0\x8f\xbf\xbf",
                b"\xf4\x90\x80\x80", b"\xf5\x80\x80\x80", b"\xf0\x90\x80", b"\xfe", b"\xe2\x28\xa1"]
         for value in ill:
-            self.put_bytes("k", b"x" + value + b"y")
-            self.assertEqual(base64.b64decode(self.get_json("k")[0]["value_base64"]), b"x" + value + b"y", value)
+            self.fails(USAGE, "put", "k", input=b"x" + value + b"y", says=b"--type bytes")
+            key = b"x" + value + b"y"
+            self.put_bytes(key, b"")
+            self.assertEqual(base64.b64decode(self.get_lines(key)[0]["key_base64"]), key)
         well = ["\u0080", "\u07ff", "\u0800", "\ud7ff", "\ue000", "\uffff", "\U00010000", "\U0010ffff", "\0"]
         for value in well:
-            self.put_bytes("k", value.encode())
-            self.assertEqual(self.get_json("k")[0]["value"], value)
+            self.ok("put", "k", input=value.encode())
+            self.assertEqual(self.get_lines("k")[0]["value"], value)
 
     def test_a_key_that_is_not_utf8(self):
         self.put_bytes(b"\xff", b"v")
-        found = self.get_json(b"\xff")[0]
+        found = self.get_lines(b"\xff")[0]
         self.assertEqual(base64.b64decode(found["key_base64"]), b"\xff")
         self.assertNotIn("key", found)
 
     def test_meta_leaves_the_value_out(self):
         self.put("k", "v")
-        self.assertEqual(set(self.get_json("--meta", "k")[0]), {"key", "type", "size", "version"})
+        self.assertEqual(set(self.get_lines("--meta", "k")[0]), {"key", "type", "size", "version"})
 
     def test_a_default_has_version_zero(self):
         self.put("k", "v")
-        self.assertEqual(self.get_json("--default", "d", "x")[0]["version"], 0)
+        self.assertEqual(self.get_lines("--default", "d", "x")[0]["version"], 0)
 
 
 class Usage(CliTest):

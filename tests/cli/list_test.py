@@ -94,13 +94,13 @@ class Forms(CliTest):
 
     def test_json_is_one_object_a_line(self):
         self.put("a", "text\n")
-        self.put_bytes(b"\xff", b"\x00\x01", "--type", "bytes")
+        self.put_bytes(b"\xff", b"\x00\x01")
         first, second = [json.loads(line) for line in self.ok("list", "--json").decode().splitlines()]
         self.assertEqual({name: first[name] for name in ("key", "type", "size", "value")},
                          {"key": "a", "type": "string", "size": 5, "value": "text\n"})
         self.assertGreater(second["version"], first["version"])
         self.assertEqual(base64.b64decode(second["key_base64"]), b"\xff")
-        self.assertEqual(base64.b64decode(second["value_base64"]), b"\x00\x01")
+        self.assertEqual(base64.b64decode(second["value"]["$bytes"]), b"\x00\x01")
 
     def test_an_empty_store_lists_nothing(self):
         self.put("a", "1")

@@ -26,7 +26,8 @@ class Pipes(CliTest):
 
     def test_a_closed_reader_is_no_error(self):
         for command in [("list",), ("list", "-v"), ("list", "--json"), ("get", "large"), ("get", "--raw", "large"),
-                        ("get", "--hex", "large"), ("stat",), ("maps",), ("check",), ("--help",), ("put", "--help")]:
+                        ("get", "--hex", "large"), ("export",), ("export", "--format", "csv"),
+                        ("stat",), ("maps",), ("check",), ("--help",), ("put", "--help")]:
             result = self.run_with_closed_reader(*command)
             self.assertEqual((result.returncode, result.stderr), (DONE, b""), command)
 
@@ -51,7 +52,7 @@ class FullDisk(CliTest):
         self.put_bytes("k", b"x" * 100_000)
         for command in [("get", "k"), ("get", "--raw", "k"), ("get", "--json", "k"), ("list",), ("list", "--count"), ("stat",),
                         ("stat", "--json"), ("maps",), ("check",), ("--help",), ("--version",),
-                        ("put", "--print-version", "l", "v"), ("del", "l")]:
+                        ("put", "--print-version", "l", "v"), ("del", "l"), ("incr", "n"), ("export",)]:
             with open("/dev/full", "wb") as full:
                 result = self.run_raw(*command, stdout=full)
             self.assertEqual(result.returncode, IO_ERROR, command)

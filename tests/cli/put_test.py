@@ -67,7 +67,7 @@ class ValueSources(CliTest):
         self.assertEqual(self.ok("get", "--raw", "piped"), large)
         with open(self.path("large"), "wb") as file:
             file.write(large)
-        self.ok("put", "from file", "--file", "large")
+        self.ok("put", "-t", "bytes", "from file", "--file", "large")
         self.assertEqual(self.ok("get", "--raw", "from file"), large)
 
 
@@ -122,14 +122,14 @@ class Types(CliTest):
         self.assertEqual(types, [b"bytes", b"string", b"bytes", b"string"])
 
     def test_an_unknown_type_names_the_known_ones(self):
-        self.fails(USAGE, "put", "k", "v", "--type", "elephant", says=b"string or bytes")
+        self.fails(USAGE, "put", "k", "v", "--type", "elephant", says=b"string, bytes, int, uint, float, bool, null or json")
         self.assertFalse(os.path.exists(self.store))
 
 
 class Keys(CliTest):
     def test_any_bytes_are_a_key(self):
         for key in [b"", b" ", b"\xff\xfe", b"a\nb", b"[a,b]", b"[]", b"{}", b"\\", b"\x01", b"-", b"%%", "ä".encode()]:
-            self.ok("put", key, b"v" + key)
+            self.put_bytes(key, b"v" + key)
             self.assertEqual(self.ok("get", "--raw", key), b"v" + key, key)
 
     def test_keys_that_begin_with_a_dash_come_after_two(self):

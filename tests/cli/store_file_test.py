@@ -7,10 +7,21 @@ import stat
 import unittest
 
 import support
-from support import CORRUPT, CliTest, DONE, IO_ERROR, NOT_FOUND, USAGE
+from support import CONDITION, CORRUPT, CliTest, DONE, IO_ERROR, NOT_FOUND, USAGE
 
-READERS = [("get", "k"), ("get", "k", "l"), ("list",), ("list", "--count"), ("maps",), ("stat",), ("stat", "--json"),
-           ("check",)]
+READERS = [("get", "k"), ("get", "k", "l"), ("list",), ("list", "--count"), ("maps",), ("export",), ("export", "--all"),
+           ("stat",), ("stat", "--json"), ("check",)]
+# What changes a store that is there, and what may make one.
+WRITERS = [("del", "k"), ("maps", "--drop", "m"), ("copy", "k", "l"), ("rename", "k", "l"), ("cas", "k", "v", "w")]
+MAKERS = [("put", "k", "v"), ("incr", "n"), ("import", "lines"), ("apply", "batch")]
+
+
+def write_input(test):
+    """Files for `import` and `apply`."""
+    with open(test.path("lines"), "wb") as file:
+        file.write(b'{"key":"k","value":"v"}\n')
+    with open(test.path("batch"), "wb") as file:
+        file.write(b'{"op":"put","key":"k","value":"v"}\n')
 
 
 def mode_of(path):
@@ -86,16 +97,27 @@ class Place(CliTest):
         self.assertEqual(os.listdir(self.folder), [])
 
 
+    def test_makers_make_a_store_and_what_only_changes_one_does_not(self):
+        write_input(self)
+        for command in WRITERS:
+            self.assertIn(self.run_raw(*command).returncode, (NOT_FOUND, CONDITION), command)
+            self.assertFalse(os.path.exists(self.store), command)
+        for command in MAKERS:
+            self.ok(*command)
+            os.remove(self.store)
+
+
 class Foreign(CliTest):
     def refuse(self, *commands):
         for command in commands:
             self.fails(CORRUPT, *command, says=b"test.hold", timeout=20)
 
     def test_a_file_that_is_something_else_is_refused_and_left_alone(self):
+        write_input(self)
         text = b"#!/bin/sh\necho precious\n" * 1000
         with open(self.store, "wb") as file:
             file.write(text)
-        self.refuse(*READERS, ("exists", "k"), ("put", "k", "v"), ("del", "k"), ("maps", "--drop", "m"))
+        self.refuse(*READERS, ("exists", "k"), *WRITERS, *MAKERS)
         with open(self.store, "rb") as file:
             self.assertEqual(file.read(), text)
 
@@ -158,8 +180,9 @@ class Permission(CliTest):
 
     def test_a_store_that_may_only_be_read(self):
         self.put("k", "v")
+        write_input(self)
         os.chmod(self.store, 0o444)
-        for command in [("put", "k", "w"), ("del", "k"), ("maps", "--drop", "m")]:
+        for command in [*WRITERS, *MAKERS]:
             self.refused(*command)
         result = self.run_other("get", "k")
         self.assertEqual((result.returncode, result.stdout), (DONE, b"v\n"), result.stderr)
@@ -176,7 +199,8 @@ class Permission(CliTest):
 
 class ReadOnly(CliTest):
     def test_what_writes_is_refused_and_makes_nothing(self):
-        for command in [("put", "k", "v"), ("del", "k"), ("maps", "--drop", "m")]:
+        write_input(self)
+        for command in [*WRITERS, *MAKERS]:
             self.fails(IO_ERROR, "--read-only", *command, says=b"--read-only")
         self.assertFalse(os.path.exists(self.store))
 

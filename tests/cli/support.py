@@ -3,6 +3,7 @@
 The program under test is $HOLDFAST_PROGRAM. Every run has a clean environment and an empty standard input.
 """
 
+import json
 import os
 import pty
 import select
@@ -68,8 +69,11 @@ class CliTest(unittest.TestCase):
     def put(self, key, value, *options):
         self.assertEqual(self.ok("put", *options, "--", key, value), b"")
 
-    def put_bytes(self, key, value, *options):
-        self.assertEqual(self.ok("put", *options, "--", key, input=value), b"")
+    def put_bytes(self, key, value):
+        self.assertEqual(self.ok("put", "--type", "bytes", "--", key, input=value), b"")
+
+    def get_json(self, key, *options):
+        return json.loads(self.ok("get", "--json", *options, "--", key))
 
     def on_terminal(self, *arguments, stdout=False, stdin=False, keys=b"", **variables):
         """Runs the program with standard error, and what else is asked for, on a terminal.

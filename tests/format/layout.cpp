@@ -5,6 +5,8 @@
 #include <cstddef>
 #include <string_view>
 
+#include <holdfast/codec.hpp>
+
 #include "format/commit.hpp"
 #include "format/control.hpp"
 #include "format/geometry.hpp"
@@ -46,7 +48,12 @@ std::map<std::string, layout> compiled_layouts() {
                         HOLDFAST_FIELD(map_root, entries), HOLDFAST_FIELD(map_root, bytes),
                         HOLDFAST_FIELD(map_root, made), HOLDFAST_FIELD(map_root, id),
                         HOLDFAST_FIELD(map_root, level), HOLDFAST_FIELD(map_root, key_type),
-                        HOLDFAST_FIELD(map_root, reserved), HOLDFAST_FIELD(map_root, reserved_words)}};
+                        HOLDFAST_FIELD(map_root, reserved), HOLDFAST_FIELD(map_root, key_parts),
+                        HOLDFAST_FIELD(map_root, reserved_word)}};
+    all["raw_header"] = {
+        sizeof(detail::raw_header),
+        {HOLDFAST_FIELD(detail::raw_header, object_bytes), HOLDFAST_FIELD(detail::raw_header, version),
+         HOLDFAST_FIELD(detail::raw_header, alignment), HOLDFAST_FIELD(detail::raw_header, name_bytes)}};
     all["durable_slot"] = {sizeof(durable_slot),
                            {HOLDFAST_FIELD(durable_slot, magic), HOLDFAST_FIELD(durable_slot, sequence),
                             HOLDFAST_FIELD(durable_slot, clean), HOLDFAST_FIELD(durable_slot, version_limit),

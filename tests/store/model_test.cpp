@@ -89,7 +89,10 @@ private:
         } else if (chance(1000)) {
             size = below(100'000);
         }
-        return {patterned(size, random_()), chance(4) ? value_type::raw : value_type::string, version};
+        const std::string text = patterned(size, random_());
+        if (chance(4))
+            return {encode_raw({text, "model", 1, 16}), value_type::raw, version};
+        return {text, value_type::string, version};
     }
 
     /// One transaction; returns how many operations it had.

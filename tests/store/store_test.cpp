@@ -95,7 +95,8 @@ TEST_F(Store, KeepsTheTypesOfValues) {
     store_.put("view", "words"sv);
     store_.put("bytes", bytes);
     store_.put("number", value_type::int64, "12345678");
-    store_.put("raw", value_type::raw, "sixteen at least");
+    const std::string raw = encode_raw({"an object", "its type", 1, 8});
+    store_.put("raw", value_type::raw, raw);
     reopen();
     EXPECT_EQ(store_.get("text")->type(), value_type::string);
     EXPECT_EQ(store_.get("view")->type(), value_type::string);
@@ -104,7 +105,7 @@ TEST_F(Store, KeepsTheTypesOfValues) {
     ASSERT_EQ(stored->size(), bytes.size());
     EXPECT_EQ(std::memcmp(stored->bytes().data(), bytes.data(), bytes.size()), 0);
     EXPECT_EQ(store_.get("number")->type(), value_type::int64);
-    EXPECT_EQ(store_.get("raw")->text(), "sixteen at least");
+    EXPECT_EQ(store_.get("raw")->text(), raw);
     const snapshot now = store_.snapshot();
     EXPECT_EQ(reinterpret_cast<std::uintptr_t>(now.get("raw")->bytes().data()) % 16, 0U);
 }

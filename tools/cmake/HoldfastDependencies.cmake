@@ -71,8 +71,54 @@ function(holdfast_require_xxhash)
     target_include_directories(holdfast_xxhash SYSTEM INTERFACE "${include_dir}")
 endfunction()
 
-# CLI11::CLI11 and nlohmann_json::nlohmann_json, for the command line only.
+# nlohmann_json::nlohmann_json, where it is called.
+function(holdfast_find_json)
+    find_package(nlohmann_json 3.9 CONFIG QUIET)
+    if(NOT TARGET nlohmann_json::nlohmann_json)
+        set(JSON_BuildTests OFF CACHE INTERNAL "")
+        set(JSON_Install OFF CACHE INTERNAL "")
+        # JSON for Modern C++ v3.11.3
+        holdfast_fetch(nlohmann_json https://github.com/nlohmann/json.git 9cca280a4d0ccf0c08f47a99aa71d1b0e52f8d03)
+        holdfast_mark_system(nlohmann_json::nlohmann_json)
+    endif()
+endfunction()
+
+# holdfast_json: the headers of nlohmann-json, whose parser the library uses within.
+function(holdfast_require_json)
+    if(TARGET holdfast_json)
+        return()
+    endif()
+    # A cross build names the folder; to search would find the headers of the machine that it runs on.
+    set(include_dir "${HOLDFAST_JSON_INCLUDE_DIR}")
+    if(NOT include_dir)
+        holdfast_find_json()
+        get_target_property(include_dir nlohmann_json::nlohmann_json INTERFACE_INCLUDE_DIRECTORIES)
+    endif()
+    add_library(holdfast_json INTERFACE IMPORTED GLOBAL)
+    target_include_directories(holdfast_json SYSTEM INTERFACE "${include_dir}")
+endfunction()
+
+# holdfast_cereal: the headers of cereal 1.3, for <holdfast/document.hpp>. The library is built without them.
+function(holdfast_require_cereal)
+    if(TARGET holdfast_cereal)
+        return()
+    endif()
+    find_path(HOLDFAST_CEREAL_INCLUDE_DIR cereal/cereal.hpp)
+    mark_as_advanced(HOLDFAST_CEREAL_INCLUDE_DIR)
+    set(include_dir "${HOLDFAST_CEREAL_INCLUDE_DIR}")
+    if(NOT include_dir)
+        # A subfolder without a CMakeLists.txt: the headers are all we want of it. (cereal v1.3.2)
+        holdfast_fetch(cereal https://github.com/USCiLab/cereal.git ebef1e929807629befafbb2918ea1a08c7194554
+                       SOURCE_SUBDIR include)
+        set(include_dir "${cereal_SOURCE_DIR}/include")
+    endif()
+    add_library(holdfast_cereal INTERFACE IMPORTED GLOBAL)
+    target_include_directories(holdfast_cereal SYSTEM INTERFACE "${include_dir}")
+endfunction()
+
+# CLI11::CLI11 and nlohmann_json::nlohmann_json, for the command line.
 function(holdfast_require_cli_libraries)
+    holdfast_find_json()
     find_package(CLI11 2.1 CONFIG QUIET)
     if(NOT TARGET CLI11::CLI11)
         set(CLI11_BUILD_TESTS OFF CACHE INTERNAL "")
@@ -82,14 +128,6 @@ function(holdfast_require_cli_libraries)
         # CLI11 v2.3.2
         holdfast_fetch(cli11 https://github.com/CLIUtils/CLI11.git 291c58789c031208f08f4f261a858b5b7083e8e2)
         holdfast_mark_system(CLI11::CLI11)
-    endif()
-    find_package(nlohmann_json 3.9 CONFIG QUIET)
-    if(NOT TARGET nlohmann_json::nlohmann_json)
-        set(JSON_BuildTests OFF CACHE INTERNAL "")
-        set(JSON_Install OFF CACHE INTERNAL "")
-        # JSON for Modern C++ v3.11.3
-        holdfast_fetch(nlohmann_json https://github.com/nlohmann/json.git 9cca280a4d0ccf0c08f47a99aa71d1b0e52f8d03)
-        holdfast_mark_system(nlohmann_json::nlohmann_json)
     endif()
 endfunction()
 

@@ -15,8 +15,10 @@ namespace holdfast::cli {
 
 namespace {
 
-constexpr std::array<const command*, 8> table{&put_command,  &get_command,  &exists_command, &del_command,
-                                              &list_command, &maps_command, &stat_command,   &check_command};
+constexpr std::array table{&put_command,    &get_command,   &exists_command, &del_command,
+                           &list_command,   &incr_command,  &cas_command,    &copy_command,
+                           &rename_command, &apply_command, &export_command, &import_command,
+                           &maps_command,   &stat_command,  &check_command};
 
 } // namespace
 

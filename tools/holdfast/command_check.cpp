@@ -39,13 +39,23 @@ store open_to_check(const settings& given) {
     return open_to_read(given);
 }
 
-std::string finding_text(const std::string& path, const finding& found) {
+/// As it has to be typed, where that can be told in a store that is not sound.
+std::string key_text(const store& checked, const finding& found) {
+    try {
+        const key_type keys = checked.snapshot().map(found.map).keys();
+        return keys.is_string() ? in_quotes(found.key) : keys.to_text(found.key);
+    } catch (const error&) {
+        return in_quotes(found.key);
+    }
+}
+
+std::string finding_text(const store& checked, const std::string& path, const finding& found) {
     std::string text = in_quotes(path) + ": " + found.what;
     if (!found.map.empty()) {
         text += ", in map " + in_quotes(found.map);
     }
     if (!found.key.empty()) {
-        text += ", at key " + in_quotes(found.key);
+        text += ", at key " + key_text(checked, found);
     }
     return text;
 }
@@ -74,7 +84,7 @@ exit_status run_check(invocation& call) {
         findings = checked.check([&](std::uint64_t done, std::uint64_t total) { bar.show(done, total); });
     }
     for (const finding& found : findings) {
-        report(finding_text(call.given.store_path, found));
+        report(finding_text(checked, call.given.store_path, found));
     }
     if (!findings.empty()) {
         return exit_status::corrupt;

@@ -7,6 +7,7 @@
 
 #include "command.hpp"
 #include "escape.hpp"
+#include "key_text.hpp"
 
 namespace holdfast::cli {
 
@@ -25,7 +26,7 @@ Examples:
 std::uint64_t delete_keys(map_writer map, const std::vector<std::string>& keys) {
     std::uint64_t deleted = 0;
     for (const std::string& key : keys) {
-        deleted += map.erase(key) ? 1 : 0;
+        deleted += map.erase(key_from_text(map.keys(), key)) ? 1 : 0;
     }
     return deleted;
 }
@@ -52,8 +53,8 @@ exit_status run_del(invocation& call) {
     }
     store target = open_to_write(call.given);
     const std::uint64_t deleted = target.update([&](write_transaction& transaction) {
-        const map_writer map = transaction.map(call.given.map);
-        return prefix ? map_writer(map).erase_prefix(*prefix) : delete_keys(map, keys);
+        map_writer map = transaction.map(call.given.map);
+        return prefix ? map.erase_prefix(key_prefix(map.keys(), *prefix)) : delete_keys(map, keys);
     });
     call.out.write_number(deleted);
     call.out.write('\n');

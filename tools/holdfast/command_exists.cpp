@@ -2,6 +2,7 @@
 #include <holdfast/store.hpp>
 
 #include "command.hpp"
+#include "key_text.hpp"
 
 namespace holdfast::cli {
 
@@ -17,7 +18,8 @@ Example:
 
 bool exists(const settings& given, const std::string& key) {
     try {
-        return open_to_read(given).snapshot().map(given.map).contains(key);
+        const map_view map = open_to_read(given).snapshot().map(given.map);
+        return map.contains(key_from_text(map.keys(), key));
     } catch (const error& failure) {
         if (failure.reason() == errc::not_found) {
             return false;

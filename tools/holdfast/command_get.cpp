@@ -10,6 +10,8 @@
 #include "command.hpp"
 #include "entry_text.hpp"
 #include "escape.hpp"
+#include "key_text.hpp"
+#include "shown_value.hpp"
 
 namespace holdfast::cli {
 
@@ -19,7 +21,16 @@ constexpr std::string_view details = //
     R"(One key: prints its value and a newline. Several keys: prints KEY, a tab and the
 value, one a line, with control characters as in \n or \x1b and backslashes as
 \\. Keys that are missing are named on standard error, and the status is 1.
-In JSON, bytes and what is not UTF-8 are "value_base64" and "key_base64".
+
+Numbers are printed in decimal digits, documents as JSON, raw values (structs of
+programs) in hexadecimal digits, strings and bytes as they are. --raw prints the
+bytes that are stored: eight of a number, CBOR of a document.
+
+--json prints {"key":...,"type":...,"size":...,"version":...,"value":...}. Bytes
+are {"$bytes":"<base64>"} there, as are strings that are not UTF-8. NaN and
+infinity are {"$float":"NaN"} and {"$float":"Infinity"}, raw values {"$raw":
+{"name":...,"version":...,"alignment":...,"bytes":"<base64>"}}. A key that is
+not UTF-8 is "key_base64".
 
 Examples:
   holdfast get greeting
@@ -53,35 +64,39 @@ void check(const get_options& options) {
     }
 }
 
-/// `line_of_many`: a line of its own for each key, which the value must not break.
-void write_value(output& out, const value_view& value, const get_options& options, bool line_of_many) {
+/// Without the end of the line.
+void write_line(invocation& call, const key_type& keys, std::string_view key, const value_view& value,
+                const get_options& options) {
+    if (options.json) {
+        write_json_entry(call.out, keys, key, value, options.meta ? json_value::left_out : json_value::shown);
+        return;
+    }
+    const bool many = call.line.words().size() > 1;
+    const bool as_text = !options.meta && !options.hex;
+    const auto shown =
+        as_text ? std::optional<shown_value>(value) : std::nullopt; // fails before the key is out
+    if (many) {
+        write_key(call.out, keys, key, call.given.colour);
+        call.out.write('\t');
+    }
     if (options.meta) {
-        write_meta(out, value);
+        write_meta(call.out, value);
     } else if (options.hex) {
-        write_hex(out, value.text());
-    } else if (line_of_many) {
-        write_escaped(out, value.text());
+        write_hex(call.out, plain_bytes(value));
+    } else if (many) {
+        shown->write_escaped(call.out); // its line must not break
     } else {
-        out.write(value.text());
+        shown->write_text(call.out);
     }
 }
 
-void write_found(invocation& call, std::string_view key, const value_view& value,
+void write_found(invocation& call, const key_type& keys, std::string_view key, const value_view& value,
                  const get_options& options) {
-    const bool many = call.line.words().size() > 1;
     if (options.raw) {
-        call.out.write(value.text());
+        call.out.write(plain_bytes(value));
         return;
     }
-    if (options.json) {
-        write_json_entry(call.out, key, value, options.meta ? json_value::left_out : json_value::shown);
-    } else {
-        if (many) {
-            write_key(call.out, key, call.given.colour);
-            call.out.write('\t');
-        }
-        write_value(call.out, value, options, many);
-    }
+    write_line(call, keys, key, value, options);
     call.out.write('\n');
 }
 
@@ -101,22 +116,29 @@ exit_status run_get(invocation& call) {
         return exit_status::done;
     }
     check(options);
-    const std::vector<std::string_view> keys(call.line.words().begin(), call.line.words().end());
-    for (const std::string_view key : keys) {
-        check_key(key);
+    const auto& words = call.line.words();
+    for (const std::string& word : words) {
+        check_key(word);
     }
     const store source = open_to_read(call.given);
     const map_view map = source.snapshot().map(call.given.map);
-    const auto found = map.get_many(keys);
+    std::vector<std::string> keys;
+    for (const std::string& word : words) {
+        keys.push_back(key_from_text(map.keys(), word));
+    }
+    const auto found = map.get_many(std::vector<std::string_view>(keys.begin(), keys.end()));
+    const value_view substitute(
+        value_type::string, options.substitute ? std::string_view(*options.substitute) : std::string_view(),
+        0);
     std::vector<std::string_view> missing;
     for (std::size_t index = 0; index < keys.size(); ++index) {
-        if (found[index]) {
-            write_found(call, keys[index], *found[index], options);
-        } else if (options.substitute) {
-            write_found(call, keys[index], value_view(value_type::string, *options.substitute, 0), options);
-        } else {
-            missing.push_back(keys[index]);
+        if (!found[index] && !options.substitute) {
+            missing.push_back(words[index]);
+            continue;
         }
+        naming_key(map.keys(), keys[index], [&] {
+            write_found(call, map.keys(), keys[index], found[index].value_or(substitute), options);
+        });
     }
     return report_missing(call, missing);
 }

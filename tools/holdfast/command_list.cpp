@@ -10,7 +10,10 @@
 #include "command.hpp"
 #include "entry_text.hpp"
 #include "escape.hpp"
+#include "key_range.hpp"
+#include "key_text.hpp"
 #include "parse.hpp"
+#include "shown_value.hpp"
 
 namespace holdfast::cli {
 
@@ -21,13 +24,15 @@ constexpr std::string_view details = //
 with control characters as in \n or \x1b and backslashes as \\. What -l and -v
 add stands behind the key, with a tab before each. With -0 keys and values are
 exact, and each is followed by a NUL instead. With --json each line is an object
-with key, type, size, version and value; bytes and what is not UTF-8 are
-"value_base64" and "key_base64".
+with key, type, size, version and value; see "holdfast get --help" for how JSON
+shows values. The keys of a typed map are read and printed by their type. For
+tuples PREFIX is an array of the first parts; other typed keys have no prefix.
 
 Examples:
   holdfast list
   holdfast list -lv user/
   holdfast list --from 2024-05 --to 2024-06
+  holdfast -m scores list '["ada"]'
   holdfast list --reverse --limit 10
   holdfast list -0 | xargs -0 -n 1 echo
 )";
@@ -56,38 +61,9 @@ void declare(command_line& line, list_options& options) {
     line.flag("-0", options.exact, "exact, each followed by a NUL, for xargs -0");
 }
 
-/// The first string behind all that begin with `prefix`; nullopt if there is none.
-std::optional<std::string> end_of_prefix(std::string prefix) {
-    while (!prefix.empty() && static_cast<unsigned char>(prefix.back()) == 0xffu) {
-        prefix.pop_back();
-    }
-    if (prefix.empty()) {
-        return std::nullopt;
-    }
-    prefix.back() = static_cast<char>(static_cast<unsigned char>(prefix.back()) + 1u);
-    return prefix;
-}
-
-struct stretch {
-    map_iterator first;
-    map_iterator last;
-};
-
-stretch choose(const map_view& map, const std::string& prefix, const list_options& options) {
-    const std::string begin = std::max(prefix, options.from.value_or(""));
-    std::optional<std::string> end = end_of_prefix(prefix);
-    if (options.to && (!end || *options.to < *end)) {
-        end = options.to;
-    }
-    if (end && *end <= begin) {
-        return {map.end(), map.end()};
-    }
-    return {map.lower_bound(begin), end ? map.lower_bound(*end) : map.end()};
-}
-
 /// Calls visit(entry) for each in order, until there are `limit`; returns how many.
 template <class Visit>
-std::uint64_t walk(stretch range, bool reverse, std::uint64_t limit, Visit&& visit) {
+std::uint64_t walk(key_range range, bool reverse, std::uint64_t limit, Visit&& visit) {
     std::uint64_t visited = 0;
     for (; visited < limit && range.first != range.last; ++visited) {
         if (reverse) {
@@ -102,33 +78,46 @@ std::uint64_t walk(stretch range, bool reverse, std::uint64_t limit, Visit&& vis
 
 class row_writer {
 public:
-    row_writer(output& out, const list_options& options, bool colour)
-        : out_(out), options_(options), colour_(colour), end_of_field_(options.exact ? '\0' : '\t') {}
+    row_writer(output& out, const key_type& keys, const list_options& options, bool colour)
+        : out_(out),
+          keys_(keys),
+          options_(options),
+          colour_(colour),
+          end_of_field_(options.exact ? '\0' : '\t') {}
 
     void write(const entry& one) {
-        if (options_.json) {
-            write_json_entry(out_, one.key, one.value, json_value::shown);
-            out_.write('\n');
-            return;
-        }
-        write_text(one.key, true);
-        if (options_.details) {
-            write_details(one.value);
-        }
-        if (options_.values) {
-            out_.write(end_of_field_);
-            write_text(one.value.text(), false);
-        }
-        out_.write(options_.exact ? '\0' : '\n');
+        naming_key(keys_, one.key, [&] {
+            if (options_.json) {
+                write_json_entry(out_, keys_, one.key, one.value, json_value::shown);
+                out_.write('\n');
+            } else if (options_.values) {
+                const shown_value shown(one.value);
+                write_row(one, &shown);
+            } else {
+                write_row(one, nullptr);
+            }
+        });
     }
 
 private:
-    void write_text(std::string_view text, bool is_key) {
+    void write_row(const entry& one, const shown_value* shown) {
         if (options_.exact) {
-            out_.write(text);
+            write_exact_key(out_, keys_, one.key);
         } else {
-            write_key(out_, text, is_key && colour_);
+            write_key(out_, keys_, one.key, colour_);
         }
+        if (options_.details) {
+            write_details(one.value);
+        }
+        if (shown != nullptr) {
+            out_.write(end_of_field_);
+            if (options_.exact) {
+                shown->write_text(out_);
+            } else {
+                shown->write_escaped(out_);
+            }
+        }
+        out_.write(options_.exact ? '\0' : '\n');
     }
 
     void write_details(const value_view& value) {
@@ -147,6 +136,7 @@ private:
     }
 
     output& out_;
+    const key_type& keys_;
     const list_options& options_;
     bool colour_;
     char end_of_field_;
@@ -156,15 +146,6 @@ void check(const list_options& options) {
     if (options.json && options.exact) {
         throw_usage("--json and -0 exclude each other");
     }
-}
-
-map_view find_map(const store& source, const settings& given) {
-    const snapshot now = source.snapshot();
-    if (!given.map.empty() && !now.has_map(given.map)) {
-        throw error(errc::not_found, "no map " + in_quotes(given.map) + " in " + in_quotes(given.store_path) +
-                                         "; \"holdfast maps\" shows what is there");
-    }
-    return now.map(given.map);
 }
 
 exit_status run_list(invocation& call) {
@@ -177,16 +158,17 @@ exit_status run_list(invocation& call) {
     const std::string prefix = call.line.words().empty() ? "" : call.line.words()[0];
     const std::uint64_t limit = options.limit ? parse_number("--limit", *options.limit) : UINT64_MAX;
     const store source = open_to_read(call.given);
-    const map_view map = find_map(source, call.given);
+    const map_view map = find_map(source.snapshot(), call.given);
+    const auto range = [&] { return choose_range(map, prefix, options.from, options.to); };
     if (!options.count) {
-        row_writer rows(call.out, options, call.given.colour && (options.details || options.values));
-        walk(choose(map, prefix, options), options.reverse, limit,
-             [&](const entry& one) { rows.write(one); });
+        row_writer rows(call.out, map.keys(), options,
+                        call.given.colour && (options.details || options.values));
+        walk(range(), options.reverse, limit, [&](const entry& one) { rows.write(one); });
         return exit_status::done;
     }
     const bool whole = prefix.empty() && !options.from && !options.to;
-    const std::uint64_t count = whole ? std::min(map.size(), limit)
-                                      : walk(choose(map, prefix, options), false, limit, [](const entry&) {});
+    const std::uint64_t count =
+        whole ? std::min(map.size(), limit) : walk(range(), false, limit, [](const entry&) {});
     call.out.write_number(count);
     call.out.write('\n');
     return exit_status::done;

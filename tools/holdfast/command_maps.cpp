@@ -6,8 +6,8 @@
 #include <holdfast/store.hpp>
 
 #include "command.hpp"
-#include "entry_text.hpp"
 #include "escape.hpp"
+#include "key_text.hpp"
 
 namespace holdfast::cli {
 
@@ -39,7 +39,7 @@ void write_name(invocation& call, std::string_view name) {
     } else if (name == "\"\"") {
         call.out.write("\\x22\\x22"); // so that it is not taken for the unnamed one
     } else {
-        write_key(call.out, name, call.given.colour);
+        write_key(call.out, key_type(), name, call.given.colour);
     }
 }
 
@@ -58,7 +58,9 @@ exit_status run_maps(invocation& call) {
         write_name(call, map.name);
         call.out.write('\t');
         call.out.write_number(map.entries);
-        call.out.write("\tstring\n"); // the only type of keys so far
+        call.out.write('\t');
+        call.out.write(map.keys.name());
+        call.out.write('\n');
     }
     return exit_status::done;
 }

@@ -9,7 +9,9 @@
 #include "command.hpp"
 #include "escape.hpp"
 #include "input.hpp"
+#include "key_text.hpp"
 #include "parse.hpp"
+#include "value_input.hpp"
 
 namespace holdfast::cli {
 
@@ -17,20 +19,27 @@ namespace {
 
 constexpr std::string_view details = //
     R"(The value is VALUE, or the contents of a file, or standard input: if VALUE is -,
-or left out while input comes from a pipe or a file. Input is stored as it is,
-its last newline included. Prints nothing.
+or left out while input comes from a pipe or a file. Prints nothing.
+
+--type says what the value is: a string (of UTF-8, the default) or bytes, stored
+as they are, the last newline included; int and uint, whole numbers of 64 bits;
+float (also inf and nan); bool (true or false); null, which needs no VALUE; or
+json, stored as a document, which other programs read as their structs.
 
 Examples:
   holdfast put greeting hello
   holdfast put --type bytes logo --file logo.png
-  tar c folder | holdfast put saved/folder
-  holdfast put balance -5
+  tar c folder | holdfast put --type bytes saved/folder
+  holdfast put --type int balance -5
+  holdfast put --type json user/ada '{"name":"Ada","age":36}'
+  holdfast -m log put --key-type time 2026-11-20T14:09:09Z started
   holdfast put --if-absent lock "$HOSTNAME"   # status 8 if there is a lock
   holdfast put --if-version 7 config "$new"   # status 8 if it has changed since
 )";
 
 struct put_options {
     std::optional<std::string> type;
+    std::optional<std::string> keys;
     std::optional<std::string> file;
     std::optional<std::string> if_version;
     bool if_absent = false;
@@ -38,20 +47,12 @@ struct put_options {
 };
 
 void declare(command_line& line, put_options& options) {
-    line.option("-t,--type", "TYPE", options.type, "string or bytes (default: string)");
+    line.option("-t,--type", "TYPE", options.type, "string, bytes, int, uint, float, bool, null, json");
     line.option("--file", "FILE", options.file, "store what is in this file");
     line.flag("--if-absent", options.if_absent, "only if there is no such key");
+    line.option("--key-type", "TYPE", options.keys, "the keys of a new map: int, time, (string,int), ...");
     line.option("--if-version", "N", options.if_version, "only if its version is N; 0: only if it is absent");
     line.flag("--print-version", options.print_version, "print the version that the value got");
-}
-
-value_type parse_type(const std::string& name) {
-    for (const value_type known : {value_type::string, value_type::bytes}) {
-        if (name == to_string(known)) {
-            return known;
-        }
-    }
-    throw_usage("--type takes string or bytes, not " + in_quotes(name));
 }
 
 /// The version that the key must have; nullopt if any will do.
@@ -68,7 +69,8 @@ std::optional<version_number> required_version(const put_options& options) {
 /// The value to store: as it was typed, or read.
 class put_source {
 public:
-    put_source(const std::vector<std::string>& words, const std::optional<std::string>& file) {
+    put_source(const std::vector<std::string>& words, const std::optional<std::string>& file,
+               value_type type) {
         const bool typed = words.size() > 1;
         if (typed && file) {
             throw_usage("VALUE and --file exclude each other");
@@ -78,10 +80,13 @@ public:
             data_ = words[1];
             return;
         }
+        if (!typed && !file && type == value_type::null) {
+            return;
+        }
         if (!typed && !file && !standard_input_is_given()) {
             throw_usage("no value for " + in_quotes(words[0]) + "; give VALUE, --file F, or pipe it in");
         }
-        bytes_ = from_input ? read_standard_input() : read_file(*file);
+        bytes_ = read_file(from_input ? "-" : *file);
         data_ = bytes_.view();
     }
 
@@ -102,27 +107,7 @@ private:
 
 /// A put that needs an existing version never creates a store.
 std::optional<store> open_for_put(const settings& given, std::optional<version_number> required) {
-    if (!required || *required == 0) {
-        return open_or_create(given);
-    }
-    try {
-        return open_to_write(given);
-    } catch (const error& failure) {
-        if (failure.reason() == errc::not_found) {
-            return std::nullopt;
-        }
-        throw;
-    }
-}
-
-/// While we hold the right to write, a snapshot is what we change; it tells the version without a copy.
-void check_condition(const store& target, const settings& given, std::string_view key,
-                     version_number required) {
-    const auto old = target.snapshot().map(given.map).get(key);
-    const version_number found = old ? old->version() : 0;
-    if (found != required) {
-        throw_condition(given, key, required, found);
-    }
+    return !required || *required == 0 ? open_or_create(given) : open_if_there(given);
 }
 
 exit_status run_put(invocation& call) {
@@ -131,20 +116,26 @@ exit_status run_put(invocation& call) {
     if (!call.begin(1, 2)) {
         return exit_status::done;
     }
-    const std::string& key = call.line.words()[0];
-    check_key(key);
-    const value_type type = parse_type(options.type.value_or("string"));
+    const std::string& word = call.line.words()[0];
+    check_key(word);
+    const value_type type = parse_value_type("--type", options.type.value_or("string"));
     const auto required = required_version(options);
-    const put_source source(call.line.words(), options.file);
+    const auto keys = parse_key_type(options.keys);
+    const put_source source(call.line.words(), options.file, type);
+    std::string buffer;
+    const std::string_view data = value_from_text(buffer, type, source.data());
     auto target = open_for_put(call.given, required);
     if (!target) {
-        throw_condition(call.given, key, *required, 0);
+        throw_condition(call.given, word, *required, 0);
     }
     const version_number version = target->update([&](write_transaction& transaction) {
-        if (required) {
-            check_condition(*target, call.given, key, *required);
+        map_writer map = open_map(transaction, call.given.map, keys);
+        const std::string key = key_from_text(map.keys(), word);
+        const version_number found = required ? map.version(key).value_or(0) : 0;
+        if (required && found != *required) {
+            throw_condition(call.given, word, *required, found);
         }
-        transaction.map(call.given.map).put(key, type, source.data());
+        map.put(key, type, data);
         return transaction.version();
     });
     if (options.print_version) {

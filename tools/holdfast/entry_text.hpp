@@ -1,11 +1,13 @@
-// How an entry is written, in one place for `get` and `list`.
+// How an entry is written as JSON and what is told of a value, in one place for `get`, `list` and `export`.
 //
-// JSON: {"key":…,"type":…,"size":…,"version":…,"value":…}. A key that is not UTF-8 is "key_base64" instead of "key";
-// a value that is not a string, or not UTF-8, is "value_base64" instead of "value".
+// JSON: {"key":…,"type":…,"size":…,"version":…,"value":…}, with "document_type", or "raw_type" and "raw_version", where
+// the value has them. A key that is not UTF-8 is "key_base64" instead of "key".
 #pragma once
 
 #include <string_view>
 
+#include <holdfast/error.hpp>
+#include <holdfast/key.hpp>
 #include <holdfast/value.hpp>
 
 namespace holdfast::cli {
@@ -14,10 +16,27 @@ class output;
 
 enum class json_value { shown, left_out };
 
-void write_json_entry(output& out, std::string_view key, const value_view& value, json_value how);
+void write_json_entry(output& out, const key_type& keys, std::string_view key, const value_view& value,
+                      json_value how);
 /// "type=string size=5 version=3"
 void write_meta(output& out, const value_view& value);
-/// A key as people read it: escaped, coloured if that is wanted.
-void write_key(output& out, std::string_view key, bool colour);
+
+/// Throws the error being handled with the key before its message.
+[[noreturn]] void rethrow_with_key(const key_type& keys, std::string_view key);
+[[noreturn]] void throw_damaged_key(const key_type& keys, std::string_view key);
+
+/// Calls `write`, which writes the key and the value; a failure names the key. A key that can't be shown is corrupt,
+/// before anything is written.
+template <class Write>
+void naming_key(const key_type& keys, std::string_view key, Write&& write) {
+    if (!keys.accepts(key)) {
+        throw_damaged_key(keys, key);
+    }
+    try {
+        write();
+    } catch (const error&) {
+        rethrow_with_key(keys, key);
+    }
+}
 
 } // namespace holdfast::cli

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <cstring>
 
 #include "output.hpp"
 
@@ -11,6 +12,7 @@ namespace holdfast::cli {
 namespace {
 
 constexpr std::string_view hex_digits = "0123456789abcdef";
+constexpr std::string_view base64_digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 std::uint8_t byte_at(std::string_view text, std::size_t at) noexcept {
     return static_cast<std::uint8_t>(text[at]);
@@ -111,6 +113,59 @@ std::string_view json_escape(std::string_view text, std::size_t at, std::array<c
     return {buffer.data(), buffer.size()};
 }
 
+/// Calls put(piece) for the parts of a JSON string, its quotes left out.
+template <class Put>
+void escape_json(std::string_view text, Put&& put) {
+    std::array<char, 6> buffer{};
+    std::size_t begin = 0;
+    std::size_t at = 0;
+    while (at < text.size()) {
+        const auto replacement = json_escape(text, at, buffer);
+        if (replacement.empty()) {
+            ++at;
+            continue;
+        }
+        put(text.substr(begin, at - begin));
+        put(replacement);
+        at += is_c1_control(text, at) ? 2 : 1;
+        begin = at;
+    }
+    put(text.substr(begin));
+}
+
+/// Calls put(piece) for each four digits.
+template <class Put>
+void to_base64(std::string_view bytes, Put&& put) {
+    for (std::size_t at = 0; at < bytes.size(); at += 3) {
+        const std::size_t count = bytes.size() - at < 3 ? bytes.size() - at : 3;
+        std::uint32_t group = 0;
+        for (std::size_t index = 0; index < 3; ++index) {
+            group = group << 8 | (index < count ? byte_at(bytes, at + index) : 0u);
+        }
+        const std::array<char, 4> digits{base64_digits[group >> 18], base64_digits[group >> 12 & 63u],
+                                         count > 1 ? base64_digits[group >> 6 & 63u] : '=',
+                                         count > 2 ? base64_digits[group & 63u] : '='};
+        put({digits.data(), digits.size()});
+    }
+}
+
+/// Each byte's six bits, or 64 for what is no digit.
+constexpr std::array<std::uint8_t, 256> base64_values() {
+    std::array<std::uint8_t, 256> values{};
+    values.fill(64);
+    for (std::size_t index = 0; index < base64_digits.size(); ++index) {
+        values[static_cast<std::uint8_t>(base64_digits[index])] = static_cast<std::uint8_t>(index);
+    }
+    return values;
+}
+
+/// Whether eight bytes from here on are ASCII.
+bool eight_ascii(const char* at) noexcept {
+    std::uint64_t bytes = 0;
+    std::memcpy(&bytes, at, sizeof bytes);
+    return (bytes & 0x8080808080808080u) == 0;
+}
+
 } // namespace
 
 std::size_t utf8_length(std::string_view text, std::size_t at) noexcept {
@@ -142,6 +197,10 @@ std::size_t utf8_length(std::string_view text, std::size_t at) noexcept {
 bool is_utf8(std::string_view text) noexcept {
     std::size_t at = 0;
     while (at < text.size()) {
+        if (text.size() - at >= sizeof(std::uint64_t) && eight_ascii(text.data() + at)) {
+            at += sizeof(std::uint64_t);
+            continue;
+        }
         const std::size_t length = utf8_length(text, at);
         if (length == 0) {
             return false;
@@ -153,6 +212,10 @@ bool is_utf8(std::string_view text) noexcept {
 
 void write_escaped(output& out, std::string_view text) {
     escape(text, true, [&](std::string_view piece) { out.write(piece); });
+}
+
+void write_printable(output& out, std::string_view text) {
+    escape(text, false, [&](std::string_view piece) { out.write(piece); });
 }
 
 std::string escaped(std::string_view text) {
@@ -184,38 +247,51 @@ void write_hex(output& out, std::string_view bytes) {
 }
 
 void write_base64(output& out, std::string_view bytes) {
-    constexpr std::string_view digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    for (std::size_t at = 0; at < bytes.size(); at += 3) {
-        const std::size_t count = bytes.size() - at < 3 ? bytes.size() - at : 3;
-        std::uint32_t group = 0;
-        for (std::size_t index = 0; index < 3; ++index) {
-            group = group << 8 | (index < count ? byte_at(bytes, at + index) : 0u);
-        }
-        out.write(digits[group >> 18]);
-        out.write(digits[group >> 12 & 63u]);
-        out.write(count > 1 ? digits[group >> 6 & 63u] : '=');
-        out.write(count > 2 ? digits[group & 63u] : '=');
+    to_base64(bytes, [&](std::string_view piece) { out.write(piece); });
+}
+
+std::string base64(std::string_view bytes) {
+    std::string text;
+    text.reserve((bytes.size() + 2) / 3 * 4);
+    to_base64(bytes, [&](std::string_view piece) { text.append(piece); });
+    return text;
+}
+
+bool append_from_base64(std::string& to, std::string_view text) {
+    static constexpr auto values = base64_values();
+    if (text.size() % 4 != 0) {
+        return false;
     }
+    const std::size_t padding = text.ends_with("==") ? 2 : text.ends_with('=') ? 1 : 0;
+    std::uint32_t group = 0;
+    for (std::size_t at = 0; at < text.size(); ++at) {
+        const bool is_padding = at + padding >= text.size();
+        const std::uint8_t value = is_padding ? 0 : values[byte_at(text, at)];
+        if (value == 64) {
+            return false;
+        }
+        group = group << 6 | value;
+        if (at % 4 == 3) {
+            const std::size_t count = at + 1 == text.size() ? 3 - padding : 3;
+            const std::array<char, 3> bytes{static_cast<char>(group >> 16), static_cast<char>(group >> 8),
+                                            static_cast<char>(group)};
+            to.append(bytes.data(), count);
+            group = 0;
+        }
+    }
+    return true;
 }
 
 void write_json_string(output& out, std::string_view text) {
-    std::array<char, 6> buffer{};
-    std::size_t begin = 0;
-    std::size_t at = 0;
     out.write('"');
-    while (at < text.size()) {
-        const auto replacement = json_escape(text, at, buffer);
-        if (replacement.empty()) {
-            ++at;
-            continue;
-        }
-        out.write(text.substr(begin, at - begin));
-        out.write(replacement);
-        at += is_c1_control(text, at) ? 2 : 1;
-        begin = at;
-    }
-    out.write(text.substr(begin));
+    escape_json(text, [&](std::string_view piece) { out.write(piece); });
     out.write('"');
+}
+
+void append_json_string(std::string& to, std::string_view text) {
+    to.push_back('"');
+    escape_json(text, [&](std::string_view piece) { to.append(piece); });
+    to.push_back('"');
 }
 
 } // namespace holdfast::cli

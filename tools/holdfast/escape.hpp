@@ -18,6 +18,8 @@ class output;
 [[nodiscard]] bool is_utf8(std::string_view text) noexcept;
 
 void write_escaped(output& out, std::string_view text);
+/// The same, but backslashes stay as they are: for JSON and for typed keys, which escape for themselves.
+void write_printable(output& out, std::string_view text);
 [[nodiscard]] std::string escaped(std::string_view text);
 /// A key or name in double quotes for a message; escaped, and cut if it is long.
 [[nodiscard]] std::string in_quotes(std::string_view text);
@@ -26,7 +28,11 @@ void write_escaped(output& out, std::string_view text);
 
 void write_hex(output& out, std::string_view bytes);
 void write_base64(output& out, std::string_view bytes);
+[[nodiscard]] std::string base64(std::string_view bytes);
+/// Appends what `text` stands for; false if it is not base64 with its padding.
+[[nodiscard]] bool append_from_base64(std::string& to, std::string_view text);
 /// A JSON string, quotes included; `text` is UTF-8.
 void write_json_string(output& out, std::string_view text);
+void append_json_string(std::string& to, std::string_view text);
 
 } // namespace holdfast::cli

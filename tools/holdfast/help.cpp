@@ -34,6 +34,9 @@ Examples:
   date | holdfast put now             # store what a program prints
   holdfast -s app.hold put port 8080  # work on another store
   holdfast -m users put ada 36        # and on a map of its own in a store
+  holdfast put -t json me '{"age":7}' # store an object; get prints it as JSON
+  holdfast incr visits                # count, however many do at once
+  holdfast export > all.jsonl         # and holdfast import all.jsonl
   holdfast put -- -5 "below zero"     # -- comes before a key that begins with -
 
 Exit status:

@@ -15,40 +15,44 @@
 
 namespace holdfast::cli {
 
-namespace {
-
-/// What is left of a regular file; 0 if unknown.
-std::size_t bytes_left(int descriptor) noexcept {
-    struct stat status {};
-    if (::fstat(descriptor, &status) != 0 || !S_ISREG(status.st_mode)) {
-        return 0;
+input_file::input_file(const std::string& path)
+    : name_(path == "-" ? "standard input" : in_quotes(path)),
+      descriptor_(path == "-" ? STDIN_FILENO : ::open(path.c_str(), O_RDONLY | O_CLOEXEC)) {
+    if (descriptor_ < 0) {
+        throw_system_error(errc::invalid_argument, "cannot read " + name_, errno);
     }
-    const ::off_t position = ::lseek(descriptor, 0, SEEK_CUR);
-    return position >= 0 && position < status.st_size ? static_cast<std::size_t>(status.st_size - position)
-                                                      : 0;
 }
 
-class file_descriptor {
-public:
-    explicit file_descriptor(const std::string& path) noexcept
-        : number_(::open(path.c_str(), O_RDONLY | O_CLOEXEC)) {}
-    ~file_descriptor() {
-        if (number_ >= 0) {
-            ::close(number_);
+input_file::~input_file() {
+    if (descriptor_ != STDIN_FILENO) {
+        ::close(descriptor_);
+    }
+}
+
+std::size_t input_file::read(char* to, std::size_t capacity) {
+    for (;;) {
+        const ::ssize_t count = ::read(descriptor_, to, capacity);
+        if (count >= 0) {
+            return static_cast<std::size_t>(count);
+        }
+        if (errno == EAGAIN) {
+            ::pollfd ready{descriptor_, POLLIN, 0};
+            ::poll(&ready, 1, -1);
+        } else if (errno != EINTR) {
+            throw_system_error(errc::invalid_argument, "cannot read " + name_, errno);
         }
     }
-    file_descriptor(const file_descriptor&) = delete;
-    file_descriptor& operator=(const file_descriptor&) = delete;
-    file_descriptor(file_descriptor&&) = delete;
-    file_descriptor& operator=(file_descriptor&&) = delete;
+}
 
-    [[nodiscard]] int number() const noexcept { return number_; }
-
-private:
-    int number_;
-};
-
-} // namespace
+std::uint64_t input_file::bytes_left() const noexcept {
+    struct stat status {};
+    if (::fstat(descriptor_, &status) != 0 || !S_ISREG(status.st_mode)) {
+        return 0;
+    }
+    const ::off_t position = ::lseek(descriptor_, 0, SEEK_CUR);
+    return position >= 0 && position < status.st_size ? static_cast<std::uint64_t>(status.st_size - position)
+                                                      : 0;
+}
 
 void input_bytes::reserve(std::size_t capacity) {
     if (capacity <= capacity_) {
@@ -63,25 +67,19 @@ void input_bytes::reserve(std::size_t capacity) {
     capacity_ = capacity;
 }
 
-void input_bytes::read_all(int descriptor, const std::string& name) {
+void input_bytes::read_all(input_file& from) {
     constexpr std::size_t chunk_bytes = std::size_t{64} * 1024;
     // One byte more than expected: the end of the file is then found without growing.
-    reserve(size_ + bytes_left(descriptor) + 1);
+    reserve(size_ + static_cast<std::size_t>(from.bytes_left()) + 1);
     for (;;) {
         if (size_ == capacity_) {
             reserve(capacity_ < chunk_bytes ? chunk_bytes : capacity_ * 2);
         }
-        const ::ssize_t count = ::read(descriptor, data_.get() + size_, capacity_ - size_);
-        if (count > 0) {
-            size_ += static_cast<std::size_t>(count);
-        } else if (count == 0) {
+        const std::size_t count = from.read(data_.get() + size_, capacity_ - size_);
+        if (count == 0) {
             return;
-        } else if (errno == EAGAIN) {
-            ::pollfd ready{descriptor, POLLIN, 0};
-            ::poll(&ready, 1, -1);
-        } else if (errno != EINTR) {
-            throw_system_error(errc::invalid_argument, "cannot read " + name, errno);
         }
+        size_ += count;
     }
 }
 
@@ -93,19 +91,10 @@ bool standard_input_is_given() noexcept {
     return S_ISFIFO(status.st_mode) || S_ISSOCK(status.st_mode) || S_ISREG(status.st_mode);
 }
 
-input_bytes read_standard_input() {
-    input_bytes bytes;
-    bytes.read_all(STDIN_FILENO, "standard input");
-    return bytes;
-}
-
 input_bytes read_file(const std::string& path) {
-    const file_descriptor file(path);
-    if (file.number() < 0) {
-        throw_system_error(errc::invalid_argument, "cannot read " + in_quotes(path), errno);
-    }
+    input_file file(path);
     input_bytes bytes;
-    bytes.read_all(file.number(), in_quotes(path));
+    bytes.read_all(file);
     return bytes;
 }
 

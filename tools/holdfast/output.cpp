@@ -68,6 +68,11 @@ void json_object::number(std::string_view name, std::uint64_t value) {
     out_.write_number(value);
 }
 
+void json_object::raw(std::string_view name, std::string_view json) {
+    this->name(name);
+    out_.write(json);
+}
+
 void json_object::null(std::string_view name) {
     this->name(name);
     out_.write("null");

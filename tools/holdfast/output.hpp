@@ -45,6 +45,8 @@ public:
     void null(std::string_view name);
     /// As "name" if the bytes are UTF-8, else, or if `always_base64`, as "name_base64".
     void text(std::string_view name, std::string_view bytes, bool always_base64 = false);
+    /// `json` is a whole JSON value.
+    void raw(std::string_view name, std::string_view json);
     /// Writes the name only; what follows is the caller's.
     void name(std::string_view name, std::string_view suffix = {});
     void close() { out_.write('}'); }

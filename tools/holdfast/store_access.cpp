@@ -91,6 +91,22 @@ store open_or_create(const settings& given) {
     return open_as(given, open_mode::create);
 }
 
+std::optional<store> open_if_there(const settings& given) {
+    try {
+        return open_to_write(given);
+    } catch (const error& failure) {
+        if (failure.reason() == errc::not_found) {
+            return std::nullopt;
+        }
+        throw;
+    }
+}
+
+map_writer open_map(write_transaction& transaction, std::string_view name,
+                    const std::optional<key_type>& keys) {
+    return keys ? transaction.map(name, *keys) : transaction.map(name);
+}
+
 void check_key(std::string_view key) {
     if (key.size() > key_size_max) {
         throw_usage("a key has at most " + std::to_string(key_size_max) + " bytes, not " +

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <optional>
 #include <string>
 
 #include <holdfast/store.hpp>
@@ -27,6 +28,13 @@ struct settings {
 [[nodiscard]] store open_to_write(const settings& given);
 /// For commands that store: makes the file (mode 0600) and the folders above it (0700) if they are missing.
 [[nodiscard]] store open_or_create(const settings& given);
+
+/// The same, but nullopt if there is no store.
+[[nodiscard]] std::optional<store> open_if_there(const settings& given);
+
+/// A map within a transaction, with keys of that type if one is given. Throws wrong_type if it has others.
+[[nodiscard]] map_writer open_map(write_transaction& transaction, std::string_view name,
+                                  const std::optional<key_type>& keys);
 
 /// Wrong usage if the key is longer than a key can be.
 void check_key(std::string_view key);

@@ -28,6 +28,15 @@ void draw(std::string_view text) noexcept {
     [[maybe_unused]] const auto written = ::write(STDERR_FILENO, text.data(), text.size());
 }
 
+/// " [####......] 40%"
+std::string bar_text(std::uint64_t done, std::uint64_t total) {
+    constexpr std::uint64_t cells = 30;
+    const double share = static_cast<double>(std::min(done, total)) / static_cast<double>(total);
+    const auto filled = static_cast<std::size_t>(share * static_cast<double>(cells));
+    return " [" + std::string(filled, '#') + std::string(cells - filled, '.') + "] " +
+           std::to_string(static_cast<unsigned>(share * 100)) + "%";
+}
+
 } // namespace
 
 colour_choice parse_colour(std::string_view text) {
@@ -52,23 +61,37 @@ bool use_colour(colour_choice choice, int descriptor) noexcept {
 
 progress_bar::progress_bar(std::string label)
     : label_(std::move(label)),
-      drawn_at_(std::chrono::steady_clock::now()),
+      began_at_(std::chrono::steady_clock::now()),
+      drawn_at_(began_at_),
       enabled_(is_able_terminal(STDERR_FILENO)) {}
 
-void progress_bar::show(std::uint64_t done, std::uint64_t total) {
-    constexpr std::uint64_t cells = 30;
+/// Whether it is time to draw again.
+bool progress_bar::is_due() {
     constexpr auto pause = std::chrono::milliseconds(100);
     const auto now = std::chrono::steady_clock::now();
-    if (!enabled_ || total == 0 || now - drawn_at_ < pause) {
-        return;
+    if (!enabled_ || now - drawn_at_ < pause) {
+        return false;
     }
     drawn_at_ = now;
     visible_ = true;
-    const double share = static_cast<double>(std::min(done, total)) / static_cast<double>(total);
-    const auto filled = static_cast<std::size_t>(share * static_cast<double>(cells));
-    draw("\r" + label_ + " [" + std::string(filled, '#') + std::string(cells - filled, '.') + "] " +
-         std::to_string(static_cast<unsigned>(share * 100)) + "% " + std::to_string(done) + "/" +
-         std::to_string(total) + "\x1b[K");
+    return true;
+}
+
+void progress_bar::show(std::uint64_t done, std::uint64_t total) {
+    if (total != 0 && is_due()) {
+        draw("\r" + label_ + bar_text(done, total) + " " + std::to_string(done) + "/" +
+             std::to_string(total) + "\x1b[K");
+    }
+}
+
+void progress_bar::show_rate(std::uint64_t done, std::uint64_t total, std::uint64_t items) {
+    if (!is_due()) {
+        return;
+    }
+    const std::chrono::duration<double> time = drawn_at_ - began_at_;
+    const auto rate = static_cast<std::uint64_t>(static_cast<double>(items) / time.count());
+    draw("\r" + label_ + (total == 0 ? std::string() : bar_text(done, total)) + " " + std::to_string(items) +
+         ", " + std::to_string(rate) + "/s\x1b[K");
 }
 
 void progress_bar::clear() noexcept {

@@ -27,11 +27,16 @@ public:
     progress_bar& operator=(progress_bar&&) = delete;
 
     void show(std::uint64_t done, std::uint64_t total);
+    /// Of something read or written `items` by items: how many a second, too. `total` 0: unknown.
+    void show_rate(std::uint64_t done, std::uint64_t total, std::uint64_t items);
     /// Wipes the bar away, before anything else is written.
     void clear() noexcept;
 
 private:
+    [[nodiscard]] bool is_due();
+
     std::string label_;
+    std::chrono::steady_clock::time_point began_at_;
     std::chrono::steady_clock::time_point drawn_at_;
     bool enabled_;
     bool visible_ = false;

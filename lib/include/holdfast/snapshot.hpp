@@ -20,7 +20,10 @@
 #include <utility>
 #include <vector>
 
+#include <holdfast/codec.hpp>
 #include <holdfast/detail/export.hpp>
+#include <holdfast/detail/with_key.hpp>
+#include <holdfast/key.hpp>
 #include <holdfast/value.hpp>
 
 namespace holdfast {
@@ -85,6 +88,21 @@ class HOLDFAST_API map_view {
 public:
     /// O(log n), a few cache misses. Absence is nullopt.
     [[nodiscard]] std::optional<value_view> get(std::string_view key) const;
+    /// The value as a T, in place where that is possible: a std::string_view for std::string, `const T&` for raw types.
+    /// Throws wrong_type, out_of_range, and not_found if it is absent.
+    template <class T>
+    [[nodiscard]] typename value_codec<T>::view at(std::string_view key) const {
+        const std::optional<value_view> found = get(key);
+        if (!found)
+            detail::throw_absent(keys(), key);
+        return detail::with_key(
+            keys(), key, [&]() -> typename value_codec<T>::view { return value_codec<T>::read(*found); });
+    }
+    /// A copy of the value as a T. Throws wrong_type and out_of_range.
+    template <class T>
+    [[nodiscard]] std::optional<T> get(std::string_view key) const {
+        return detail::decode_found<T>(get(key), keys(), key);
+    }
     /// As many look-ups side by side, so that their cache misses overlap: a third of the time of single ones.
     [[nodiscard]] std::vector<std::optional<value_view>>
     get_many(std::span<const std::string_view> keys) const;
@@ -94,6 +112,8 @@ public:
     [[nodiscard]] bool empty() const noexcept { return size() == 0; }
     /// Sum of the sizes of all keys and values. O(1).
     [[nodiscard]] std::uint64_t bytes() const noexcept;
+    /// What the keys are; `key_type{}` (any bytes) where the map was made without a type, or does not exist.
+    [[nodiscard]] const key_type& keys() const noexcept { return keys_; }
 
     [[nodiscard]] map_iterator begin() const;
     [[nodiscard]] map_iterator end() const;
@@ -111,13 +131,20 @@ private:
     explicit map_view(std::shared_ptr<const detail::snapshot_state> owner) noexcept;
     std::shared_ptr<const detail::snapshot_state> owner_;
     alignas(8) std::array<std::byte, 64> root_{}; ///< the tree's view and root, trivially copyable
+    key_type keys_;
 };
+
+template <class K, class V>
+class typed_map;
+template <class K, class V>
+class typed_view;
 
 /// What is known of a named map.
 struct map_information {
     std::string name;
     std::uint64_t entries = 0;
     std::uint64_t bytes = 0; ///< of keys and values
+    key_type keys;
 };
 
 /// One change between two snapshots; nullopt on the side where the key is absent.
@@ -136,6 +163,11 @@ public:
 
     /// The map of that name; "" is the unnamed one. O(log maps).
     [[nodiscard]] map_view map(std::string_view name = {}) const;
+    /// The same, if its keys are of that type; a map that does not exist is empty. Throws wrong_type.
+    [[nodiscard]] map_view map(std::string_view name, const key_type& keys) const;
+    /// A typed map, as this snapshot sees it. Throws wrong_type if its keys are others.
+    template <class K, class V>
+    [[nodiscard]] typed_view<K, V> in(const typed_map<K, V>& map) const;
     [[nodiscard]] bool has_map(std::string_view name) const;
     /// All maps in the order of their names, the unnamed one only if it has entries. O(maps).
     [[nodiscard]] std::vector<map_information> maps() const;
@@ -146,6 +178,10 @@ public:
 
     // The unnamed map, in short.
     [[nodiscard]] std::optional<value_view> get(std::string_view key) const;
+    template <class T>
+    [[nodiscard]] std::optional<T> get(std::string_view key) const {
+        return detail::decode_found<T>(get(key), key_type(), key);
+    }
     [[nodiscard]] bool contains(std::string_view key) const;
 
 private:

@@ -25,13 +25,24 @@
 #include <utility>
 #include <vector>
 
+#include <holdfast/codec.hpp>
 #include <holdfast/detail/export.hpp>
 #include <holdfast/error.hpp>
+#include <holdfast/key.hpp>
+#include <holdfast/map.hpp>
 #include <holdfast/snapshot.hpp>
 #include <holdfast/transaction.hpp>
 #include <holdfast/value.hpp>
 
 namespace holdfast {
+
+namespace detail {
+/// Throws wrong_type if the map is there with other keys.
+HOLDFAST_API void check_keys(const store_state& owner, std::string_view map, const key_type& keys);
+/// A copy of one value, without a lock.
+[[nodiscard]] HOLDFAST_API std::optional<value> read_map(const store_state& owner, std::string_view map,
+                                                         const key_type& keys, std::string_view key);
+} // namespace detail
 
 /// How a store is opened.
 enum class open_mode {
@@ -102,10 +113,32 @@ public:
         put(key, value_type::bytes, {reinterpret_cast<const char*>(bytes.data()), bytes.size()});
     }
     void put(std::string_view key, value_type type, std::string_view data);
+    /// A value of a type that value_codec knows.
+    template <class T>
+    requires detail::needs_codec<T>
+    void put(std::string_view key, const T& value) {
+        update([&](write_transaction& transaction) { transaction.put(key, value); });
+    }
     bool erase(std::string_view key);
     /// An owning copy. Lock-free.
     [[nodiscard]] std::optional<value> get(std::string_view key) const;
+    /// The value as a T. Throws wrong_type, saying which it is, and out_of_range for a number that T can't hold exactly.
+    template <class T>
+    [[nodiscard]] std::optional<T> get(std::string_view key) const {
+        const std::optional<value> found = get(key);
+        return detail::decode_found<T>(found ? std::optional(found->view()) : std::nullopt, key_type(), key);
+    }
     [[nodiscard]] bool contains(std::string_view key) const;
+
+    // --- Typed maps ---
+
+    /// The map of that name, with keys of type K and values of type V; made with its first entry. See map.hpp.
+    /// Throws wrong_type if it is there and has keys of another type. The unnamed map has string keys.
+    template <class K, class V>
+    [[nodiscard]] typed_map<K, V> map(std::string name) const {
+        detail::check_keys(*state_, name, key_type_of<K>());
+        return typed_map<K, V>(state_, std::move(name));
+    }
 
     // --- Many at once ---
 
@@ -140,8 +173,44 @@ public:
     [[nodiscard]] open_mode mode() const noexcept;
 
 private:
+    template <class K, class V>
+    friend class typed_map;
     explicit store(std::shared_ptr<detail::store_state> state) noexcept;
     std::shared_ptr<detail::store_state> state_;
 };
+
+// --- typed_map, as far as it needs a whole store ---
+
+template <class K, class V>
+std::optional<V> typed_map<K, V>::get(argument key) const {
+    const detail::key_bytes<K> bytes(key);
+    const std::optional<value> found = detail::read_map(*owner_, name_, key_type_of<K>(), bytes);
+    return detail::decode_found<V>(found ? std::optional(found->view()) : std::nullopt, key_type_of<K>(),
+                                   bytes);
+}
+
+template <class K, class V>
+bool typed_map<K, V>::contains(argument key) const {
+    return view().contains(key);
+}
+
+template <class K, class V>
+std::uint64_t typed_map<K, V>::size() const {
+    return view().size();
+}
+
+template <class K, class V>
+typed_view<K, V> typed_map<K, V>::view() const {
+    return store(owner_).snapshot().in(*this);
+}
+
+template <class K, class V>
+template <class Operation>
+auto typed_map<K, V>::write(Operation&& operation) {
+    return store(owner_).update([&](write_transaction& transaction) {
+        typed_writer<K, V> map = transaction.in(*this);
+        return operation(map);
+    });
+}
 
 } // namespace holdfast

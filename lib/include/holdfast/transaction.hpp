@@ -6,12 +6,16 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
 #include <string_view>
 
+#include <holdfast/codec.hpp>
 #include <holdfast/detail/export.hpp>
+#include <holdfast/detail/with_key.hpp>
+#include <holdfast/key.hpp>
 #include <holdfast/value.hpp>
 
 namespace holdfast {
@@ -21,13 +25,19 @@ class transaction_state;
 class working_map;
 } // namespace detail
 
+template <class K, class V>
+class typed_map;
+template <class K, class V>
+class typed_writer;
+
 /// The longest key, in bytes.
 inline constexpr std::size_t key_size_max = 65'535;
 
 /// One named map within a write transaction; sees the transaction's own changes. Valid as long as it.
 ///
-/// Keys and values that are passed in are copied. A key longer than key_size_max is invalid_argument and leaves
-/// the transaction usable; any other failure (no_space, corrupt) makes it fail as a whole: it can only be aborted.
+/// Keys and values that are passed in are copied. A key longer than key_size_max, or not of the map's key type, is
+/// invalid_argument and leaves the transaction usable, as do wrong_type and out_of_range; any other failure (no_space,
+/// corrupt) makes it fail as a whole: it can only be aborted.
 class HOLDFAST_API map_writer {
 public:
     /// Stores text (value_type::string), replacing what was there. O(log n).
@@ -37,7 +47,12 @@ public:
     void put(std::string_view key, std::span<const std::byte> bytes) {
         put(key, value_type::bytes, {reinterpret_cast<const char*>(bytes.data()), bytes.size()});
     }
+    /// Stores what `data` says as a value of that type; invalid_argument if it can't be one.
     void put(std::string_view key, value_type type, std::string_view data);
+    /// Stores a value of a type that value_codec knows.
+    template <class T>
+    requires detail::needs_codec<T>
+    void put(std::string_view key, const T& value) { put_encoded<T>(key, value); }
     /// Whether there was something to erase. Works in a full store.
     bool erase(std::string_view key);
     /// Erases all keys that begin with `prefix`; returns how many there were.
@@ -46,11 +61,33 @@ public:
 
     /// A copy: views come only from a snapshot.
     [[nodiscard]] std::optional<value> get(std::string_view key) const;
+    template <class T>
+    [[nodiscard]] std::optional<T> get(std::string_view key) const {
+        std::optional<T> result;
+        read(key, [&](const value_view& found) {
+            result = detail::with_key(keys(), key, [&] { return value_codec<T>::decode(found); });
+        });
+        return result;
+    }
     [[nodiscard]] bool contains(std::string_view key) const;
+    /// The transaction that made the value; that of this one for what it put itself. nullopt: there is none.
+    [[nodiscard]] std::optional<version_number> version(std::string_view key) const;
     [[nodiscard]] std::uint64_t size() const noexcept;
+    /// What the keys are.
+    [[nodiscard]] key_type keys() const;
 
 private:
     friend class write_transaction;
+    template <class K, class V>
+    friend class typed_writer;
+    template <class T>
+    void put_encoded(std::string_view key, typename value_codec<T>::argument value) {
+        const auto& bytes = value_codec<T>::encode(value);
+        put_checked(key, value_codec<T>::type, std::string_view(bytes));
+    }
+    void put_checked(std::string_view key, value_type type, std::string_view data);
+    /// Calls `use` on the value, in place, unless there is none.
+    void read(std::string_view key, const std::function<void(const value_view&)>& use) const;
     map_writer(detail::transaction_state& transaction, detail::working_map& map) noexcept
         : transaction_(&transaction), map_(&map) {}
     detail::transaction_state* transaction_;
@@ -66,6 +103,11 @@ public:
 
     /// The map of that name, made with its first entry; "" is the unnamed one.
     [[nodiscard]] map_writer map(std::string_view name = {});
+    /// The same, with keys of that type: those of a map that is there must be, else wrong_type; a new one gets them.
+    [[nodiscard]] map_writer map(std::string_view name, const key_type& keys);
+    /// A typed map, in this transaction. Throws wrong_type if its keys are others.
+    template <class K, class V>
+    [[nodiscard]] typed_writer<K, V> in(const typed_map<K, V>& map);
     /// Removes a map and all in it; whether there was one.
     bool drop(std::string_view name);
     /// The version that everything put in this transaction has once it is committed.
@@ -81,8 +123,15 @@ public:
     void put(std::string_view key, std::string_view text) { map().put(key, text); }
     void put(std::string_view key, const char* text) { map().put(key, text); }
     void put(std::string_view key, std::span<const std::byte> bytes) { map().put(key, bytes); }
+    template <class T>
+    requires detail::needs_codec<T>
+    void put(std::string_view key, const T& value) { map().put(key, value); }
     bool erase(std::string_view key) { return map().erase(key); }
     [[nodiscard]] std::optional<value> get(std::string_view key) { return map().get(key); }
+    template <class T>
+    [[nodiscard]] std::optional<T> get(std::string_view key) {
+        return map().get<T>(key);
+    }
 
 private:
     friend class store;

@@ -101,6 +101,8 @@ public:
     [[nodiscard]] value_type type() const noexcept { return type_; }
     [[nodiscard]] version_number version() const noexcept { return version_; }
     [[nodiscard]] operator std::string_view() const noexcept { return data_; }
+    /// Valid as long as this value is neither changed nor destroyed.
+    [[nodiscard]] value_view view() const noexcept { return {type_, data_, version_}; }
 
     friend bool operator==(const value& left, std::string_view right) noexcept { return left.data_ == right; }
 

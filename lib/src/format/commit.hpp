@@ -19,10 +19,12 @@ struct map_root {
     std::uint64_t made;    ///< transaction that last changed the map
     std::uint32_t id;      ///< stays with the map; never reused
     std::uint8_t level;    ///< of the root node; 0 is a leaf
-    std::uint8_t key_type; ///< the key codec; 1 is bytes
+    std::uint8_t key_type; ///< a key_part; or key_type_tuple, and `key_parts` says of what
     std::array<std::uint8_t, 2> reserved;
-    std::array<std::uint64_t, 2> reserved_words;
+    std::uint64_t key_parts; ///< of a tuple: part i in byte i, 0 ends it; else 0
+    std::uint64_t reserved_word;
 };
+inline constexpr std::uint8_t key_type_tuple = 255;
 static_assert(sizeof(map_root) == 64 && std::has_unique_object_representations_v<map_root>);
 static_assert(offsetof(map_root, entries) == 16 && offsetof(map_root, id) == 40 &&
               offsetof(map_root, level) == 44);

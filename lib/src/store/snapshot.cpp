@@ -44,19 +44,11 @@ struct map_access {
         map_access::cursor(made) = cursor;
         return made;
     }
+    [[nodiscard]] static key_type& keys(map_view& map) noexcept { return map.keys_; }
     [[nodiscard]] static tree_cursor start(const map_view& map) noexcept {
         return tree_cursor(place(map).view, place(map).root);
     }
 };
-
-std::optional<tree_root> snapshot_state::find(std::string_view name) const {
-    if (name.empty())
-        return commit().unnamed();
-    const std::optional<format::map_root> map = find_map(view(), commit().catalogue(), name);
-    if (!map)
-        return std::nullopt;
-    return to_tree_root(*map);
-}
 
 } // namespace detail
 
@@ -198,7 +190,19 @@ snapshot::~snapshot() = default;
 
 map_view snapshot::map(std::string_view name) const {
     map_view view(state_);
-    map_access::place(view) = {state_->view(), state_->find(name).value_or(tree_root{})};
+    const std::optional<format::map_root> found = state_->find(name);
+    map_access::place(view) = {state_->view(), found ? to_tree_root(*found) : tree_root{}};
+    map_access::keys(view) = found ? keys_of(*found) : key_type();
+    return view;
+}
+
+map_view snapshot::map(std::string_view name, const key_type& keys) const {
+    map_view view(state_);
+    const std::optional<format::map_root> found = state_->find(name);
+    if (found)
+        expect_keys(name, keys_of(*found), keys);
+    map_access::place(view) = {state_->view(), found ? to_tree_root(*found) : tree_root{}};
+    map_access::keys(view) = keys;
     return view;
 }
 
@@ -208,12 +212,12 @@ std::vector<map_information> snapshot::maps() const {
     std::vector<map_information> maps;
     const tree_root unnamed = state_->commit().unnamed();
     if (unnamed.entries != 0)
-        maps.push_back({"", unnamed.entries, unnamed.bytes});
+        maps.push_back({"", unnamed.entries, unnamed.bytes, {}});
     tree_cursor cursor(state_->view(), state_->commit().catalogue());
     for (cursor.seek_first(); cursor.valid(); cursor.next()) {
         const record_view record = cursor.record();
         const format::map_root map = map_root_of(record.value, record.place);
-        maps.push_back({std::string(record.key), map.entries, map.bytes});
+        maps.push_back({std::string(record.key), map.entries, map.bytes, keys_of(map)});
     }
     return maps;
 }
@@ -222,8 +226,11 @@ version_number snapshot::version() const noexcept { return raw(state_->commit().
 
 std::vector<change> snapshot::changes_since(const snapshot& older, std::string_view name) const {
     std::vector<change> changes;
-    tree_difference(older.state_->view(), older.state_->find(name).value_or(tree_root{}), state_->view(),
-                    state_->find(name).value_or(tree_root{}),
+    const auto root_in = [&](const snapshot& of) {
+        const std::optional<format::map_root> found = of.state_->find(name);
+        return found ? to_tree_root(*found) : tree_root{};
+    };
+    tree_difference(older.state_->view(), root_in(older), state_->view(), root_in(*this),
                     [&](const record_view* before, const record_view* after) {
                         change one;
                         one.key = after != nullptr ? after->key : before->key;

@@ -13,6 +13,7 @@
 #include <holdfast/store.hpp>
 
 #include "transaction/engine.hpp"
+#include "transaction/map_keys.hpp"
 #include "transaction/writer.hpp"
 #include "tree/cursor.hpp"
 #include "tree/writer.hpp"
@@ -31,6 +32,14 @@ private:
     open_options options_;
 };
 
+/// nullopt: there is no such map. The unnamed map always is.
+[[nodiscard]] inline std::optional<format::map_root> find_map_in(const commit_state& commit,
+                                                                 std::string_view name) {
+    if (name.empty())
+        return commit.slot.unnamed;
+    return find_map(commit.view, commit.catalogue(), name);
+}
+
 /// A pinned commit.
 class snapshot_state {
 public:
@@ -43,7 +52,9 @@ public:
     [[nodiscard]] const commit_state& commit() const noexcept { return pin_.state; }
     [[nodiscard]] const space_view& view() const noexcept { return pin_.state.view; }
     /// nullopt: there is no such map. The unnamed map always is.
-    [[nodiscard]] std::optional<tree_root> find(std::string_view name) const;
+    [[nodiscard]] std::optional<format::map_root> find(std::string_view name) const {
+        return find_map_in(commit(), name);
+    }
 
 private:
     std::shared_ptr<engine> engine_;
@@ -54,7 +65,10 @@ private:
 class working_map {
 public:
     working_map(space& memory, const format::map_root& before, bool existed)
-        : before_(before), tree_(memory, committed_root(memory, before)), existed_(existed) {}
+        : before_(before),
+          keys_(keys_of(before)),
+          tree_(memory, committed_root(memory, before)),
+          existed_(existed) {}
 
     [[nodiscard]] tree_writer& tree() noexcept { return tree_; }
     [[nodiscard]] const tree_root& root() const noexcept { return tree_.root(); }
@@ -62,6 +76,13 @@ public:
     [[nodiscard]] bool existed() const noexcept { return existed_; } ///< in the commit before
     [[nodiscard]] bool changed() const noexcept { return changed_; }
     void note_change() noexcept { changed_ = true; }
+    [[nodiscard]] const key_type& keys() const noexcept { return keys_; }
+    /// Whether it is only now being made: then it may still get another key type.
+    [[nodiscard]] bool is_new() const noexcept { return !existed_ && !changed_; }
+    void become(const key_type& keys) noexcept {
+        set_keys(before_, keys);
+        keys_ = keys;
+    }
 
 private:
     /// A damaged root that claims to be of the running transaction would be changed in place.
@@ -74,6 +95,7 @@ private:
     }
 
     format::map_root before_;
+    key_type keys_;
     tree_writer tree_;
     bool existed_;
     bool changed_ = false;
@@ -84,6 +106,8 @@ public:
     transaction_state(std::shared_ptr<engine> shared, std::chrono::milliseconds timeout);
 
     [[nodiscard]] working_map& map(std::string_view name);
+    /// The same with keys of that type. Throws wrong_type if it is there with others.
+    [[nodiscard]] working_map& map(std::string_view name, const key_type& keys);
     bool drop(std::string_view name);
     [[nodiscard]] version_number version() const noexcept { return raw(writer_.transaction()); }
     version_number commit();

@@ -79,6 +79,33 @@ bool store::contains(std::string_view key) const {
     });
 }
 
+namespace detail {
+
+void check_keys(const store_state& owner, std::string_view map, const key_type& keys) {
+    owner.shared()->read([&](const commit_state& commit) {
+        const std::optional<format::map_root> found = find_map_in(commit, map);
+        if (found)
+            expect_keys(map, keys_of(*found), keys);
+        return true;
+    });
+}
+
+std::optional<value> read_map(const store_state& owner, std::string_view map, const key_type& keys,
+                              std::string_view key) {
+    return owner.shared()->read([&](const commit_state& commit) -> std::optional<value> {
+        const std::optional<format::map_root> root = find_map_in(commit, map);
+        if (!root)
+            return std::nullopt;
+        expect_keys(map, keys_of(*root), keys);
+        const auto found = tree_find(commit.view, to_tree_root(*root), key);
+        if (!found)
+            return std::nullopt;
+        return value(to_view(*found));
+    });
+}
+
+} // namespace detail
+
 write_transaction store::begin_write() {
     return write_transaction(
         std::make_unique<detail::transaction_state>(state_->shared(), state_->options().timeout));

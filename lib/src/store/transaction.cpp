@@ -5,6 +5,7 @@
 
 #include <holdfast/error.hpp>
 
+#include "document/check_value.hpp"
 #include "format/record.hpp"
 #include "store/states.hpp"
 #include "tree/reader.hpp"
@@ -30,12 +31,20 @@ working_map& transaction_state::map(std::string_view name) {
     }
     const auto stored = find_map(writer_.view(), catalogue_.root(), name);
     format::map_root before{};
-    before.key_type = 1;
+    set_keys(before, key_type());
     if (stored)
         before = *stored;
     const auto added =
         named_.emplace(name, std::make_unique<working_map>(writer_, before, stored.has_value()));
     return *added.first->second;
+}
+
+working_map& transaction_state::map(std::string_view name, const key_type& keys) {
+    working_map& target = map(name);
+    if (target.is_new())
+        target.become(keys);
+    expect_keys(name, target.keys(), keys);
+    return target;
 }
 
 void transaction_state::begin_change(bool erases) {
@@ -62,7 +71,7 @@ bool transaction_state::drop(std::string_view name) {
     change(catalogue_, true, [&](tree_writer& tree) { return tree.erase(name); });
     // What is put into it afterwards makes a new map.
     format::map_root fresh{};
-    fresh.key_type = 1;
+    set_keys(fresh, key_type());
     *named_.find(name)->second = working_map(writer_, fresh, false);
     return true;
 }
@@ -123,6 +132,14 @@ void check_key(std::string_view key) {
     }
 }
 
+void check_key(const key_type& keys, std::string_view key) {
+    check_key(key);
+    if (!keys.is_string() && !keys.accepts(key)) {
+        throw error(errc::invalid_argument, "these are not the bytes of a key of type " + keys.name() +
+                                                ", which the map has; open it as a typed map");
+    }
+}
+
 void check_type(value_type type) {
     if (type < value_type::null || type > value_type::raw) {
         throw error(errc::invalid_argument,
@@ -141,8 +158,13 @@ void check_type(value_type type) {
 // --- map_writer -------------------------------------------------------------------------------------------
 
 void map_writer::put(std::string_view key, value_type type, std::string_view data) {
-    check_key(key);
     check_type(type);
+    check_value({type, data, 0});
+    put_checked(key, type, data);
+}
+
+void map_writer::put_checked(std::string_view key, value_type type, std::string_view data) {
+    check_key(map_->keys(), key);
     if (data.size() > format::value_bytes_max) {
         throw error(errc::invalid_argument,
                     "a value of " + std::to_string(data.size()) + " bytes is too long");
@@ -172,11 +194,23 @@ void map_writer::clear() {
 }
 
 std::optional<value> map_writer::get(std::string_view key) const {
-    const auto found = tree_find(transaction_->view(), map_->root(), key);
-    if (!found)
-        return std::nullopt;
-    return value(detail::to_view(*found));
+    std::optional<value> copy;
+    read(key, [&](const value_view& found) { copy.emplace(found); });
+    return copy;
 }
+
+void map_writer::read(std::string_view key, const std::function<void(const value_view&)>& use) const {
+    const auto found = tree_find(transaction_->view(), map_->root(), key);
+    if (found)
+        use(detail::to_view(*found));
+}
+
+std::optional<version_number> map_writer::version(std::string_view key) const {
+    const auto found = tree_find(transaction_->view(), map_->root(), key);
+    return found ? std::optional(raw(found->made)) : std::nullopt;
+}
+
+key_type map_writer::keys() const { return map_->keys(); }
 
 bool map_writer::contains(std::string_view key) const {
     return tree_find(transaction_->view(), map_->root(), key).has_value();
@@ -195,6 +229,11 @@ write_transaction::~write_transaction() = default;
 map_writer write_transaction::map(std::string_view name) {
     detail::transaction_state& state = running(state_);
     return {state, state.map(name)};
+}
+
+map_writer write_transaction::map(std::string_view name, const key_type& keys) {
+    detail::transaction_state& state = running(state_);
+    return {state, state.map(name, keys)};
 }
 
 bool write_transaction::drop(std::string_view name) { return running(state_).drop(name); }

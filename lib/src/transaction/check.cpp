@@ -11,6 +11,7 @@
 #include "format/heap.hpp"
 #include "transaction/check_accounts.hpp"
 #include "transaction/commit_state.hpp"
+#include "transaction/map_keys.hpp"
 #include "transaction/object_marks.hpp"
 #include "tree/check.hpp"
 #include "tree/cursor.hpp"
@@ -69,8 +70,21 @@ private:
                                           [this](ref place, std::uint64_t) { return visit(place); });
             for (const tree_finding& finding : found)
                 report(finding.what, name, finding.key);
+            check_keys(name, map);
         } catch (const error& damage) {
             report(damage.what(), name);
+        }
+    }
+
+    void check_keys(const std::string& name, const format::map_root& map) {
+        const key_type keys = keys_of(map);
+        if (keys.is_string())
+            return; // any bytes
+        tree_cursor cursor(view_, to_tree_root(map));
+        for (cursor.seek_first(); cursor.valid(); cursor.next()) {
+            const std::string_view key = cursor.record().key;
+            if (!keys.accepts(key))
+                report("a key is not of the map's key type, " + keys.name(), name, std::string(key));
         }
     }
 

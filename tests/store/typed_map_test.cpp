@@ -1,0 +1,360 @@
+// Typed maps and typed values: what was put comes back, what is of another type is named, and all or nothing.
+#include <array>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <map>
+#include <random>
+#include <ranges>
+#include <span>
+#include <string>
+#include <thread>
+#include <tuple>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include <holdfast/store.hpp>
+
+#include "support/temporary_store.hpp"
+
+namespace holdfast::test {
+namespace {
+
+struct point {
+    double x;
+    double y;
+    std::int32_t tag;
+    bool operator==(const point&) const = default;
+};
+struct other_point {
+    double x;
+    double y;
+    std::int32_t tag;
+};
+struct next_point {
+    double x;
+    double y;
+    std::int32_t tag;
+};
+struct larger_point {
+    double x;
+    double y;
+    double z;
+};
+struct alignas(16) wide {
+    std::array<std::uint64_t, 4> words;
+};
+enum class level : std::uint8_t { low = 1, high = 200 };
+
+} // namespace
+} // namespace holdfast::test
+
+template <>
+struct holdfast::stored_type<holdfast::test::point> {
+    static constexpr std::string_view name = "point";
+    static constexpr std::uint32_t raw_version = 1;
+};
+template <>
+struct holdfast::stored_type<holdfast::test::other_point> {
+    static constexpr std::string_view name = "other";
+    static constexpr std::uint32_t raw_version = 1;
+};
+template <>
+struct holdfast::stored_type<holdfast::test::next_point> {
+    static constexpr std::string_view name = "point";
+    static constexpr std::uint32_t raw_version = 2;
+};
+template <>
+struct holdfast::stored_type<holdfast::test::larger_point> {
+    static constexpr std::string_view name = "point";
+    static constexpr std::uint32_t raw_version = 1;
+};
+template <>
+struct holdfast::stored_type<holdfast::test::wide> {
+    static constexpr std::string_view name = "wide";
+    static constexpr std::uint32_t raw_version = 1;
+};
+
+namespace holdfast::test {
+namespace {
+
+/// The message of the failure, which must be of that reason.
+template <class Operation>
+[[nodiscard]] std::string message_of(errc reason, Operation&& operation) {
+    try {
+        operation();
+    } catch (const error& failure) {
+        EXPECT_EQ(failure.reason(), reason) << failure.what();
+        return failure.what();
+    }
+    ADD_FAILURE() << "nothing was thrown";
+    return {};
+}
+
+class TypedMap : public ::testing::Test {
+protected:
+    void TearDown() override { expect_sound(store_); }
+
+    template <class T>
+    void expect_round_trip(const T& value) {
+        store_.put("key", value);
+        EXPECT_EQ(store_.get<T>("key"), value);
+        EXPECT_EQ(store_.snapshot().get<T>("key"), value);
+        store_.update([&](write_transaction& transaction) { EXPECT_EQ(transaction.get<T>("key"), value); });
+    }
+
+    temporary_store place_;
+    holdfast::store store_ = place_.open();
+};
+
+// --- Single values ----------------------------------------------------------------------------------------
+
+TEST_F(TypedMap, ValuesComeBackAsTheyWere) {
+    expect_round_trip(std::int64_t{-5});
+    expect_round_trip(std::numeric_limits<std::int64_t>::min());
+    expect_round_trip(std::numeric_limits<std::uint64_t>::max());
+    expect_round_trip(static_cast<signed char>(-7));
+    expect_round_trip(std::uint16_t{65'535});
+    expect_round_trip(0.1);
+    expect_round_trip(0.1F);
+    expect_round_trip(std::numeric_limits<double>::infinity());
+    expect_round_trip(true);
+    expect_round_trip(false);
+    expect_round_trip(std::monostate{});
+    expect_round_trip(level::high);
+    expect_round_trip(point{1.5, -2.5, 7});
+    store_.put("key", "text");
+    EXPECT_EQ(store_.get<std::string>("key"), "text");
+    const std::vector<std::byte> bytes = {std::byte{0}, std::byte{255}};
+    store_.put("key", std::span<const std::byte>(bytes));
+    EXPECT_EQ(store_.get<std::vector<std::byte>>("key"), bytes);
+    store_.put("key", nullptr);
+    EXPECT_EQ(store_.get("key")->type(), value_type::null);
+    EXPECT_EQ(store_.get<int>("absent"), std::nullopt);
+}
+
+TEST_F(TypedMap, NumbersConvertOnlyWhenExact) {
+    store_.put("int", 300);
+    EXPECT_EQ(store_.get<std::uint64_t>("int"), 300U);
+    EXPECT_EQ(store_.get<double>("int"), 300.0);
+    expect_failure(errc::out_of_range, [&] { (void)store_.get<std::uint8_t>("int"); });
+    store_.put("negative", -1);
+    expect_failure(errc::out_of_range, [&] { (void)store_.get<std::uint64_t>("negative"); });
+    EXPECT_EQ(store_.get<float>("negative"), -1.0F);
+    store_.put("float", 2.5);
+    expect_failure(errc::out_of_range, [&] { (void)store_.get<int>("float"); });
+    EXPECT_EQ(store_.get<float>("float"), 2.5F);
+    store_.put("float", 1e300);
+    expect_failure(errc::out_of_range, [&] { (void)store_.get<float>("float"); });
+    expect_failure(errc::out_of_range, [&] { (void)store_.get<std::int64_t>("float"); });
+    store_.put("float", 9'007'199'254'740'992.0);
+    EXPECT_EQ(store_.get<std::int64_t>("float"), std::int64_t{1} << 53);
+    for (const std::uint64_t number :
+         {(std::uint64_t{1} << 53) + 1, std::numeric_limits<std::uint64_t>::max(),
+          (std::uint64_t{1} << 63) - 1}) {
+        store_.put("large", number);
+        expect_failure(errc::out_of_range, [&] { (void)store_.get<double>("large"); });
+    }
+    store_.put("large", 18'446'744'073'709'551'616.0);
+    expect_failure(errc::out_of_range, [&] { (void)store_.get<std::uint64_t>("large"); });
+    store_.put("nan", std::numeric_limits<double>::quiet_NaN());
+    expect_failure(errc::out_of_range, [&] { (void)store_.get<int>("nan"); });
+    EXPECT_TRUE(std::isnan(*store_.get<float>("nan")));
+}
+
+TEST_F(TypedMap, AnotherTypeIsNamed) {
+    store_.put("name", "Ada");
+    EXPECT_EQ(message_of(errc::wrong_type, [&] { (void)store_.get<int>("name"); }),
+              "key 'name': holds a string, not an int");
+    EXPECT_EQ(message_of(errc::wrong_type, [&] { (void)store_.snapshot().get<bool>("name"); }),
+              "key 'name': holds a string, not a bool");
+    store_.put("yes", true);
+    expect_failure(errc::wrong_type, [&] { (void)store_.get<int>("yes"); });
+    expect_failure(errc::wrong_type, [&] { (void)store_.get<std::string>("yes"); });
+    expect_failure(errc::wrong_type, [&] { (void)store_.get<point>("yes"); });
+}
+
+TEST_F(TypedMap, BytesThatCanNotBeAValueAreRefused) {
+    expect_failure(errc::invalid_argument, [&] { store_.put("key", value_type::int64, "1234567"); });
+    expect_failure(errc::invalid_argument, [&] { store_.put("key", value_type::boolean, "\2"); });
+    expect_failure(errc::invalid_argument, [&] { store_.put("key", value_type::null, "x"); });
+    expect_failure(errc::invalid_argument, [&] { store_.put("key", value_type::raw, std::string(40, 'x')); });
+    EXPECT_FALSE(store_.contains("key"));
+}
+
+// --- Raw objects ------------------------------------------------------------------------------------------
+
+TEST_F(TypedMap, RawObjectsAreReadInPlaceAndAligned) {
+    auto objects = store_.map<std::string, wide>("objects");
+    for (std::uint64_t i = 0; i < 50; ++i)
+        objects.put(std::string(i, 'k'), {{i, i + 1, i + 2, i + 3}});
+    const snapshot now = store_.snapshot();
+    const typed_view<std::string, wide> view = now.in(objects);
+    for (std::uint64_t i = 0; i < 50; ++i) {
+        const wide* const object = view.get(std::string(i, 'k'));
+        ASSERT_NE(object, nullptr);
+        EXPECT_EQ(reinterpret_cast<std::uintptr_t>(object) % alignof(wide), 0U);
+        EXPECT_EQ(object->words[3], i + 3);
+    }
+    EXPECT_EQ(view.get("absent"), nullptr);
+    const auto described = describe_raw(*now.map("objects").get("k"));
+    ASSERT_TRUE(described);
+    EXPECT_EQ(described->name, "wide");
+    EXPECT_EQ(described->object.size(), sizeof(wide));
+}
+
+TEST_F(TypedMap, RawObjectsAreCheckedByNameVersionAndLayout) {
+    store_.put("key", point{1, 2, 3});
+    EXPECT_NE(message_of(errc::wrong_type, [&] { (void)store_.get<other_point>("key"); })
+                  .find("'point', not a 'other'"),
+              std::string::npos);
+    EXPECT_NE(message_of(errc::wrong_type, [&] { (void)store_.get<next_point>("key"); }).find("version 1"),
+              std::string::npos);
+    // The same size, but another layout is what the version is for; another size is noticed.
+    static_assert(sizeof(larger_point) == sizeof(point));
+    EXPECT_TRUE(store_.get<larger_point>("key").has_value());
+}
+
+// --- Maps -------------------------------------------------------------------------------------------------
+
+TEST_F(TypedMap, IsAnOrderedMap) {
+    auto scores = store_.map<int, std::string>("scores");
+    std::map<int, std::string> expected;
+    std::mt19937_64 random(1);
+    store_.update([&](write_transaction& transaction) {
+        auto map = transaction.in(scores);
+        for (int i = 0; i < 500; ++i) {
+            const int key = static_cast<int>(random() % 1000) - 500;
+            map.put(key, std::to_string(i));
+            expected[key] = std::to_string(i);
+        }
+        EXPECT_EQ(map.size(), expected.size());
+    });
+    const snapshot now = store_.snapshot();
+    const auto view = now.in(scores);
+    auto at = expected.begin();
+    for (auto&& [key, value] : view) {
+        ASSERT_NE(at, expected.end());
+        EXPECT_EQ(key, at->first);
+        EXPECT_EQ(value, at->second);
+        ++at;
+    }
+    EXPECT_EQ(at, expected.end());
+    EXPECT_EQ((*std::prev(view.end())).key, expected.rbegin()->first);
+    EXPECT_EQ((*view.lower_bound(0)).key, expected.lower_bound(0)->first);
+    EXPECT_EQ((*view.upper_bound(0)).key, expected.upper_bound(0)->first);
+    EXPECT_EQ(std::ranges::distance(view.range(-10, 10)),
+              std::distance(expected.lower_bound(-10), expected.lower_bound(10)));
+    EXPECT_EQ(view.find(1'000'000), view.end());
+    static_assert(std::bidirectional_iterator<typed_iterator<int, std::string>>);
+    static_assert(std::ranges::view<typed_range<int, std::string>>);
+}
+
+TEST_F(TypedMap, TuplesHavePrefixes) {
+    auto log = store_.map<std::tuple<std::string, int, int>, double>("log");
+    for (int day = 0; day < 20; ++day) {
+        for (int hour = 0; hour < 5; ++hour) {
+            log.put({"a", day, hour}, day);
+            log.put({"ab", day, hour}, hour);
+        }
+    }
+    const auto view = log.view();
+    EXPECT_EQ(std::ranges::distance(view.prefix("a")), 100);
+    EXPECT_EQ(std::ranges::distance(view.prefix("ab", 7)), 5);
+    EXPECT_TRUE(view.prefix("b").empty());
+    auto&& [key, value] = *view.prefix("ab", 7).begin();
+    EXPECT_EQ(key, std::tuple("ab", 7, 0));
+    EXPECT_EQ(value, 0.0);
+    EXPECT_EQ(store_.snapshot().maps().at(0).keys.name(), "(string,int,int)");
+}
+
+TEST_F(TypedMap, WritesAsTheInterfaceSays) {
+    auto counters = store_.map<std::string, std::int64_t>("counters");
+    EXPECT_EQ(counters.add("a", 5), 5);
+    EXPECT_EQ(counters.add("a", -7), -2);
+    EXPECT_TRUE(counters.insert("b", 1));
+    EXPECT_FALSE(counters.insert("b", 2));
+    EXPECT_EQ(counters.get("b"), 1);
+    EXPECT_FALSE(counters.compare_exchange("b", 7, 8));
+    EXPECT_TRUE(counters.compare_exchange("b", 1, 8));
+    EXPECT_TRUE(counters.compare_exchange("c", std::nullopt, 9));
+    EXPECT_FALSE(counters.compare_exchange("c", std::nullopt, 10));
+    EXPECT_TRUE(counters.modify("c", [](std::int64_t& value) { value *= 2; }));
+    EXPECT_FALSE(counters.modify("absent", [](std::int64_t&) { FAIL(); }));
+    EXPECT_EQ(counters.get("c"), 18);
+    EXPECT_EQ(counters.size(), 3U);
+    EXPECT_TRUE(counters.contains("c"));
+    EXPECT_TRUE(counters.erase("c"));
+    EXPECT_FALSE(counters.erase("c"));
+    counters.put("max", std::numeric_limits<std::int64_t>::max());
+    EXPECT_NE(message_of(errc::out_of_range, [&] { counters.add("max", 1); }).find("key 'max'"),
+              std::string::npos);
+    EXPECT_EQ(counters.get("max"), std::numeric_limits<std::int64_t>::max());
+    auto points = store_.map<std::uint32_t, point>("points");
+    points.put(1, {1, 2, 3});
+    EXPECT_TRUE(points.compare_exchange(1, point{1, 2, 3}, {4, 5, 6}));
+    EXPECT_EQ(points.get(1), (point{4, 5, 6}));
+}
+
+TEST_F(TypedMap, AFailureOfTypesLeavesTheTransactionUsable) {
+    store_.map<std::string, std::string>("map").put("text", "value");
+    auto numbers = store_.map<std::string, int>("map");
+    store_.update([&](write_transaction& transaction) {
+        auto map = transaction.in(numbers);
+        map.put("one", 1);
+        expect_failure(errc::wrong_type, [&] { map.add("text", 1); });
+        expect_failure(errc::wrong_type, [&] { (void)transaction.map("map", key_part::int64); });
+        map.put("two", 2);
+    });
+    EXPECT_EQ(numbers.get("two"), 2);
+    expect_failure(errc::wrong_type, [&] { (void)numbers.get("text"); });
+}
+
+TEST_F(TypedMap, TheFileKnowsTheKeyType) {
+    store_.map<std::int64_t, int>("ints").put(5, 1);
+    EXPECT_NE(message_of(errc::wrong_type, [&] { (void)store_.map<std::string, int>("ints"); })
+                  .find("map 'ints' has keys of type int, not string"),
+              std::string::npos);
+    (void)store_.map<int, int>("ints"); // the same in the file
+    expect_failure(errc::wrong_type, [&] { (void)store_.map<unsigned, int>("ints"); });
+    expect_failure(errc::invalid_argument, [&] {
+        store_.update([](write_transaction& transaction) { transaction.map("ints").put("five", "value"); });
+    });
+    // A map that nobody typed has strings, and takes them from typed programs.
+    store_.update([](write_transaction& transaction) { transaction.map("texts").put("a", "b"); });
+    EXPECT_EQ((store_.map<std::string, std::string>("texts").get("a")), "b");
+    expect_failure(errc::wrong_type, [&] { (void)store_.map<int, std::string>("texts"); });
+    // What another process made meanwhile is noticed by a handle that was opened before.
+    auto early = store_.map<int, int>("later");
+    store_.map<std::string, int>("later").put("text", 1);
+    expect_failure(errc::wrong_type, [&] { early.put(1, 1); });
+    expect_failure(errc::wrong_type, [&] { (void)early.get(1); });
+    expect_failure(errc::wrong_type, [&] { (void)early.view(); });
+    store_.update([](write_transaction& transaction) { transaction.drop("later"); });
+    early.put(1, 1);
+    EXPECT_EQ(early.get(1), 1);
+    (void)store_.map<int, int>("unused");
+    EXPECT_FALSE(store_.snapshot().has_map("unused"));
+}
+
+TEST_F(TypedMap, ThreadsCountTogether) {
+    auto counters = store_.map<std::string, std::uint64_t>("counters");
+    std::vector<std::thread> threads;
+    const std::uint64_t rounds = amount_of_work(1000);
+    for (int i = 0; i < 4; ++i) {
+        threads.emplace_back([&] {
+            for (std::uint64_t round = 0; round < rounds; ++round)
+                counters.add("hits", 1);
+        });
+    }
+    for (std::thread& thread : threads)
+        thread.join();
+    EXPECT_EQ(counters.get("hits"), 4 * rounds);
+}
+
+} // namespace
+} // namespace holdfast::test

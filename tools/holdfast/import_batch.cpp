@@ -1,0 +1,69 @@
+// Putting entries by the thousand.
+#include "import_batch.hpp"
+
+#include "errors.hpp"
+#include "escape.hpp"
+
+namespace holdfast::cli {
+
+std::size_t import_maps::find(std::string_view name, const std::optional<key_type>& keys) {
+    if (last_ < maps_.size() && maps_[last_].name == name) {
+        check(maps_[last_], keys);
+        return last_;
+    }
+    for (last_ = 0; last_ < maps_.size(); ++last_) {
+        if (maps_[last_].name == name) {
+            check(maps_[last_], keys);
+            return last_;
+        }
+    }
+    const snapshot now = target_.snapshot();
+    const bool is_there = name.empty() || now.has_map(name);
+    const key_type wanted = keys ? *keys : asked_.value_or(key_type());
+    const map found{std::string(name), is_there ? now.map(name).keys() : wanted};
+    check(found, keys);
+    maps_.push_back(found);
+    return last_;
+}
+
+void import_maps::check(const map& found, const std::optional<key_type>& keys) const {
+    const auto& wanted = keys ? keys : asked_;
+    if (wanted && *wanted != found.keys) {
+        const std::string name = found.name.empty() ? "the unnamed map" : "map " + in_quotes(found.name);
+        throw error(errc::wrong_type,
+                    name + " has keys of type " + found.keys.name() + ", not " + wanted->name());
+    }
+}
+
+void import_batch::put_into(write_transaction& transaction, const import_maps& maps) {
+    std::vector<std::optional<map_writer>> writers(maps.size());
+    for (const waiting& one : entries_) {
+        auto& writer = writers[one.map];
+        try {
+            if (!writer) {
+                writer = transaction.map(maps[one.map].name, maps[one.map].keys);
+            }
+            put(*writer, one);
+        } catch (const error&) {
+            rethrow_with_line(one.line);
+        }
+    }
+    bytes_.clear();
+    entries_.clear();
+}
+
+void import_batch::put(map_writer map, const waiting& one) const {
+    const std::string_view all(bytes_);
+    map.put(all.substr(one.key_at, one.value_at - one.key_at), one.type,
+            all.substr(one.value_at, one.end - one.value_at));
+}
+
+void rethrow_with_line(std::uint64_t line) {
+    try {
+        throw;
+    } catch (const error& failure) {
+        throw error(failure.reason(), "line " + std::to_string(line) + ": " + failure.what());
+    }
+}
+
+} // namespace holdfast::cli

@@ -1,0 +1,78 @@
+// Raw values from JSON.
+#include "raw_input.hpp"
+
+#include <charconv>
+#include <cstdint>
+#include <optional>
+
+#include <holdfast/codec.hpp>
+
+#include "errors.hpp"
+#include "escape.hpp"
+#include "json_members.hpp"
+#include "json_text.hpp"
+
+namespace holdfast::cli {
+
+namespace {
+
+template <class Number>
+Number parse_member(std::string_view name, std::string_view json) {
+    Number number{};
+    const auto [end, failure] = std::from_chars(json.data(), json.data() + json.size(), number);
+    if (failure != std::errc{} || end != json.data() + json.size()) {
+        throw_usage(in_quotes(name) + " of a raw value is " + in_quotes(json) +
+                    "; a small number is expected");
+    }
+    return number;
+}
+
+std::string parse_base64(std::string_view json) {
+    std::string bytes;
+    if (!append_from_base64(bytes, json_text(json))) {
+        throw_usage(in_quotes(json) + " is not base64");
+    }
+    return bytes;
+}
+
+struct raw_parts {
+    std::optional<std::string> name;
+    std::optional<std::string> object;
+    std::optional<std::uint32_t> version;
+    std::optional<std::uint16_t> alignment;
+};
+
+void set_part(raw_parts& parts, std::string_view name, std::string_view json) {
+    if (name == "name") {
+        parts.name = json_text(json);
+    } else if (name == "name_base64") {
+        parts.name = parse_base64(json);
+    } else if (name == "bytes") {
+        parts.object = parse_base64(json);
+    } else if (name == "version") {
+        parts.version = parse_member<std::uint32_t>(name, json);
+    } else if (name == "alignment") {
+        parts.alignment = parse_member<std::uint16_t>(name, json);
+    } else {
+        throw_usage("a raw value has no " + in_quotes(name));
+    }
+}
+
+} // namespace
+
+void append_raw_from_json(std::string& to, std::string_view json) {
+    const auto description = only_member(json, "$raw");
+    if (!description) {
+        throw_usage(in_quotes(json) + " is no raw value: {\"$raw\":{...}} is expected");
+    }
+    raw_parts parts;
+    for (json_members members(*description); members.next();) {
+        set_part(parts, members.name(), members.value());
+    }
+    if (!parts.name || !parts.object || !parts.version || !parts.alignment) {
+        throw_usage("a raw value needs name, version, alignment and bytes");
+    }
+    to.append(encode_raw({*parts.object, *parts.name, *parts.version, *parts.alignment}));
+}
+
+} // namespace holdfast::cli
