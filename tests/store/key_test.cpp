@@ -156,6 +156,9 @@ TEST(Key, BytesUuidsAndTimesSortByValue) {
     expect_same_order(
         std::vector<sys_seconds>{sys_seconds(seconds(-1)), sys_seconds(seconds(1)), sys_seconds{}});
     expect_failure(errc::out_of_range, [] { (void)bytes_of(sys_seconds(hours(24 * 366 * 300))); });
+    std::string first;
+    detail::append_int(first, std::numeric_limits<std::int64_t>::min());
+    expect_failure(errc::out_of_range, [&] { (void)detail::key_layout<sys_seconds>::read(first); });
     expect_failure(errc::out_of_range, [] {
         (void)detail::key_layout<sys_seconds>::read(bytes_of(system_clock::time_point(milliseconds(1500))));
     });

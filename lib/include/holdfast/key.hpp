@@ -25,6 +25,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <ratio>
 #include <span>
 #include <string>
 #include <string_view>
@@ -301,6 +302,8 @@ template <class Duration>
 struct key_codec<std::chrono::time_point<std::chrono::system_clock, Duration>> {
     using time = std::chrono::time_point<std::chrono::system_clock, Duration>;
     using stored = std::chrono::duration<std::int64_t, std::nano>;
+    static_assert(std::ratio_greater_equal_v<typename Duration::period, std::nano>,
+                  "keys hold times to the nanosecond");
     static constexpr key_part part = key_part::time;
     using argument = time;
     using view = time;
@@ -313,10 +316,10 @@ struct key_codec<std::chrono::time_point<std::chrono::system_clock, Duration>> {
     }
     [[nodiscard]] static time take(detail::key_reader& from, bool) {
         const stored since(from.take_int());
-        const auto rounded = std::chrono::floor<Duration>(since);
-        if (stored(rounded) != since)
+        // Not by comparing: what is rounded down may lie before the first nanosecond.
+        if (since % std::chrono::duration_cast<stored>(Duration(1)) != stored::zero())
             detail::throw_key_out_of_range("a time of " + std::to_string(since.count()) + " ns");
-        return time(rounded);
+        return time(std::chrono::duration_cast<Duration>(since));
     }
 };
 

@@ -99,8 +99,9 @@ std::string format_time(std::int64_t since_ns) {
     const sys_time<nanoseconds> time{nanoseconds(since_ns)};
     const sys_days day_begin = floor<days>(time);
     const year_month_day date(day_begin);
-    // Not `time - day_begin`: the first day that nanoseconds reach begins before them.
-    const nanoseconds of_second = time - floor<seconds>(time);
+    // Not by subtracting days or seconds: the first that nanoseconds reach begin before the first nanosecond.
+    constexpr std::int64_t second_ns = 1'000'000'000;
+    const std::int64_t of_second_ns = (since_ns % second_ns + second_ns) % second_ns;
     const hh_mm_ss clock(floor<seconds>(time) - day_begin);
     std::array<char, 64> buffer;
     const int length =
@@ -109,8 +110,8 @@ std::string format_time(std::int64_t since_ns) {
                       static_cast<unsigned>(date.day()), static_cast<int>(clock.hours().count()),
                       static_cast<int>(clock.minutes().count()), static_cast<int>(clock.seconds().count()));
     std::string text(buffer.data(), static_cast<std::size_t>(length));
-    if (of_second.count() != 0) {
-        std::string digits = std::to_string(of_second.count());
+    if (of_second_ns != 0) {
+        std::string digits = std::to_string(of_second_ns);
         digits.insert(0, 9 - digits.size(), '0');
         digits.erase(digits.find_last_not_of('0') + 1);
         text.append(".").append(digits);
