@@ -117,6 +117,15 @@ class Refused(ApplyTest):
         self.refuse(CONDITION, self.good, self.good, {"op": "cas", "key": "n", "old": 1, "new": 2}, line=3, says=b'"n"')
         self.refuse(CONDITION, self.good, {"op": "cas", "key": "absent", "old": 1, "new": 2}, line=2)
 
+    def test_amounts_that_are_no_number(self):
+        self.refuse(USAGE, b'{"op":"incr","key":"n","by":01}', line=1, says=b"malformed JSON at byte 29: ")
+        self.refuse(USAGE, b'{"op":"incr","key":"n","by":"5"}', line=1, says=b'"by" is "5"; a number is expected')
+        self.refuse(USAGE, b'{"op":"incr","key":"n","by":[5]}', line=1, says=b'"by" is "[5]"; a number is expected')
+        self.refuse(WRONG_TYPE, b'{"op":"incr","key":"n","by":1e400}', line=1, says=b"out of the range")
+        self.refuse(USAGE, b'{"op":"cas","key":"n","type":"string","old":"\\q","new":1}', line=1,
+                    says=b"malformed JSON at byte 46: ")
+        self.refuse(USAGE, b'{"op":"incr","key":"n","bits":"7ff8000000000001"}', line=1, says=b'"bits"')
+
     def test_deep_nesting(self):
         self.refuse(USAGE, self.good, b'{"op":"put","key":"k","value":' + b"[" * 100_000 + b"]" * 100_000 + b"}", line=2)
 

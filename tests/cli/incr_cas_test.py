@@ -60,11 +60,17 @@ class Incr(CliTest):
     def test_an_unreadable_amount_makes_no_store(self):
         for by in ["", "x", "12z", "nan", "inf", "0x1", "1 2", "--5x", "+-1"]:
             self.fails(USAGE, "incr", "--", "k", by)
-        for by in ["9" * 30, "-" + "9" * 30]:
+        for by in ["9" * 30, "-" + "9" * 30, "1e400", "-1e400", "1e-400"]:
             self.fails(WRONG_TYPE, "incr", "--", "k", by, says=b"out of the range")
         self.fails(USAGE, "incr")
         self.fails(USAGE, "incr", "k", "1", "2")
         self.fails(NOT_FOUND, "list")
+
+    def test_what_is_absent_does_not_stay(self):
+        result = self.fails(WRONG_TYPE, "incr", "k", str(UINT_MAX), says=b"nothing was stored")
+        self.assertNotIn(b"stays", result.stderr)
+        self.put_type("int", "5")
+        self.fails(WRONG_TYPE, "incr", "k", str(UINT_MAX), says=b"it stays 5")
 
     def test_another_type_than_asked_for(self):
         self.put_type("int", "5")
@@ -110,6 +116,28 @@ class Cas(CliTest):
         self.fails(CONDITION, "cas", "k", '{"a":1,"b":[2,1]}', "0")
         self.ok("cas", "k", '{ "b": [1,2], "a": 1 }', '"done"')
         self.assertEqual(self.ok("get", "k"), b'"done"\n')
+
+    def test_documents_are_compared_by_value(self):
+        # Numbers were compared as doubles, and of equal keys only the last counted.
+        for stored, other in [('{"a":18446744073709551615}', '{"a":-1}'), ('{"a":9007199254740993}', '{"a":9007199254740992.0}'),
+                              ('{"a":1,"a":2}', '{"a":2}'), ('{"a":1,"a":2}', '{"a":3,"a":2}'), ("[0]", "[false]")]:
+            self.ok("put", "-t", "json", "k", stored)
+            self.fails(CONDITION, "cas", "k", other, "0")
+            self.ok("put", "-t", "json", "k", other)
+            self.fails(CONDITION, "cas", "k", stored, "0")
+        for stored, same in [('{"a":1}', '{"a":1.0}'), ('{"$float":"NaN"}', '{"$float":"NaN"}'), ('{"a":1,"a":2}', '{"a":2,"a":1}')]:
+            self.ok("put", "-t", "json", "k", stored)
+            self.ok("cas", "k", same, "0")
+
+    def test_a_document_keeps_the_name_of_its_type(self):
+        self.ok("import", input=b'{"key":"k","document_type":"user","value":{"age":1}}\n')
+        self.ok("cas", "k", '{"age":1}', '{"age":2}')
+        self.assertEqual(self.get_json("k")["document_type"], "user")
+        self.assertEqual(self.ok("apply", input=b'{"op":"cas","key":"k","old":{"age":2},"new":{"age":3}}\n'), b"1\n")
+        self.assertEqual(self.get_json("k")["document_type"], "user")
+        self.assertEqual(self.get_json("k")["value"], {"age": 3})
+        self.ok("cas", "-t", "json", "k", '{"age":3}', '{"age":4}')
+        self.assertEqual(self.get_json("k")["document_type"], "user")
 
     def test_the_type_may_change(self):
         self.put("k", "5")

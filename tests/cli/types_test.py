@@ -142,6 +142,13 @@ class Documents(Typed):
         for text in [str(UINT_MAX + 1), str(INT_MIN - 1 - 2**64), "[" + "9" * 50 + "]"]:
             self.fails(WRONG_TYPE, "put", "-t", "json", "--", "k", text, says=b"out of")
 
+    def test_numbers_too_small_for_a_float(self):
+        # They became 0.0.
+        for text in ["1e-400", "-1e-400", '{"a":[0.1e-400]}']:
+            self.fails(WRONG_TYPE, "put", "-t", "json", "--", "k", text, says=b"out of range")
+        self.put_type("json", "[0e-400,5e-324]")
+        self.assertEqual(self.ok("get", "k"), b"[0.0,5e-324]\n")
+
     def test_deep_nesting(self):
         self.put_type("json", "[" * 100 + "]" * 100)
         self.assertEqual(self.ok("get", "k"), b"[" * 100 + b"]" * 100 + b"\n")

@@ -104,7 +104,106 @@ TEST(json, refuses_numbers_out_of_range) {
         expect_error(errc::out_of_range, "is out of range",
                      [&] { static_cast<void>(document_from_json(json)); });
     }
-    EXPECT_EQ(again("1e-999"), "0.0");
+    // What is not 0 became 0 before.
+    for (const char* json : {"1e-400", "-1e-400", "[0.0001e-999]", "10e-400"}) {
+        expect_error(errc::out_of_range, "is out of range",
+                     [&] { static_cast<void>(document_from_json(json)); });
+    }
+    EXPECT_EQ(again("0e-999"), "0.0");
+    EXPECT_EQ(again("-0.00E5"), "-0.0");
+}
+
+TEST(json, escapes_control_characters_that_json_lets_pass) {
+    EXPECT_EQ(again("\"\x7F \xC2\x80\xC2\x9F\xC2\xA0\xC3\xBF\""),
+              "\"\\u007f \\u0080\\u009f\xC2\xA0\xC3\xBF\"");
+    EXPECT_EQ(again("{\"\xC2\x9B\":0}"), "{\"\\u009b\":0}");
+}
+
+/// Both ways round, as JSON or, after "#", in hexadecimal digits.
+bool same(std::string_view left, std::string_view right) {
+    const auto document = [](std::string_view text) {
+        return text.starts_with('#') ? from_hex(text.substr(1)) : document_from_json(text);
+    };
+    const bool found = same_document(document(left), document(right));
+    EXPECT_EQ(same_document(document(right), document(left)), found) << left << ' ' << right;
+    return found;
+}
+
+TEST(same_document, is_told_what_documents_say) {
+    for (const auto& [left, right] : {
+             std::pair{"{}", "{}"},
+             {"{}", "#bfff"},
+             {R"({"a":1,"b":[{"c":2,"d":3}]})", R"({"b":[{"d":3,"c":2}],"a":1})"},
+             {R"({"a":1,"b":2,"a":3})", R"({"b":2,"a":3,"a":1})"},
+             {"1", "1.0"},
+             {"-1", "-1.0"},
+             {"0", "-0.0"},
+             {"9007199254740992", "9007199254740992.0"},
+             {"#3bffffffffffffffff", "-18446744073709551616.0"},
+             {"-9223372036854775808", "-9223372036854775808.0"},
+             {R"({"$float":"NaN"})", "#fb7ff8000000000001"},
+             {"1.5", "#f93e00"},
+             {R"("ab")", "#7f61616162ff"},
+             {R"({"$bytes":"AAE="})", "#5f41004101ff"},
+             {"null", "#f7"},
+             {"1", "#c101"},
+             {R"({"a":1})", "#d81b826475736572a1616101"},
+         }) {
+        EXPECT_TRUE(same(left, right)) << left << ' ' << right;
+    }
+}
+
+TEST(same_document, tells_numbers_and_objects_apart_that_are_not_the_same) {
+    for (const auto& [left, right] : {
+             std::pair{"18446744073709551615", "-1"},
+             {"9007199254740993", "9007199254740992.0"},
+             {"18446744073709551615", "18446744073709551616.0"},
+             {"-9223372036854775808", "9223372036854775808"},
+             {"#3bffffffffffffffff", "0"},
+             {"1", "1.5"},
+             {"1", "true"},
+             {"0", "false"},
+             {"0", "null"},
+             {"null", "#e5"},
+             {R"("a")", R"({"$bytes":"YQ=="})"},
+             {"[1,2]", "[2,1]"},
+             {"[[1],2]", "[[1,2]]"},
+             {"[]", "{}"},
+             {R"({"a":1})", R"({"a":1,"b":1})"},
+             {R"({"a":1,"a":2})", R"({"a":2})"},
+             {R"({"a":1,"a":1,"a":2})", R"({"a":1,"a":2,"a":2})"},
+             {R"({"a":1,"a":2})", R"({"a":2,"a":2})"},
+             {R"({"a":{"b":1}})", R"({"a":{"b":2}})"},
+             {"#a10100", "#a1613100"},
+             {"#d81b82617801", "#d81b82617901"},
+             {R"({"$float":"Infinity"})", R"({"$float":"-Infinity"})"},
+         }) {
+        EXPECT_FALSE(same(left, right)) << left << ' ' << right;
+    }
+}
+
+TEST(same_document, refuses_what_is_damaged_or_too_deep) {
+    const std::string sound = document_from_json("1");
+    for (const std::string& damaged : {from_hex("8201"), from_hex("0101"), std::string(129, '\x81') + '\0'}) {
+        expect_error(errc::corrupt, "", [&] { static_cast<void>(same_document(sound, damaged)); });
+        expect_error(errc::corrupt, "", [&] { static_cast<void>(same_document(damaged, sound)); });
+    }
+    const std::string deepest = std::string(128, '\x81') + '\1';
+    EXPECT_TRUE(same_document(deepest, std::string(128, '\x81') + from_hex("1801")));
+}
+
+TEST(same_document, takes_no_quadratic_time) {
+    constexpr int count = 200'000;
+    std::string forward = "{";
+    std::string backward = "{";
+    for (int i = 0; i < count; ++i) {
+        forward += '"' + std::to_string(i) + "\":1,";
+        backward += '"' + std::to_string(count - 1 - i) + "\":1,";
+    }
+    forward.back() = backward.back() = '}';
+    EXPECT_TRUE(same(forward, backward));
+    backward[backward.size() - 2] = '2';
+    EXPECT_FALSE(same(forward, backward));
 }
 
 std::string nested(std::size_t levels, std::string_view open, std::string_view inner,
@@ -157,6 +256,16 @@ TEST(json, appends_and_leaves_nothing_behind_where_it_fails) {
     EXPECT_EQ(document, "before " + from_hex("820102"));
     EXPECT_THROW(append_document(document, "[1,2,3"), error);
     EXPECT_EQ(document, "before " + from_hex("820102"));
+}
+
+TEST(json, a_small_document_behind_much_takes_little_room) {
+    // It grew by half of all that stood before it.
+    std::string text;
+    text.reserve(1'001'000);
+    text.resize(1'000'000, 'x');
+    const std::size_t capacity = text.capacity();
+    append_document(text, "[1]");
+    EXPECT_EQ(text.capacity(), capacity);
 }
 
 TEST(json, counts_beyond_the_short_heads) {

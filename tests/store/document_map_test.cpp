@@ -85,7 +85,7 @@ TEST_F(DocumentMap, GivesBackWhatWasPut) {
     users.put("alan", {"Alan", 41, {}, {}});
     EXPECT_EQ(users.get("ada"), ada);
     std::vector<std::string> names;
-    for (auto&& [key, one] : users.view())
+    for (auto&& [key, one] : store_.snapshot().in(users))
         names.push_back(std::string(key) + "=" + one.name);
     EXPECT_EQ(names, (std::vector<std::string>{"ada=Ada", "alan=Alan"}));
     EXPECT_EQ(store_.snapshot().map("users").get("ada")->type(), value_type::document);

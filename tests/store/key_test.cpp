@@ -156,6 +156,10 @@ TEST(Key, BytesUuidsAndTimesSortByValue) {
     expect_same_order(
         std::vector<sys_seconds>{sys_seconds(seconds(-1)), sys_seconds(seconds(1)), sys_seconds{}});
     expect_failure(errc::out_of_range, [] { (void)bytes_of(sys_seconds(hours(24 * 366 * 300))); });
+    expect_same_order(std::vector<system_clock::time_point>{
+        system_clock::time_point::min(), {}, system_clock::time_point::max()});
+    using days32 = time_point<system_clock, duration<std::int32_t, std::ratio<86'400>>>;
+    expect_same_order(std::vector<days32>{days32(days32::duration(19'700)), days32(days32::duration(-5))});
     std::string first;
     detail::append_int(first, std::numeric_limits<std::int64_t>::min());
     expect_failure(errc::out_of_range, [&] { (void)detail::key_layout<sys_seconds>::read(first); });

@@ -262,7 +262,7 @@ TEST_F(TypedMap, TuplesHavePrefixes) {
             log.put({"ab", day, hour}, hour);
         }
     }
-    const auto view = log.view();
+    const auto view = store_.snapshot().in(log);
     EXPECT_EQ(std::ranges::distance(view.prefix("a")), 100);
     EXPECT_EQ(std::ranges::distance(view.prefix("ab", 7)), 5);
     EXPECT_TRUE(view.prefix("b").empty());
@@ -333,12 +333,144 @@ TEST_F(TypedMap, TheFileKnowsTheKeyType) {
     store_.map<std::string, int>("later").put("text", 1);
     expect_failure(errc::wrong_type, [&] { early.put(1, 1); });
     expect_failure(errc::wrong_type, [&] { (void)early.get(1); });
-    expect_failure(errc::wrong_type, [&] { (void)early.view(); });
+    expect_failure(errc::wrong_type, [&] { (void)store_.snapshot().in(early); });
     store_.update([](write_transaction& transaction) { transaction.drop("later"); });
     early.put(1, 1);
     EXPECT_EQ(early.get(1), 1);
     (void)store_.map<int, int>("unused");
     EXPECT_FALSE(store_.snapshot().has_map("unused"));
+}
+
+// --- What was once let through ----------------------------------------------------------------------------
+
+TEST_F(TypedMap, OfTwoKeyTypesInOneTransactionTheFirstCounts) {
+    auto ints = store_.map<std::int64_t, int>("new");
+    auto uints = store_.map<std::uint64_t, int>("new");
+    store_.update([&](write_transaction& transaction) {
+        auto writer = transaction.in(ints);
+        expect_failure(errc::wrong_type, [&] { (void)transaction.in(uints); });
+        expect_failure(errc::wrong_type, [&] { (void)transaction.map("new", key_part::uint64); });
+        writer.put(-1, 1);
+    });
+    EXPECT_EQ(ints.get(-1), 1);
+    store_.update([&](write_transaction& transaction) { // an untyped one may still become typed
+        map_writer untyped = transaction.map("later");
+        (void)transaction.map("later", key_part::int64);
+        expect_failure(errc::wrong_type, [&] { untyped.put("12345678", "value"); });
+    });
+}
+
+TEST_F(TypedMap, AWriterFromBeforeADropWritesNoKeysOfAnotherType) {
+    auto ints = store_.map<std::int64_t, int>("map");
+    ints.put(5, 5);
+    store_.update([&](write_transaction& transaction) {
+        auto writer = transaction.in(ints);
+        transaction.drop("map");
+        expect_failure(errc::wrong_type, [&] { writer.put(2, 2); });
+        transaction.in(ints).put(3, 3);
+    });
+    EXPECT_EQ(ints.get(3), 3);
+    EXPECT_EQ(ints.size(), 1U);
+}
+
+TEST_F(TypedMap, NanAndNegativeZeroAreNoKeysByWhateverWay) {
+    store_.map<double, int>("floats").put(1.5, 1);
+    store_.update([&](write_transaction& transaction) {
+        map_writer untyped = transaction.map("floats");
+        expect_failure(errc::invalid_argument, [&] { untyped.put(std::string(8, '\xFF'), "nan"); });
+        expect_failure(errc::invalid_argument, [&] { untyped.put("\x7F" + std::string(7, '\xFF'), "-0.0"); });
+        expect_failure(errc::invalid_argument, [&] { untyped.put(std::string(8, '\0'), "-nan"); });
+    });
+    EXPECT_EQ(store_.snapshot().map("floats").size(), 1U);
+}
+
+TEST_F(TypedMap, ACopiedValueKeepsItsType) {
+    store_.put("int", 42);
+    store_.put("copy", *store_.get("int"));
+    EXPECT_EQ(store_.get<int>("copy"), 42);
+    const snapshot now = store_.snapshot();
+    store_.put("copy of a view", *now.get("int"));
+    EXPECT_EQ(store_.get<int>("copy of a view"), 42);
+    store_.update([&](write_transaction& transaction) {
+        transaction.put("third", *transaction.get("int"));
+        transaction.map("map").put("fourth", *now.get("int"));
+    });
+    EXPECT_EQ(store_.get<int>("third"), 42);
+    EXPECT_EQ(store_.snapshot().map("map").get<int>("fourth"), 42);
+}
+
+TEST_F(TypedMap, IsNotTakenByAnotherStore) {
+    auto here = store_.map<std::string, int>("map");
+    const temporary_store elsewhere;
+    holdfast::store other = elsewhere.open();
+    other.update([&](write_transaction& transaction) {
+        expect_failure(errc::invalid_argument, [&] { (void)transaction.in(here); });
+    });
+    expect_failure(errc::invalid_argument, [&] { (void)other.snapshot().in(here); });
+    holdfast::store again = place_.open(); // another handle on the same file is fine
+    again.update([&](write_transaction& transaction) { transaction.in(here).put("key", 1); });
+    EXPECT_EQ(here.get("key"), 1);
+    auto moved = std::move(here);
+    EXPECT_EQ(moved.get("key"), 1);
+    EXPECT_EQ(here.get("key"), 1); // NOLINT: moving is copying
+}
+
+TEST_F(TypedMap, AViewIsOfItsKeysTypeOnly) {
+    store_.map<std::string, int>("texts").put("a", 1);
+    const snapshot now = store_.snapshot();
+    expect_failure(errc::wrong_type, [&] { typed_view<std::int64_t, int> wrong(now.map("texts")); });
+}
+
+TEST_F(TypedMap, CharactersAndTheirEnumsAreNumbers) {
+    enum class letter : char { a = 'a' };
+    enum class answer : bool { no, yes };
+    expect_round_trip('c');
+    expect_round_trip(L'w');
+    expect_round_trip(letter::a);
+    expect_round_trip(answer::yes);
+    store_.put("key", 300);
+    expect_failure(errc::out_of_range, [&] { (void)store_.get<char>("key"); });
+    auto letters = store_.map<letter, char>("letters");
+    letters.put(letter::a, 'x');
+    EXPECT_EQ(letters.get(letter::a), 'x');
+    EXPECT_EQ(store_.snapshot().in(letters).begin()->key, letter::a);
+    EXPECT_EQ(store_.snapshot().map("letters").keys().name(), "int");
+}
+
+TEST_F(TypedMap, ArraysOfBytesAreBytes) {
+    constexpr std::array<std::byte, 3> bytes = {std::byte{1}, std::byte{0}, std::byte{255}};
+    store_.put("key", bytes);
+    EXPECT_EQ((store_.get<std::array<std::byte, 3>>("key")), bytes);
+    expect_failure(errc::wrong_type, [&] { (void)store_.get<std::array<std::byte, 4>>("key"); });
+}
+
+TEST_F(TypedMap, CountersGoDownAndDoNotOverflow) {
+    auto counters = store_.map<std::string, std::uint64_t>("counters");
+    counters.put("key", 5);
+    EXPECT_EQ(counters.add("key", -1), 4U);
+    expect_failure(errc::out_of_range, [&] { counters.add("key", -5); });
+    auto floats = store_.map<std::string, double>("floats");
+    floats.put("key", 1e308);
+    expect_failure(errc::out_of_range, [&] { floats.add("key", 1e308); });
+    EXPECT_EQ(floats.get("key"), 1e308);
+}
+
+TEST_F(TypedMap, MessagesAreOneReadableLine) {
+    store_.put("number", 1e300);
+    EXPECT_NE(message_of(errc::out_of_range, [&] { (void)store_.get<int>("number"); }).find("1e+300"),
+              std::string::npos);
+    std::string key;
+    for (int i = 0; i < 60; ++i)
+        key += "\xC3\xA9"; // é
+    store_.put(key + "\n\x1B\xC2\x9B", "text");
+    const std::string message =
+        message_of(errc::wrong_type, [&] { (void)store_.get<int>(key + "\n\x1B\xC2\x9B"); });
+    EXPECT_TRUE(message.find("\xA9...'") != std::string::npos) << message;
+    store_.put("a\n\x1B\xC2\x9B", "text");
+    EXPECT_EQ(message_of(errc::wrong_type, [&] { (void)store_.get<int>("a\n\x1B\xC2\x9B"); }),
+              "key 'a?"
+              "?"
+              "?': holds a string, not an int");
 }
 
 TEST_F(TypedMap, ThreadsCountTogether) {

@@ -116,9 +116,8 @@ function(holdfast_require_cereal)
     target_include_directories(holdfast_cereal SYSTEM INTERFACE "${include_dir}")
 endfunction()
 
-# CLI11::CLI11 and nlohmann_json::nlohmann_json, for the command line.
+# CLI11::CLI11, for the command line.
 function(holdfast_require_cli_libraries)
-    holdfast_find_json()
     find_package(CLI11 2.1 CONFIG QUIET)
     if(NOT TARGET CLI11::CLI11)
         set(CLI11_BUILD_TESTS OFF CACHE INTERNAL "")

@@ -75,7 +75,7 @@ void check_members(operation_kind kind, const line_fields& line) {
         }
     };
     if (kind != operation_kind::put) {
-        refuse({field::value, field::document_type, field::cbor_base64});
+        refuse({field::value, field::document_type, field::cbor_base64, field::bits});
     }
     if (kind != operation_kind::incr) {
         refuse({field::by});
@@ -115,9 +115,22 @@ std::vector<operation> parse_operations(std::string_view input) {
 value_reader reader_of(const line_fields& line, field which) {
     return [&line, which](value_type stored) {
         std::string bytes;
-        const auto type = append_value_from_json(bytes, line.required(which), line.type().value_or(stored));
+        const auto type = line.read(which, [&](std::string_view json) {
+            return append_value_from_json(bytes, json, line.type().value_or(stored));
+        });
         return value(type, std::move(bytes), 0);
     };
+}
+
+amount amount_of(const line_fields& line) {
+    if (!line.has(field::by)) {
+        return std::int64_t{1};
+    }
+    const std::string_view json = line[field::by];
+    if (!is_json_number(json)) {
+        throw_usage("\"by\" is " + shown_json(json) + "; a number is expected");
+    }
+    return parse_amount(json);
 }
 
 void run(const operation& what, map_writer map, const std::string& key, const std::string& shown_key) {
@@ -133,7 +146,7 @@ void run(const operation& what, map_writer map, const std::string& key, const st
         map.erase(key);
         return;
     case operation_kind::incr:
-        increase(map, key, parse_amount(line.has(field::by) ? line[field::by] : "1"), line.type());
+        increase(map, key, amount_of(line), line.type());
         return;
     case operation_kind::cas:
         compare_and_set(map, key, shown_key, reader_of(line, field::old_value),

@@ -17,7 +17,8 @@ namespace {
 constexpr std::string_view details = //
     R"(Stores NEW if the value is OLD; if it is another, or there is none, nothing
 happens and the status is 8. OLD and NEW are read as values of the type that is
-stored, or of --type. Documents are equal if they say the same in any order.
+stored, or of --type. Documents are equal if they say the same in any order; the
+name of a document's type stays.
 "holdfast put --if-absent" stores what is not there yet.
 
 Examples:

@@ -25,10 +25,13 @@ namespace {
 constexpr std::string_view details = //
     R"(Prints the entries whose keys begin with PREFIX, or all, as of one moment. Each
 is a line of JSON with key, type and value, from which "holdfast import" makes
-the same entry, whatever its key and its value are. --all exports all maps.
+the same entry, whatever its key and its value are. --all exports all maps that
+hold something; a map that was emptied, and the type of its keys, is left out.
 
 CSV and TSV have the columns key, type and value; bytes are base64 there, and
-documents JSON.
+documents JSON. What is no text is base64 of the type "string;base64", or CBOR
+in "document;base64". Lines of JSON keep more: the type of the keys, the names
+of the types of documents, how these are encoded, and the bits of a NaN.
 
 Examples:
   holdfast export > backup.jsonl
@@ -69,7 +72,8 @@ public:
             write_entry_line(out_, names_maps_ ? std::optional(map) : std::nullopt, keys, one);
         } else {
             naming_key(keys, one.key, [&] {
-                write_row(keys.to_text(one.key), to_string(one.value.type()), table_text(one.value));
+                const table_value value(one.value);
+                write_row(keys.to_text(one.key), value.type, value.text);
             });
         }
     }

@@ -27,9 +27,9 @@ where JSON does not say it, and "map" for another map than that of -m. With
 CSV and TSV begin with a header. One column is the key, the others become the
 fields of a document, as strings. A file named .csv or .tsv is taken as such.
 
-Each 1,000 lines are one transaction. An error names the bad line and those
-that are imported. With --atomic it is all or nothing, and others that write
-wait meanwhile.
+Each 1,000 lines, or 64 MiB, are one transaction. An error names the bad line
+and those that are imported; if there are none, no store is made. With --atomic
+it is all or nothing, and others that write wait meanwhile.
 
 Examples:
   holdfast import backup.jsonl
@@ -95,11 +95,9 @@ std::string choose_path(const std::vector<std::string>& words) {
 
 class import_run {
 public:
-    import_run(store& target, bool atomic) : target_(target) {
-        if (atomic) {
-            whole_.emplace(target_.begin_write());
-        }
-    }
+    /// The store is made, if it is not there, with the first entries that are put.
+    import_run(const settings& given, std::optional<store>& target, bool atomic)
+        : given_(given), target_(target), atomic_(atomic) {}
 
     /// Returns how many entries were imported.
     std::uint64_t run(record_source& source, import_maps& maps, const line_reader& lines,
@@ -107,7 +105,7 @@ public:
         try {
             progress_bar bar("importing");
             while (next(source)) {
-                if (lines.number() - done_ >= lines_each) {
+                if (lines.number() - done_ >= lines_each || batch_.bytes() >= bytes_each) {
                     put(maps, lines.number());
                     bar.show_rate(lines.bytes_done(), bytes, lines.number());
                 }
@@ -124,6 +122,7 @@ public:
 
 private:
     static constexpr std::uint64_t lines_each = 1'000;
+    static constexpr std::size_t bytes_each = std::size_t{64} << 20;
 
     bool next(record_source& source) {
         try {
@@ -136,23 +135,31 @@ private:
     /// Puts what was read up to this line.
     void put(const import_maps& maps, std::uint64_t line) {
         const std::size_t count = batch_.size();
+        if (!target_) {
+            target_.emplace(open_or_create(given_));
+        }
+        if (atomic_ && !whole_) {
+            whole_.emplace(target_->begin_write());
+        }
         if (whole_) {
             batch_.put_into(*whole_, maps);
         } else if (count != 0) {
-            target_.update([&](write_transaction& transaction) { batch_.put_into(transaction, maps); });
+            target_->update([&](write_transaction& transaction) { batch_.put_into(transaction, maps); });
         }
         entries_ += count;
         done_ = line;
     }
 
     [[nodiscard]] std::string what_is_imported() const {
-        if (whole_ || done_ == 0) {
+        if (atomic_ || done_ == 0) {
             return "; nothing was imported";
         }
         return "; lines 1 to " + std::to_string(done_) + " are imported";
     }
 
-    store& target_;
+    const settings& given_;
+    std::optional<store>& target_;
+    bool atomic_;
     std::optional<write_transaction> whole_;
     import_batch batch_;
     std::uint64_t entries_ = 0;
@@ -172,10 +179,10 @@ exit_status run_import(invocation& call) {
     line_reader lines(file);
     const std::uint64_t bytes = file.bytes_left();
     lines.prepare();
-    store target = open_or_create(call.given);
+    auto target = open_if_there(call.given);
     import_maps maps(target, keys);
     const auto source = open_source(choice, lines, maps);
-    call.out.write_number(import_run(target, options.atomic).run(*source, maps, lines, bytes));
+    call.out.write_number(import_run(call.given, target, options.atomic).run(*source, maps, lines, bytes));
     call.out.write('\n');
     return exit_status::done;
 }

@@ -3,8 +3,9 @@
 //     {"map":"users","key_type":"int","key":7,"type":"document","document_type":"user","value":{"name":"Ada"}}
 //
 // "map" is there where all maps are exported, "key_type" where the keys are not strings. Names and string keys that are
-// not UTF-8 are "map_base64" and "key_base64". "type" may be left out where JSON says it. A document whose bytes are
-// not those that its JSON gives has them in "cbor_base64", which counts then.
+// not UTF-8 are "map_base64" and "key_base64", as are typed keys that JSON can't hold. "type" may be left out where JSON
+// says it. A document whose bytes are not those that its JSON gives has them in "cbor_base64", and a NaN that is not the
+// usual one its bits in "bits":"7ff8000000000001"; these count then.
 #pragma once
 
 #include <optional>

@@ -1,7 +1,8 @@
 // How an entry is written as JSON and what is told of a value, in one place for `get`, `list` and `export`.
 //
 // JSON: {"key":…,"type":…,"size":…,"version":…,"value":…}, with "document_type", or "raw_type" and "raw_version", where
-// the value has them. A key that is not UTF-8 is "key_base64" instead of "key".
+// the value has them. A key that is not UTF-8 is "key_base64" instead of "key". A document that JSON can't hold has its
+// bytes in "cbor_base64" and null as its value.
 #pragma once
 
 #include <string_view>

@@ -76,6 +76,9 @@ exit_status report_current_exception() noexcept {
         throw;
     } catch (const reader_gone&) {
         return exit_status::done;
+    } catch (const output_failure& failure) {
+        report(failure.why.what());
+        return status_of(failure.why.reason());
     } catch (const error& failure) {
         report(failure.what());
         return status_of(failure.reason());

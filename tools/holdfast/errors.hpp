@@ -26,6 +26,11 @@ enum class exit_status : int {
 /// Thrown when whoever reads our output has closed the pipe; that is no error.
 struct reader_gone {};
 
+/// Thrown when our output can't be written, which is the fault of no key and no line.
+struct output_failure {
+    error why;
+};
+
 [[nodiscard]] exit_status status_of(errc reason) noexcept;
 
 /// Wrong usage, or input that can't be read.

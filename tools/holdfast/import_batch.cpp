@@ -7,23 +7,25 @@
 namespace holdfast::cli {
 
 std::size_t import_maps::find(std::string_view name, const std::optional<key_type>& keys) {
-    if (last_ < maps_.size() && maps_[last_].name == name) {
-        check(maps_[last_], keys);
-        return last_;
+    if (last_ >= maps_.size() || maps_[last_].name != name) {
+        const auto [found, is_new] = index_.try_emplace(std::string(name), maps_.size());
+        if (is_new) {
+            maps_.push_back({found->first, keys_of(name, keys)});
+        }
+        last_ = found->second;
     }
-    for (last_ = 0; last_ < maps_.size(); ++last_) {
-        if (maps_[last_].name == name) {
-            check(maps_[last_], keys);
-            return last_;
+    check(maps_[last_], keys);
+    return last_;
+}
+
+key_type import_maps::keys_of(std::string_view name, const std::optional<key_type>& keys) const {
+    if (target_) {
+        const snapshot now = target_->snapshot();
+        if (now.has_map(name)) {
+            return now.map(name).keys();
         }
     }
-    const snapshot now = target_.snapshot();
-    const bool is_there = name.empty() || now.has_map(name);
-    const key_type wanted = keys ? *keys : asked_.value_or(key_type());
-    const map found{std::string(name), is_there ? now.map(name).keys() : wanted};
-    check(found, keys);
-    maps_.push_back(found);
-    return last_;
+    return name.empty() ? key_type() : keys ? *keys : asked_.value_or(key_type());
 }
 
 void import_maps::check(const map& found, const std::optional<key_type>& keys) const {
@@ -36,12 +38,13 @@ void import_maps::check(const map& found, const std::optional<key_type>& keys) c
 }
 
 void import_batch::put_into(write_transaction& transaction, const import_maps& maps) {
-    std::vector<std::optional<map_writer>> writers(maps.size());
+    std::optional<map_writer> writer;
+    std::size_t map = 0;
     for (const waiting& one : entries_) {
-        auto& writer = writers[one.map];
         try {
-            if (!writer) {
-                writer = transaction.map(maps[one.map].name, maps[one.map].keys);
+            if (!writer || one.map != map) {
+                map = one.map;
+                writer = transaction.map(maps[map].name, maps[map].keys);
             }
             put(*writer, one);
         } catch (const error&) {

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include <holdfast/key.hpp>
@@ -18,7 +19,9 @@ namespace holdfast::cli {
 /// The maps that entries go to, each with the type of its keys: the stored one, else the one that was asked for.
 class import_maps {
 public:
-    import_maps(const store& target, std::optional<key_type> asked) : target_(target), asked_(asked) {}
+    /// `target` may be nullopt as long as there is no store; its maps are new then.
+    import_maps(const std::optional<store>& target, std::optional<key_type> asked)
+        : target_(target), asked_(asked) {}
 
     struct map {
         std::string name;
@@ -28,14 +31,16 @@ public:
     /// others.
     [[nodiscard]] std::size_t find(std::string_view name, const std::optional<key_type>& keys);
     [[nodiscard]] const map& operator[](std::size_t index) const noexcept { return maps_[index]; }
-    [[nodiscard]] std::size_t size() const noexcept { return maps_.size(); }
 
 private:
     void check(const map& found, const std::optional<key_type>& keys) const;
 
-    const store& target_;
+    [[nodiscard]] key_type keys_of(std::string_view name, const std::optional<key_type>& keys) const;
+
+    const std::optional<store>& target_;
     std::optional<key_type> asked_;
     std::vector<map> maps_;
+    std::unordered_map<std::string, std::size_t> index_; ///< by name, into maps_
     std::size_t last_ = 0;
 };
 
@@ -58,6 +63,8 @@ public:
         entries_.push_back(one);
     }
     [[nodiscard]] std::size_t size() const noexcept { return entries_.size(); }
+    /// Of keys and values.
+    [[nodiscard]] std::size_t bytes() const noexcept { return bytes_.size(); }
     /// Puts all, in order, and forgets them. A failure names the line.
     void put_into(write_transaction& transaction, const import_maps& maps);
 

@@ -1,6 +1,7 @@
 // JSON objects and arrays, taken apart.
 #include "json_members.hpp"
 
+#include "escape.hpp"
 #include "json_text.hpp"
 
 namespace holdfast::cli {
@@ -124,7 +125,11 @@ std::string_view json_members::take_word() {
     if (at_ == begin) {
         throw_malformed(at_, begin < text_.size() ? "a value is expected" : "it ends too soon");
     }
-    return text_.substr(begin, at_ - begin);
+    const std::string_view word = text_.substr(begin, at_ - begin);
+    if (word != "true" && word != "false" && word != "null" && !is_json_number(word)) {
+        throw_malformed(begin, in_quotes(word) + " is no value");
+    }
+    return word;
 }
 
 std::size_t json_array_size(std::string_view array) {

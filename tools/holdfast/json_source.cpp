@@ -103,7 +103,8 @@ private:
                 if (keys.is_string() && is_json_number(members.value())) {
                     to.append(members.value()); // a number is a key as it is written
                 } else {
-                    append_key_from_json(to, keys, members.value(), false);
+                    counting_from(static_cast<std::size_t>(members.value().data() - line.data()),
+                                  [&] { append_key_from_json(to, keys, members.value(), false); });
                 }
                 return;
             }

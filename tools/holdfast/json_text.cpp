@@ -1,6 +1,7 @@
 // JSON strings and numbers.
 #include "json_text.hpp"
 
+#include <charconv>
 #include <cstdint>
 #include <cstring>
 #include <optional>
@@ -89,6 +90,26 @@ std::size_t append_escape(std::string& to, std::string_view text, std::size_t at
 
 void throw_malformed(std::size_t at, std::string_view what) {
     throw_usage("malformed JSON at byte " + std::to_string(at + 1) + ": " + std::string(what));
+}
+
+void rethrow_malformed(std::size_t offset) {
+    constexpr std::string_view opening = "malformed JSON at byte ";
+    try {
+        throw;
+    } catch (const error& failure) {
+        const std::string_view message = failure.what();
+        if (!message.starts_with(opening)) {
+            throw;
+        }
+        std::size_t byte = 0;
+        const auto* const end =
+            std::from_chars(message.data() + opening.size(), message.data() + message.size(), byte).ptr;
+        throw error(failure.reason(), std::string(opening) + std::to_string(byte + offset) + end);
+    }
+}
+
+std::string shown_json(std::string_view json) {
+    return json.starts_with('"') ? escape_controls(json) : in_quotes(json);
 }
 
 std::size_t end_of_json_string(std::string_view text, std::size_t at) noexcept {

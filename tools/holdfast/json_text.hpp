@@ -6,9 +6,24 @@
 #include <string>
 #include <string_view>
 
+#include <holdfast/error.hpp>
+
 namespace holdfast::cli {
 
 [[noreturn]] void throw_malformed(std::size_t at, std::string_view what);
+/// Throws the error being handled; one of malformed JSON names a byte that is `offset` further on.
+[[noreturn]] void rethrow_malformed(std::size_t offset);
+/// Calls `read` on JSON that stands at `offset` of the text whose bytes messages are to count.
+template <class Read>
+decltype(auto) counting_from(std::size_t offset, Read&& read) {
+    try {
+        return read();
+    } catch (const error&) {
+        rethrow_malformed(offset);
+    }
+}
+/// JSON for a message: in quotes, unless it is a string, which has its own.
+[[nodiscard]] std::string shown_json(std::string_view json);
 
 /// Whether JSON takes it for white space.
 [[nodiscard]] constexpr bool is_json_space(char byte) noexcept {

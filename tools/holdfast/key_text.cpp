@@ -61,7 +61,7 @@ void append_key_from_json(std::string& to, const key_type& keys, std::string_vie
     if (is_base64) {
         std::string key;
         if (!append_from_base64(key, json_text(json))) {
-            throw_usage(in_quotes(json) + " is not base64");
+            throw_usage(shown_json(json) + " is not base64");
         }
         append_checked(to, key);
     } else if (keys.is_string() && json.starts_with('"')) {
@@ -100,11 +100,13 @@ std::optional<std::string> end_of_prefix(std::string prefix) {
 }
 
 void write_key(output& out, const key_type& keys, std::string_view key, bool colour) {
+    const std::string text =
+        keys.is_string() ? std::string() : keys.to_text(key); // fails before anything is out
     out.write(colour ? "\x1b[36m" : "");
     if (keys.is_string()) {
         write_escaped(out, key);
     } else {
-        write_printable(out, keys.to_text(key));
+        write_printable(out, text);
     }
     out.write(colour ? "\x1b[0m" : "");
 }
@@ -117,11 +119,21 @@ void write_exact_key(output& out, const key_type& keys, std::string_view key) {
     }
 }
 
-void write_json_key(json_object& to, const key_type& keys, std::string_view key) {
-    if (keys.is_string()) {
-        to.text("key", key);
+json_key::json_key(const key_type& keys, std::string_view key) : key_(key), is_typed_(!keys.is_string()) {
+    if (is_typed_) {
+        try {
+            json_ = keys.to_json(key);
+        } catch (const error&) {
+            json_.clear(); // a string in it is not UTF-8
+        }
+    }
+}
+
+void json_key::write(json_object& to) const {
+    if (json_.empty()) {
+        to.text("key", key_, is_typed_);
     } else {
-        to.raw("key", keys.to_json(key));
+        to.raw("key", json_);
     }
 }
 

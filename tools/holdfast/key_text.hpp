@@ -32,7 +32,19 @@ void append_key_from_json(std::string& to, const key_type& keys, std::string_vie
 void write_key(output& out, const key_type& keys, std::string_view key, bool colour);
 /// As it has to be typed.
 void write_exact_key(output& out, const key_type& keys, std::string_view key);
-/// "key":…, or "key_base64":… if it is bytes that are not UTF-8.
-void write_json_key(json_object& to, const key_type& keys, std::string_view key);
+
+/// A key made ready for JSON, so that nothing is half written. It refers to the bytes.
+class json_key {
+public:
+    json_key(const key_type& keys, std::string_view key);
+
+    /// "key":…, or "key_base64":… if it is bytes that are not UTF-8.
+    void write(json_object& to) const;
+
+private:
+    std::string_view key_;
+    std::string json_; ///< empty: the bytes are shown
+    bool is_typed_;
+};
 
 } // namespace holdfast::cli

@@ -16,7 +16,7 @@ namespace {
 /// In the order of `field`.
 constexpr std::array<std::string_view, static_cast<std::size_t>(field::count)> names{
     "key",           "key_base64",  "value", "type", "map", "map_base64", "key_type",
-    "document_type", "cbor_base64", "op",    "by",   "old", "new"};
+    "document_type", "cbor_base64", "op",    "by",   "old", "new",        "bits"};
 
 constexpr std::array<std::string_view, 4> passed_over{"size", "version", "raw_type", "raw_version"};
 
@@ -24,7 +24,7 @@ constexpr std::array<std::string_view, 4> passed_over{"size", "version", "raw_ty
 
 std::string_view name_of(field which) noexcept { return names[static_cast<std::size_t>(which)]; }
 
-line_fields::line_fields(std::string_view line) {
+line_fields::line_fields(std::string_view line) : line_(line) {
     for (json_members members(line); members.next();) {
         const std::string_view name = members.name();
         const auto* const found = std::find(names.begin(), names.end(), name);
@@ -54,7 +54,7 @@ std::string line_fields::text(field which) const {
     if (json.front() != '"') {
         throw_usage(in_quotes(name_of(which)) + " is " + in_quotes(json) + "; a string is expected");
     }
-    return json_text(json);
+    return read(which, [](std::string_view string) { return json_text(string); });
 }
 
 std::optional<std::string> line_fields::map() const {
@@ -66,7 +66,7 @@ std::optional<std::string> line_fields::map() const {
     }
     std::string name;
     if (!append_from_base64(name, text(field::map_base64))) {
-        throw_usage(in_quotes((*this)[field::map_base64]) + " is not base64");
+        throw_usage(shown_json((*this)[field::map_base64]) + " is not base64");
     }
     return name;
 }

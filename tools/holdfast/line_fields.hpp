@@ -10,6 +10,8 @@
 
 #include <holdfast/value.hpp>
 
+#include "json_text.hpp"
+
 namespace holdfast::cli {
 
 enum class field : std::uint8_t {
@@ -26,6 +28,7 @@ enum class field : std::uint8_t {
     by,
     old_value,
     new_value,
+    bits,
     count
 };
 
@@ -45,6 +48,12 @@ public:
     }
     /// The same, but wrong usage if it is not there.
     [[nodiscard]] std::string_view required(field which) const;
+    /// Calls use(json) with a required member; malformed JSON in it is named by its byte in the line.
+    template <class Use>
+    decltype(auto) read(field which, Use&& use) const {
+        const std::string_view json = required(which);
+        return counting_from(static_cast<std::size_t>(json.data() - line_.data()), [&] { return use(json); });
+    }
     /// The text of a string that is there.
     [[nodiscard]] std::string text(field which) const;
     /// The map that is named; nullopt if none is.
@@ -53,6 +62,7 @@ public:
     [[nodiscard]] std::optional<value_type> type() const;
 
 private:
+    std::string_view line_;
     std::array<std::string_view, static_cast<std::size_t>(field::count)> values_{};
 };
 

@@ -6,11 +6,10 @@
 #include <system_error>
 #include <type_traits>
 
-#include <nlohmann/json.hpp>
-
 #include <holdfast/codec.hpp>
 #include <holdfast/json.hpp>
 
+#include "document_name.hpp"
 #include "errors.hpp"
 #include "escape.hpp"
 #include "json_text.hpp"
@@ -32,7 +31,7 @@ value encoded(Number number) {
 }
 
 template <class Integer>
-value integer_sum(Integer old, const amount& by) {
+value integer_sum(Integer old, const amount& by, const std::string& remains) {
     Integer sum{};
     const bool overflows = std::visit(
         [&](auto number) -> bool {
@@ -45,8 +44,7 @@ value integer_sum(Integer old, const amount& by) {
         by);
     if (overflows) {
         const std::string type(to_string(value_codec<Integer>::type));
-        throw error(errc::out_of_range,
-                    "the sum is out of the range of " + type + "; it stays " + std::to_string(old));
+        throw error(errc::out_of_range, "the sum is out of the range of " + type + "; " + remains);
     }
     return encoded(sum);
 }
@@ -59,12 +57,18 @@ value float_sum(double old, const amount& by) {
     return encoded(sum);
 }
 
+template <class Integer>
+value add_to(const value_view& old, const amount& by) {
+    const Integer number = value_codec<Integer>::decode(old);
+    return integer_sum(number, by, "it stays " + std::to_string(number));
+}
+
 value sum_of(const value_view& old, const amount& by) {
     switch (old.type()) {
     case value_type::int64:
-        return integer_sum(value_codec<std::int64_t>::decode(old), by);
+        return add_to<std::int64_t>(old, by);
     case value_type::uint64:
-        return integer_sum(value_codec<std::uint64_t>::decode(old), by);
+        return add_to<std::uint64_t>(old, by);
     case value_type::float64:
         return float_sum(value_codec<double>::decode(old), by);
     default:
@@ -76,19 +80,14 @@ value sum_of(const value_view& old, const amount& by) {
 value sum_from_zero(const amount& by, std::optional<value_type> fresh) {
     switch (fresh.value_or(std::holds_alternative<double>(by) ? value_type::float64 : value_type::int64)) {
     case value_type::int64:
-        return integer_sum(std::int64_t{0}, by);
+        return integer_sum(std::int64_t{0}, by, "nothing was stored");
     case value_type::uint64:
-        return integer_sum(std::uint64_t{0}, by);
+        return integer_sum(std::uint64_t{0}, by, "nothing was stored");
     case value_type::float64:
         return float_sum(0, by);
     default:
         throw_usage("only int, uint and float can be added to");
     }
-}
-
-bool same_document(std::string_view left, std::string_view right) {
-    return left == right ||
-           nlohmann::json::parse(document_to_json(left)) == nlohmann::json::parse(document_to_json(right));
 }
 
 bool same_value(const value_view& left, const value_view& right) {
@@ -98,9 +97,22 @@ bool same_value(const value_view& left, const value_view& right) {
     if (left.type() == value_type::document) {
         return same_document(left.text(), right.text());
     }
-    return left.text() == right.text() ||
-           (left.type() == value_type::float64 &&
-            value_codec<double>::decode(left) == value_codec<double>::decode(right));
+    if (left.type() == value_type::float64) {
+        const double one = value_codec<double>::decode(left);
+        const double other = value_codec<double>::decode(right);
+        return one == other || (std::isnan(one) && std::isnan(other));
+    }
+    return left.text() == right.text();
+}
+
+/// The bytes to store in the place of `old`: a document keeps the name of its type if it brings none.
+std::string bytes_instead_of(const value_view& old, const value_view& fresh) {
+    std::string bytes;
+    if (old.type() == value_type::document && fresh.type() == value_type::document &&
+        document_type_name(fresh.text()).empty()) {
+        append_document_name(bytes, document_type_name(old.text()));
+    }
+    return bytes.append(fresh.text());
 }
 
 } // namespace
@@ -121,11 +133,16 @@ amount parse_amount(std::string_view text) {
         text.size() > 1) {
         throw error(errc::out_of_range, in_quotes(shown) + " is out of the range of int and uint");
     }
-    const auto number = number_of<double>(text);
-    if (!number || !std::isfinite(*number)) {
+    double number = 0;
+    const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (failure == std::errc::invalid_argument || end != text.data() + text.size() ||
+        !std::isfinite(number)) {
         throw_usage("a number to add is expected, not " + in_quotes(shown));
     }
-    return *number;
+    if (failure == std::errc::result_out_of_range) {
+        throw error(errc::out_of_range, in_quotes(shown) + " is out of the range of float");
+    }
+    return number;
 }
 
 value increase(map_writer map, std::string_view key, const amount& by, std::optional<value_type> fresh) {
@@ -150,7 +167,7 @@ void compare_and_set(map_writer map, std::string_view key, std::string_view show
         throw error(errc::condition_not_met, refused + " has another value; nothing was stored");
     }
     const value fresh = desired(stored->type());
-    map.put(key, fresh.type(), fresh.text());
+    map.put(key, fresh.type(), bytes_instead_of(stored->view(), fresh.view()));
 }
 
 } // namespace holdfast::cli

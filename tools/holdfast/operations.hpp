@@ -28,7 +28,7 @@ value increase(map_writer map, std::string_view key, const amount& by, std::opti
 using value_reader = std::function<value(value_type stored)>;
 
 /// Stores `desired` if what is stored equals `expected`. Throws condition_not_met if it does not, or is absent.
-/// Documents are equal if they say the same, in whatever order.
+/// Documents are equal if they say the same (`same_document`), and keep the name of their type.
 void compare_and_set(map_writer map, std::string_view key, std::string_view shown_key,
                      const value_reader& expected, const value_reader& desired);
 

@@ -5,6 +5,8 @@
 #include <array>
 #include <cerrno>
 #include <charconv>
+#include <cstring>
+#include <string>
 
 #include <poll.h>
 #include <unistd.h>
@@ -50,7 +52,9 @@ void output::write_through(std::string_view text) const {
             ::pollfd ready{descriptor_, POLLOUT, 0};
             ::poll(&ready, 1, -1);
         } else if (errno != EINTR) {
-            throw_system_error(errc::io_error, "cannot write to standard output", errno);
+            const errc reason = errno == ENOSPC || errno == EDQUOT ? errc::no_space : errc::io_error;
+            throw output_failure{
+                error(reason, std::string("cannot write to standard output: ") + std::strerror(errno))};
         }
     }
 }

@@ -1,6 +1,6 @@
 // Buffered output to a descriptor. Large pieces go out as they are, without being copied.
 //
-// Every failure is an exception: `reader_gone` if the reader closed the pipe, else errc::io_error. What is
+// Every failure is an exception: `reader_gone` if the reader closed the pipe, else `output_failure`. What is
 // buffered is lost unless `flush` is called, so that its failure can't go unnoticed in a destructor.
 #pragma once
 

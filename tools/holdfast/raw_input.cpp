@@ -21,7 +21,7 @@ Number parse_member(std::string_view name, std::string_view json) {
     Number number{};
     const auto [end, failure] = std::from_chars(json.data(), json.data() + json.size(), number);
     if (failure != std::errc{} || end != json.data() + json.size()) {
-        throw_usage(in_quotes(name) + " of a raw value is " + in_quotes(json) +
+        throw_usage(in_quotes(name) + " of a raw value is " + shown_json(json) +
                     "; a small number is expected");
     }
     return number;
@@ -30,7 +30,7 @@ Number parse_member(std::string_view name, std::string_view json) {
 std::string parse_base64(std::string_view json) {
     std::string bytes;
     if (!append_from_base64(bytes, json_text(json))) {
-        throw_usage(in_quotes(json) + " is not base64");
+        throw_usage(shown_json(json) + " is not base64");
     }
     return bytes;
 }
@@ -63,12 +63,16 @@ void set_part(raw_parts& parts, std::string_view name, std::string_view json) {
 void append_raw_from_json(std::string& to, std::string_view json) {
     const auto description = only_member(json, "$raw");
     if (!description) {
-        throw_usage(in_quotes(json) + " is no raw value: {\"$raw\":{...}} is expected");
+        throw_usage(shown_json(json) + " is no raw value: {\"$raw\":{...}} is expected");
     }
     raw_parts parts;
-    for (json_members members(*description); members.next();) {
-        set_part(parts, members.name(), members.value());
-    }
+    counting_from(static_cast<std::size_t>(description->data() - json.data()), [&] {
+        for (json_members members(*description); members.next();) {
+            const std::string_view part = members.value();
+            counting_from(static_cast<std::size_t>(part.data() - description->data()),
+                          [&] { set_part(parts, members.name(), part); });
+        }
+    });
     if (!parts.name || !parts.object || !parts.version || !parts.alignment) {
         throw_usage("a raw value needs name, version, alignment and bytes");
     }

@@ -35,33 +35,6 @@ std::string float_text(double number) {
     return text;
 }
 
-/// "\u007f"
-std::string control_escape(std::uint8_t unit) {
-    constexpr std::string_view digits = "0123456789abcdef";
-    return std::string("\\u00") + digits[unit >> 4] + digits[unit & 15u];
-}
-
-/// JSON may hold DEL and U+0080 to U+009F as they are, but some terminals obey them. They are within strings.
-std::string without_controls(std::string json) {
-    constexpr std::string_view suspects = "\x7f\xc2";
-    std::size_t at = json.find_first_of(suspects);
-    if (at == std::string::npos) {
-        return json;
-    }
-    std::string safe;
-    std::size_t begin = 0;
-    for (; at != std::string::npos; at = json.find_first_of(suspects, at + 1)) {
-        const bool is_del = json[at] == '\x7f';
-        const auto unit =
-            static_cast<std::uint8_t>(is_del || at + 1 == json.size() ? json[at] : json[at + 1]);
-        if (is_del || unit < 0xa0u) {
-            safe.append(json, begin, at - begin).append(control_escape(unit));
-            begin = at + (is_del ? 1 : 2);
-        }
-    }
-    return safe.append(json, begin);
-}
-
 raw_description describe_sound_raw(const value_view& of) {
     const auto raw = describe_raw(of);
     if (!raw) {
@@ -93,6 +66,17 @@ std::string raw_json(const raw_description& raw) {
     return json + ",\"bytes\":\"" + base64(raw.object) + "\"}}";
 }
 
+/// Whether a document can be read from it.
+bool is_document_json(std::string_view json) {
+    try {
+        std::string document;
+        append_document(document, json);
+        return true;
+    } catch (const error&) {
+        return false;
+    }
+}
+
 } // namespace
 
 shown_value::shown_value(const value_view& of) : of_(of) {
@@ -116,7 +100,7 @@ shown_value::shown_value(const value_view& of) : of_(of) {
         break;
     }
     case value_type::document:
-        text_ = without_controls(document_to_json(of.text()));
+        show_document();
         break;
     case value_type::raw:
         raw_ = describe_sound_raw(of);
@@ -126,6 +110,18 @@ shown_value::shown_value(const value_view& of) : of_(of) {
         break;
     case value_type::map:
         throw error(errc::corrupt, "an entry of the catalogue is no value");
+    }
+}
+
+void shown_value::show_document() {
+    try {
+        text_ = document_to_json(of_.text());
+    } catch (const error& failure) {
+        if (failure.reason() != errc::out_of_range) {
+            throw;
+        }
+        has_json_ = false;
+        text_ = "{\"$cbor\":\"" + base64(of_.text()) + "\"}";
     }
 }
 
@@ -154,6 +150,8 @@ void shown_value::write_json(output& out) const {
         write_json_string(out, of_.text());
     } else if (of_.type() == value_type::string || of_.type() == value_type::bytes) {
         write_json_bytes(out, of_.text());
+    } else if (!has_json_) {
+        out.write("null");
     } else if (finite_) {
         out.write(text_);
     } else {
@@ -164,16 +162,39 @@ void shown_value::write_json(output& out) const {
     }
 }
 
-std::string table_text(const value_view& of) {
+/// As JSON if a document can be read from that; not if it needs a level more than there may be.
+void table_value::show_document(const value_view& of) {
+    const shown_value shown(of);
+    if (shown.has_json() && is_document_json(shown.text())) {
+        text = shown.text();
+    } else {
+        type += base64_mark;
+        text = base64(of.text());
+    }
+}
+
+table_value::table_value(const value_view& of) : type(to_string(of.type())) {
     switch (of.type()) {
     case value_type::string:
-        return std::string(of.text());
+        if (is_utf8(of.text())) {
+            text = of.text();
+        } else {
+            type += base64_mark;
+            text = base64(of.text());
+        }
+        break;
     case value_type::bytes:
-        return base64(of.text());
+        text = base64(of.text());
+        break;
     case value_type::raw:
-        return raw_json(describe_sound_raw(of));
+        text = raw_json(describe_sound_raw(of));
+        break;
+    case value_type::document:
+        show_document(of);
+        break;
     default:
-        return shown_value(of).text();
+        text = shown_value(of).text();
+        break;
     }
 }
 

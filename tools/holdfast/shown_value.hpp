@@ -7,7 +7,7 @@
 //     float     1.5, 1e+30, inf, nan      1.5, {"$float":"Infinity"}, {"$float":"NaN"}
 //     string    as it is                  "…", or {"$bytes":"<base64>"} if it is not UTF-8
 //     bytes     as they are               {"$bytes":"<base64>"}
-//     document  as JSON                   itself
+//     document  as JSON                   itself; {"$cbor":"<base64>"} and null if JSON can't hold it
 //     raw       hexadecimal digits        {"$raw":{"name":…,"version":…,"alignment":…,"bytes":"<base64>"}}
 #pragma once
 
@@ -36,16 +36,34 @@ public:
 
     /// Of all but strings, bytes and raw values.
     [[nodiscard]] const std::string& text() const noexcept { return text_; }
+    /// False for a document with an integer that no 64 bits hold: its JSON is null, its text names its CBOR.
+    [[nodiscard]] bool has_json() const noexcept { return has_json_; }
 
 private:
+    void show_document();
+
     value_view of_;
     std::string text_;
     std::optional<raw_description> raw_;
     bool finite_ = true;
+    bool has_json_ = true;
 };
 
-/// The value as a field of a table: as text, but bytes in base64 and raw values as JSON.
-[[nodiscard]] std::string table_text(const value_view& of);
+/// Behind the type of a value in a table that is in base64 and would not be otherwise.
+inline constexpr std::string_view base64_mark = ";base64";
+
+/// The value in a table: as text, but bytes in base64 and raw values as JSON. Strings that are not UTF-8, and the CBOR
+/// of documents that can't be read from JSON, are in base64, too, and marked.
+struct table_value {
+    explicit table_value(const value_view& of);
+
+    std::string type;
+    std::string text;
+
+private:
+    void show_document(const value_view& of);
+};
+
 /// What its bytes are to people: those of a raw value without its trailer.
 [[nodiscard]] std::string_view plain_bytes(const value_view& of);
 /// Adds what is known of the type of a document or a raw value, if it is sound.

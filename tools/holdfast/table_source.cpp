@@ -12,6 +12,7 @@
 #include "errors.hpp"
 #include "escape.hpp"
 #include "key_text.hpp"
+#include "shown_value.hpp"
 #include "value_input.hpp"
 
 namespace holdfast::cli {
@@ -87,16 +88,38 @@ private:
     value_type append_typed(std::string& to) const {
         const std::string& name = records_[1];
         const std::string& text = records_[2];
+        if (name.ends_with(base64_mark)) {
+            return append_marked(to, name.substr(0, name.size() - base64_mark.size()), text);
+        }
         if (name == to_string(value_type::raw)) {
             return append_value_from_json(to, text, value_type::raw);
         }
         const value_type type = parse_value_type("the column \"type\"", name);
         if (type != value_type::bytes) {
             append_value_from_text(to, type, text);
-        } else if (!append_from_base64(to, text)) {
-            throw_usage(in_quotes(text) + " is not base64, in which bytes are written");
+        } else {
+            append_base64(to, text);
         }
         return type;
+    }
+
+    static value_type append_marked(std::string& to, const std::string& name, std::string_view text) {
+        const value_type type = parse_value_type("the column \"type\"", name);
+        if (type != value_type::string && type != value_type::document) {
+            throw_usage("the type " + in_quotes(name) + " is not written in base64");
+        }
+        const std::size_t begin = to.size();
+        append_base64(to, text);
+        if (type == value_type::document) {
+            check_cbor(std::string_view(to).substr(begin));
+        }
+        return type;
+    }
+
+    static void append_base64(std::string& to, std::string_view text) {
+        if (!append_from_base64(to, text)) {
+            throw_usage(in_quotes(text) + " is not base64");
+        }
     }
 
     value_type append_fields(std::string& to) {
@@ -109,13 +132,22 @@ private:
                 throw_usage("the column " + in_quotes(names_[index]) + " is not UTF-8");
             }
             json_ += json_.size() == 1 ? "" : ",";
-            append_json_string(json_, names_[index]);
+            append_json_string(json_, field_name(index));
             json_ += ':';
             append_json_string(json_, records_[index]);
         }
         json_ += '}';
         append_document(to, json_);
         return value_type::document;
+    }
+
+    /// JSON takes an only field of these names for a wrapper, and one more '$' away.
+    [[nodiscard]] std::string field_name(std::size_t index) const {
+        const std::string& name = names_[index];
+        const std::size_t word = name.find_first_not_of('$');
+        const bool looks_reserved = word != 0 && word != std::string::npos &&
+                                    (name.substr(word) == "bytes" || name.substr(word) == "float");
+        return names_.size() == 2 && looks_reserved ? "$" + name : name;
     }
 
     std::string map_;

@@ -21,13 +21,8 @@ namespace holdfast::cli {
 
 namespace {
 
-/// JSON strings have their quotes already.
-std::string shown(std::string_view text) {
-    return text.starts_with('"') ? escape_controls(text) : in_quotes(text);
-}
-
 [[noreturn]] void throw_unreadable(std::string_view text, value_type type, const std::string& expected) {
-    throw_usage(shown(text) + " is no value of type " + std::string(to_string(type)) + "; " + expected +
+    throw_usage(shown_json(text) + " is no value of type " + std::string(to_string(type)) + "; " + expected +
                 " is expected");
 }
 
@@ -97,7 +92,7 @@ void check_utf8(std::string_view text) {
 
 void append_json_bytes(std::string& to, std::string_view base64) {
     if (!append_from_base64(to, json_text(base64))) {
-        throw_usage(shown(base64) + " is not base64");
+        throw_usage(shown_json(base64) + " is not base64");
     }
 }
 
@@ -106,7 +101,8 @@ void append_json_string_value(std::string& to, std::string_view json, value_type
     if (json.front() == '"') {
         append_json_text(to, json);
     } else if (const auto base64 = only_member(json, "$bytes")) {
-        append_json_bytes(to, *base64);
+        counting_from(static_cast<std::size_t>(base64->data() - json.data()),
+                      [&] { append_json_bytes(to, *base64); });
     } else {
         throw_unreadable(json, type, "a string or {\"$bytes\":\"...\"}");
     }
@@ -156,7 +152,7 @@ value_type type_of_json(std::string_view json) {
         break;
     }
     if (!is_json_number(json)) {
-        throw_malformed(0, shown(json) + " is no value");
+        throw_malformed(0, shown_json(json) + " is no value");
     }
     if (json.find_first_of(".eE") != std::string_view::npos) {
         return value_type::float64;
@@ -232,6 +228,14 @@ std::string_view value_from_text(std::string& buffer, value_type type, std::stri
     }
     append_value_from_text(buffer, type, text);
     return buffer;
+}
+
+void check_cbor(std::string_view document) {
+    try {
+        check_document(document);
+    } catch (const error& failure) {
+        throw_usage(std::string("this is no CBOR of a document: ") + failure.what());
+    }
 }
 
 value_type append_value_from_json(std::string& to, std::string_view json, std::optional<value_type> asked) {

@@ -19,6 +19,8 @@ namespace holdfast::cli {
 void append_value_from_text(std::string& to, value_type type, std::string_view text);
 /// Without a copy if the text is what is stored, else in `buffer`.
 [[nodiscard]] std::string_view value_from_text(std::string& buffer, value_type type, std::string_view text);
+/// Refuses input that was to be the CBOR of a document, and is not.
+void check_cbor(std::string_view document);
 /// Appends the bytes to store and returns their type: that asked for, else the one that JSON itself tells.
 [[nodiscard]] value_type append_value_from_json(std::string& to, std::string_view json,
                                                 std::optional<value_type> asked);

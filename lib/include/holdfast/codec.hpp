@@ -5,8 +5,8 @@
 //     int       signed integers and enums       numbers are read as any type that holds them exactly
 //     uint      unsigned integers and enums
 //     float     float, double
-//     string    std::string, std::string_view, const char*
-//     bytes     std::vector<std::byte>, std::span<const std::byte>
+//     string    std::string; `put` also takes std::string_view and const char*
+//     bytes     std::vector<std::byte>, std::array<std::byte, N>; `put` also takes std::span<const std::byte>
 //     raw       trivially copyable types whose stored_type has a raw_version
 //     document  what cereal can serialise; with <holdfast/document.hpp>
 //
@@ -30,6 +30,7 @@
 #include <vector>
 
 #include <holdfast/detail/export.hpp>
+#include <holdfast/detail/integers.hpp>
 #include <holdfast/error.hpp>
 #include <holdfast/stored_type.hpp>
 #include <holdfast/value.hpp>
@@ -54,6 +55,7 @@ namespace detail {
 /// "holds a string, not an int".
 [[noreturn]] HOLDFAST_API void throw_wrong_type(value_type found, value_type asked);
 [[noreturn]] HOLDFAST_API void throw_damaged_value(const value_view& found);
+[[noreturn]] HOLDFAST_API void throw_other_size(std::uint64_t found, std::uint64_t asked);
 [[noreturn]] HOLDFAST_API void throw_inexact(const std::string& number, std::string_view asked);
 /// The number that a value of type int, uint or float holds, eight bytes each.
 [[nodiscard]] HOLDFAST_API std::uint64_t number_bits(const value_view& found, value_type asked);
@@ -91,9 +93,11 @@ static_assert(sizeof(raw_header) == 16 && std::has_unique_object_representations
     return bytes.data() + offset;
 }
 
+[[nodiscard]] HOLDFAST_API std::string number_text(double number);
+
 template <class T, class From>
 [[nodiscard]] T exact_integer(From number, std::string_view asked) {
-    if (!std::in_range<T>(number))
+    if (!fits<T>(number))
         throw_inexact(std::to_string(number), asked);
     return static_cast<T>(number);
 }
@@ -103,9 +107,9 @@ template <class T>
 [[nodiscard]] T integer_of(double number, std::string_view asked) {
     constexpr double end =
         2.0 * static_cast<double>(std::uint64_t{1} << (std::numeric_limits<T>::digits - 1));
-    constexpr double begin = std::is_signed_v<T> ? -end : 0.0;
+    constexpr double begin = std::numeric_limits<T>::is_signed ? -end : 0.0;
     if (!(number >= begin && number < end) || static_cast<double>(static_cast<T>(number)) != number)
-        throw_inexact(std::to_string(number), asked);
+        throw_inexact(number_text(number), asked);
     return static_cast<T>(number);
 }
 
@@ -119,7 +123,7 @@ template <class T, class From>
         if (rounded >= end || static_cast<From>(rounded) != number)
             throw_inexact(std::to_string(number), "float");
     } else if (number == number && static_cast<From>(rounded) != number) {
-        throw_inexact(std::to_string(number), "float");
+        throw_inexact(number_text(number), "float");
     }
     return rounded;
 }
@@ -180,16 +184,15 @@ struct value_codec {
         "serialises, or give a trivially copyable one a raw_version in holdfast::stored_type");
 };
 
-template <class T>
-requires(std::integral<T> && !std::same_as<T, bool>) || std::is_enum_v<T> struct value_codec<T> {
-    using number =
-        typename std::conditional_t<std::is_enum_v<T>, std::underlying_type<T>, std::type_identity<T>>::type;
-    static constexpr value_type type = std::is_signed_v<number> ? value_type::int64 : value_type::uint64;
+template <detail::integer_or_enum T>
+struct value_codec<T> {
+    using number = detail::integer_of_t<T>;
+    // By the widest type of the same sign, which extends it.
+    using wide = std::conditional_t<detail::stored_signed<number>, std::int64_t, std::uint64_t>;
+    static constexpr value_type type = std::is_signed_v<wide> ? value_type::int64 : value_type::uint64;
     using argument = T;
     using view = T;
     [[nodiscard]] static detail::number_bytes encode(T value) noexcept {
-        // By the widest type of the same sign, which extends it.
-        using wide = std::conditional_t<std::is_signed_v<number>, std::int64_t, std::uint64_t>;
         return detail::number_bytes(static_cast<std::uint64_t>(static_cast<wide>(value)));
     }
     [[nodiscard]] static T decode(const value_view& found) {
@@ -270,10 +273,33 @@ struct value_codec<std::vector<std::byte>> {
     }
 };
 
-/// A snapshot gives a reference to the object in the file.
+/// As many bytes as the array has.
+template <std::size_t Size>
+struct value_codec<std::array<std::byte, Size>> {
+    static constexpr value_type type = value_type::bytes;
+    using argument = const std::array<std::byte, Size>&;
+    using view = std::array<std::byte, Size>;
+    [[nodiscard]] static std::string_view encode(argument value) noexcept {
+        return {reinterpret_cast<const char*>(value.data()), Size};
+    }
+    [[nodiscard]] static view decode(const value_view& found) {
+        detail::expect_type(found, type);
+        if (found.size() != Size)
+            detail::throw_other_size(found.size(), Size);
+        view bytes{};
+        if constexpr (Size != 0)
+            std::memcpy(bytes.data(), found.text().data(), Size);
+        return bytes;
+    }
+    [[nodiscard]] static view read(const value_view& found) { return decode(found); }
+};
+
+/// A snapshot gives a reference to the object in the file. Padding between members is stored as it happens to be.
 template <stored_raw T>
 struct value_codec<T> {
     static_assert(std::is_trivially_copyable_v<T> && alignof(T) <= 16);
+    static_assert(!stored_name<T>().empty() && stored_name<T>().size() <= 65'535,
+                  "a raw type needs a name in holdfast::stored_type: it guards against another type's bytes");
     static constexpr value_type type = value_type::raw;
     static constexpr detail::raw_header header{sizeof(T), stored_type<T>::raw_version, alignof(T),
                                                stored_name<T>().size()};

@@ -1,7 +1,7 @@
 // Keys: how typed keys become bytes that sort as their values do, and the key type that a map remembers.
 //
 //     part      C++                                          bytes
-//     string    std::string, std::string_view, byte vectors  as they are; in a tuple, unless last, 00 -> 00 FF and 00 01 ends it
+//     string    std::string, std::vector<std::byte>            as they are; in a tuple, unless last, 00 -> 00 FF and 00 01 ends it
 //     int       signed integers and enums                    8, big-endian, sign bit flipped
 //     uint      unsigned integers and enums                  8, big-endian
 //     float     float, double                                8, big-endian; sign bit flipped, negative ones inverted
@@ -35,6 +35,7 @@
 #include <vector>
 
 #include <holdfast/detail/export.hpp>
+#include <holdfast/detail/integers.hpp>
 #include <holdfast/error.hpp>
 
 namespace holdfast {
@@ -152,7 +153,7 @@ private:
 
 template <class T, class From>
 [[nodiscard]] T exact_key(From number) {
-    if (!std::in_range<T>(number))
+    if (!fits<T>(number))
         throw_key_out_of_range(std::to_string(number));
     return static_cast<T>(number);
 }
@@ -164,9 +165,6 @@ inline constexpr bool is_uuid<std::array<std::byte, 16>> = true;
 template <>
 inline constexpr bool is_uuid<std::array<unsigned char, 16>> = true;
 
-template <class T>
-concept key_integer = std::integral<T> && !std::same_as<T, bool> && !std::same_as<T, char>;
-
 } // namespace detail
 
 /// How keys of a type become bytes. Specialise it for your own key types:
@@ -177,45 +175,31 @@ concept key_integer = std::integral<T> && !std::same_as<T, bool> && !std::same_a
 ///     static void append(std::string& to, argument, bool last);   `last`: nothing follows in the key
 ///     static K take(detail::key_reader&, bool last);
 template <class K>
-struct key_codec;
-
-template <detail::key_integer K>
-struct key_codec<K> {
-    static constexpr key_part part = std::is_signed_v<K> ? key_part::int64 : key_part::uint64;
-    using argument = K;
-    using view = K;
-    static void append(std::string& to, K key, bool) {
-        if constexpr (std::is_signed_v<K>) {
-            detail::append_int(to, key);
-        } else {
-            detail::append_big_endian(to, key);
-        }
-    }
-    [[nodiscard]] static K take(detail::key_reader& from, bool) {
-        if constexpr (std::is_signed_v<K>) {
-            return detail::exact_key<K>(from.take_int());
-        } else {
-            return detail::exact_key<K>(from.take_big_endian());
-        }
-    }
+struct key_codec {
+    static_assert(
+        sizeof(K) == 0,
+        "keys are std::string, std::vector<std::byte>, integers of up to 64 bits, enums, bool, float, "
+        "double, "
+        "time points of std::chrono::system_clock, std::array<std::byte, 16>, and std::tuple or std::pair of "
+        "these");
 };
 
-template <class K>
-requires std::is_enum_v<K>
+template <detail::integer_or_enum K>
 struct key_codec<K> {
-    using number = std::underlying_type_t<K>;
-    static constexpr key_part part = std::is_signed_v<number> ? key_part::int64 : key_part::uint64;
+    using number = detail::integer_of_t<K>;
+    static constexpr bool is_signed = detail::stored_signed<number>;
+    static constexpr key_part part = is_signed ? key_part::int64 : key_part::uint64;
     using argument = K;
     using view = K;
     static void append(std::string& to, K key, bool) {
-        if constexpr (std::is_signed_v<number>) {
-            detail::append_int(to, static_cast<number>(key));
+        if constexpr (is_signed) {
+            detail::append_int(to, static_cast<std::int64_t>(key));
         } else {
-            detail::append_big_endian(to, static_cast<number>(key));
+            detail::append_big_endian(to, static_cast<std::uint64_t>(key));
         }
     }
     [[nodiscard]] static K take(detail::key_reader& from, bool) {
-        if constexpr (std::is_signed_v<number>) {
+        if constexpr (is_signed) {
             return static_cast<K>(detail::exact_key<number>(from.take_int()));
         } else {
             return static_cast<K>(detail::exact_key<number>(from.take_big_endian()));
@@ -246,7 +230,7 @@ requires(sizeof(K) <= 8) struct key_codec<K> {
     [[nodiscard]] static K take(detail::key_reader& from, bool) {
         const double number = from.take_float();
         if (static_cast<double>(static_cast<K>(number)) != number)
-            detail::throw_key_out_of_range(std::to_string(number));
+            detail::throw_key_out_of_range("the key");
         return static_cast<K>(number);
     }
 };
@@ -298,28 +282,26 @@ struct key_codec<K> {
 };
 
 /// Time points of a coarser clock tick read only what they can hold exactly.
-template <class Duration>
-struct key_codec<std::chrono::time_point<std::chrono::system_clock, Duration>> {
-    using time = std::chrono::time_point<std::chrono::system_clock, Duration>;
-    using stored = std::chrono::duration<std::int64_t, std::nano>;
-    static_assert(std::ratio_greater_equal_v<typename Duration::period, std::nano>,
-                  "keys hold times to the nanosecond");
+template <std::integral Rep, class Period>
+struct key_codec<std::chrono::time_point<std::chrono::system_clock, std::chrono::duration<Rep, Period>>> {
+    using duration = std::chrono::duration<Rep, Period>;
+    using time = std::chrono::time_point<std::chrono::system_clock, duration>;
+    using tick = std::ratio_divide<Period, std::nano>;
+    static_assert(tick::den == 1, "keys hold times in whole nanoseconds");
     static constexpr key_part part = key_part::time;
     using argument = time;
     using view = time;
     static void append(std::string& to, time key, bool) {
-        constexpr auto limit = std::chrono::floor<Duration>(stored::max());
-        const Duration since = key.time_since_epoch();
-        if (since > limit || since < -limit)
-            detail::throw_key_out_of_range("a time before 1678 or after 2262");
-        detail::append_int(to, std::chrono::duration_cast<stored>(since).count());
+        std::int64_t since_ns = 0;
+        if (__builtin_mul_overflow(key.time_since_epoch().count(), std::int64_t{tick::num}, &since_ns))
+            detail::throw_key_out_of_range("a time before 1677 or after 2262");
+        detail::append_int(to, since_ns);
     }
     [[nodiscard]] static time take(detail::key_reader& from, bool) {
-        const stored since(from.take_int());
-        // Not by comparing: what is rounded down may lie before the first nanosecond.
-        if (since % std::chrono::duration_cast<stored>(Duration(1)) != stored::zero())
-            detail::throw_key_out_of_range("a time of " + std::to_string(since.count()) + " ns");
-        return time(std::chrono::duration_cast<Duration>(since));
+        const std::int64_t since_ns = from.take_int();
+        if (since_ns % tick::num != 0)
+            detail::throw_key_out_of_range("a time of " + std::to_string(since_ns) + " ns");
+        return time(duration(detail::exact_key<Rep>(since_ns / tick::num)));
     }
 };
 

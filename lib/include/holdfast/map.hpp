@@ -14,6 +14,7 @@
 // Thread and process safety: `typed_map` as `store`; the others as the snapshot or transaction that they come from.
 #pragma once
 
+#include <cmath>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -29,6 +30,7 @@
 
 #include <holdfast/codec.hpp>
 #include <holdfast/detail/with_key.hpp>
+#include <holdfast/json.hpp>
 #include <holdfast/key.hpp>
 #include <holdfast/snapshot.hpp>
 #include <holdfast/transaction.hpp>
@@ -64,25 +66,35 @@ template <class V>
 
 template <class V>
 [[nodiscard]] bool equal_values(const V& left, const V& right) {
-    if constexpr (std::equality_comparable<V>) {
-        return left == right;
+    if constexpr (value_codec<V>::type == value_type::document) {
+        // Not by ==, which containers have even where their elements have none.
+        return same_document(value_codec<V>::encode(left), value_codec<V>::encode(right));
     } else {
-        const auto left_bytes = value_codec<V>::encode(left);
-        const auto right_bytes = value_codec<V>::encode(right);
-        return std::string_view(left_bytes) == std::string_view(right_bytes);
+        static_assert(std::equality_comparable<V>, "compare_exchange needs an operator== of the values");
+        return left == right;
     }
 }
 
 template <class V>
-[[nodiscard]] V checked_sum(V number, V change) {
+concept countable = std::is_arithmetic_v<V> && !std::is_same_v<V, bool>;
+
+/// By what a number is changed: unsigned ones may become less, too.
+template <class V>
+using change_of = std::conditional_t<std::is_unsigned_v<V>, std::int64_t, V>;
+
+template <class V>
+[[nodiscard]] V checked_sum(V number, change_of<V> change) {
+    V sum{};
+    bool overflows = false;
     if constexpr (std::integral<V>) {
-        V sum{};
-        if (__builtin_add_overflow(number, change, &sum))
-            throw_overflow(std::to_string(number), std::to_string(change));
-        return sum;
+        overflows = __builtin_add_overflow(number, change, &sum);
     } else {
-        return number + change;
+        sum = number + change;
+        overflows = std::isinf(sum) && !std::isinf(number) && !std::isinf(change);
     }
+    if (overflows)
+        throw_overflow(std::to_string(number), std::to_string(change));
+    return sum;
 }
 
 } // namespace detail
@@ -116,6 +128,7 @@ public:
             return {detail::key_layout<K>::read(found.key), value_codec<V>::read(found.value)};
         });
     }
+    [[nodiscard]] detail::arrow<typed_entry<K, V>> operator->() const { return {**this}; }
     /// The entry as it is stored: its type, version and bytes.
     [[nodiscard]] entry stored() const { return *at_; }
     typed_iterator& operator++() {
@@ -160,7 +173,9 @@ public:
     using iterator = typed_iterator<K, V>;
 
     /// Throws wrong_type if the map's keys are of another type.
-    explicit typed_view(map_view of) : of_(std::move(of)) {}
+    explicit typed_view(map_view of) : of_(std::move(of)) {
+        detail::expect_keys(of_.keys(), key_type_of<K>());
+    }
 
     /// An optional of the value; for a raw type a pointer into the file, null if the key is absent. O(log n).
     [[nodiscard]] detail::read_result<V> get(argument key) const {
@@ -205,7 +220,8 @@ public:
         detail::key_layout<K>::append_leading(bytes, leading...);
         return typed_range<K, V>(of_.prefix(bytes));
     }
-    [[nodiscard]] const map_view& untyped() const noexcept { return of_; }
+    /// Shares the snapshot, too.
+    [[nodiscard]] map_view untyped() const noexcept { return of_; }
 
 private:
     map_view of_;
@@ -219,7 +235,8 @@ class typed_writer {
 public:
     using argument = typename detail::key_layout<K>::argument;
 
-    explicit typed_writer(map_writer of) noexcept : of_(of) {}
+    /// Throws wrong_type if the map's keys are of another type.
+    explicit typed_writer(map_writer of) : of_(of) { detail::expect_keys(of_.keys(), key_type_of<K>()); }
 
     /// Stores a value, replacing what was there, of whatever type. O(log n).
     void put(argument key, const V& value) { put_bytes(detail::key_bytes<K>(key), value); }
@@ -243,7 +260,7 @@ public:
     void clear() { of_.clear(); }
 
     /// Adds to a number, an absent one counting as 0; returns the sum. An overflow is out_of_range.
-    V add(argument key, V change) requires std::is_arithmetic_v<V> {
+    V add(argument key, detail::change_of<V> change) requires detail::countable<V> {
         const detail::key_bytes<K> bytes(key);
         const V sum = detail::with_key(key_type_of<K>(), bytes, [&] {
             return detail::checked_sum<V>(get_bytes(bytes).value_or(V{}), change);
@@ -251,8 +268,8 @@ public:
         put_bytes(bytes, sum);
         return sum;
     }
-    /// Stores `desired` if the value equals `expected` (nullopt: if there is none); whether it did. Values without an
-    /// operator== are compared by what is stored for them.
+    /// Stores `desired` if the value equals `expected` (nullopt: if there is none); whether it did. Documents are equal
+    /// if they say the same, with the fields in any order; all else by its operator==.
     bool compare_exchange(argument key, const std::optional<V>& expected, const V& desired) {
         const detail::key_bytes<K> bytes(key);
         const std::optional<V> found = get_bytes(bytes);
@@ -308,7 +325,7 @@ public:
     bool erase(argument key) {
         return write([&](auto& map) { return map.erase(key); });
     }
-    V add(argument key, V change) requires std::is_arithmetic_v<V> {
+    V add(argument key, detail::change_of<V> change) requires detail::countable<V> {
         return write([&](auto& map) { return map.add(key, change); });
     }
     bool compare_exchange(argument key, const std::optional<V>& expected, const V& desired) {
@@ -318,11 +335,16 @@ public:
     bool modify(argument key, Change&& change) {
         return write([&](auto& map) { return map.modify(key, std::forward<Change>(change)); });
     }
-    /// The map in the newest snapshot: ranges and several consistent reads.
-    [[nodiscard]] typed_view<K, V> view() const;
+
+    // Not movable from: a moved-from map would be a map of nothing.
+    typed_map(const typed_map&) = default;
+    typed_map& operator=(const typed_map&) = default;
+    ~typed_map() = default;
 
 private:
     friend class store;
+    friend class snapshot;
+    friend class write_transaction;
     typed_map(std::shared_ptr<detail::store_state> owner, std::string name) noexcept
         : owner_(std::move(owner)), name_(std::move(name)) {}
     template <class Operation>
@@ -334,12 +356,12 @@ private:
 
 template <class K, class V>
 typed_writer<K, V> write_transaction::in(const typed_map<K, V>& map) {
-    return typed_writer<K, V>(this->map(map.name(), key_type_of<K>()));
+    return typed_writer<K, V>(map_of(*map.owner_, map.name(), key_type_of<K>()));
 }
 
 template <class K, class V>
 typed_view<K, V> snapshot::in(const typed_map<K, V>& map) const {
-    return typed_view<K, V>(this->map(map.name(), key_type_of<K>()));
+    return typed_view<K, V>(map_of(*map.owner_, map.name(), key_type_of<K>()));
 }
 
 } // namespace holdfast

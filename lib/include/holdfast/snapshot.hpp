@@ -34,6 +34,15 @@ class store_state;
 struct map_access;
 } // namespace detail
 
+namespace detail {
+/// What `->` gives where dereferencing gives a temporary.
+template <class Entry>
+struct arrow {
+    Entry one;
+    [[nodiscard]] Entry* operator->() noexcept { return &one; }
+};
+} // namespace detail
+
 /// A key and its value; both are views into the file.
 struct entry {
     std::string_view key;
@@ -53,6 +62,7 @@ public:
 
     map_iterator() noexcept;
     [[nodiscard]] entry operator*() const;
+    [[nodiscard]] detail::arrow<entry> operator->() const { return {**this}; }
     map_iterator& operator++();
     map_iterator operator++(int);
     map_iterator& operator--();
@@ -165,7 +175,8 @@ public:
     [[nodiscard]] map_view map(std::string_view name = {}) const;
     /// The same, if its keys are of that type; a map that does not exist is empty. Throws wrong_type.
     [[nodiscard]] map_view map(std::string_view name, const key_type& keys) const;
-    /// A typed map, as this snapshot sees it. Throws wrong_type if its keys are others.
+    /// A typed map, as this snapshot sees it. Throws wrong_type if its keys are others, invalid_argument if it is of
+    /// another store.
     template <class K, class V>
     [[nodiscard]] typed_view<K, V> in(const typed_map<K, V>& map) const;
     [[nodiscard]] bool has_map(std::string_view name) const;
@@ -186,6 +197,8 @@ public:
 
 private:
     friend class store;
+    [[nodiscard]] map_view map_of(const detail::store_state& owner, std::string_view name,
+                                  const key_type& keys) const;
     explicit snapshot(std::shared_ptr<const detail::snapshot_state> state) noexcept;
     std::shared_ptr<const detail::snapshot_state> state_;
 };

@@ -113,6 +113,9 @@ public:
         put(key, value_type::bytes, {reinterpret_cast<const char*>(bytes.data()), bytes.size()});
     }
     void put(std::string_view key, value_type type, std::string_view data);
+    /// A copy of a value, with its type.
+    void put(std::string_view key, const value_view& stored) { put(key, stored.type(), stored.text()); }
+    void put(std::string_view key, const value& stored) { put(key, stored.view()); }
     /// A value of a type that value_codec knows.
     template <class T>
     requires detail::needs_codec<T>
@@ -191,17 +194,14 @@ std::optional<V> typed_map<K, V>::get(argument key) const {
 
 template <class K, class V>
 bool typed_map<K, V>::contains(argument key) const {
-    return view().contains(key);
+    const holdfast::snapshot now = store(owner_).snapshot();
+    return now.in(*this).contains(key);
 }
 
 template <class K, class V>
 std::uint64_t typed_map<K, V>::size() const {
-    return view().size();
-}
-
-template <class K, class V>
-typed_view<K, V> typed_map<K, V>::view() const {
-    return store(owner_).snapshot().in(*this);
+    const holdfast::snapshot now = store(owner_).snapshot();
+    return now.in(*this).size();
 }
 
 template <class K, class V>

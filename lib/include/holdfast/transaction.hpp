@@ -21,6 +21,7 @@
 namespace holdfast {
 
 namespace detail {
+class store_state;
 class transaction_state;
 class working_map;
 } // namespace detail
@@ -49,6 +50,9 @@ public:
     }
     /// Stores what `data` says as a value of that type; invalid_argument if it can't be one.
     void put(std::string_view key, value_type type, std::string_view data);
+    /// Stores a copy of a value, with its type.
+    void put(std::string_view key, const value_view& stored) { put(key, stored.type(), stored.text()); }
+    void put(std::string_view key, const value& stored) { put(key, stored.view()); }
     /// Stores a value of a type that value_codec knows.
     template <class T>
     requires detail::needs_codec<T>
@@ -74,7 +78,7 @@ public:
     [[nodiscard]] std::optional<version_number> version(std::string_view key) const;
     [[nodiscard]] std::uint64_t size() const noexcept;
     /// What the keys are.
-    [[nodiscard]] key_type keys() const;
+    [[nodiscard]] const key_type& keys() const noexcept { return keys_; }
 
 private:
     friend class write_transaction;
@@ -88,10 +92,10 @@ private:
     void put_checked(std::string_view key, value_type type, std::string_view data);
     /// Calls `use` on the value, in place, unless there is none.
     void read(std::string_view key, const std::function<void(const value_view&)>& use) const;
-    map_writer(detail::transaction_state& transaction, detail::working_map& map) noexcept
-        : transaction_(&transaction), map_(&map) {}
+    map_writer(detail::transaction_state& transaction, detail::working_map& map) noexcept;
     detail::transaction_state* transaction_;
     detail::working_map* map_;
+    key_type keys_; ///< as it was opened; a map that was dropped and made anew may have others
 };
 
 /// The right to write, from its beginning to commit or abort. Move-only; ends without commit: nothing happened.
@@ -105,7 +109,8 @@ public:
     [[nodiscard]] map_writer map(std::string_view name = {});
     /// The same, with keys of that type: those of a map that is there must be, else wrong_type; a new one gets them.
     [[nodiscard]] map_writer map(std::string_view name, const key_type& keys);
-    /// A typed map, in this transaction. Throws wrong_type if its keys are others.
+    /// A typed map, in this transaction. Throws wrong_type if its keys are others, invalid_argument if it is of another
+    /// store.
     template <class K, class V>
     [[nodiscard]] typed_writer<K, V> in(const typed_map<K, V>& map);
     /// Removes a map and all in it; whether there was one.
@@ -123,6 +128,8 @@ public:
     void put(std::string_view key, std::string_view text) { map().put(key, text); }
     void put(std::string_view key, const char* text) { map().put(key, text); }
     void put(std::string_view key, std::span<const std::byte> bytes) { map().put(key, bytes); }
+    void put(std::string_view key, const value_view& stored) { map().put(key, stored); }
+    void put(std::string_view key, const value& stored) { map().put(key, stored); }
     template <class T>
     requires detail::needs_codec<T>
     void put(std::string_view key, const T& value) { map().put(key, value); }
@@ -135,6 +142,8 @@ public:
 
 private:
     friend class store;
+    [[nodiscard]] map_writer map_of(const detail::store_state& owner, std::string_view name,
+                                    const key_type& keys);
     explicit write_transaction(std::unique_ptr<detail::transaction_state> state) noexcept;
     std::unique_ptr<detail::transaction_state> state_;
 };

@@ -74,7 +74,8 @@ bool is_utf8(std::string_view text) noexcept {
 void cbor_writer::grow(std::size_t bytes) {
     constexpr std::size_t first = 240; // a small document takes one allocation
     const std::size_t used = position();
-    to_.resize(used + std::max({bytes, used / 2, first}));
+    // By what this document needs: much may stand before it. That capacity grows fast enough is the string's affair.
+    to_.resize(used + std::max({bytes, (used - start_) / 2, first}));
     at_ = to_.data() + used;
     end_ = to_.data() + to_.size();
 }

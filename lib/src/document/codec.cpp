@@ -2,11 +2,13 @@
 #include <holdfast/codec.hpp>
 
 #include <bit>
+#include <charconv>
 #include <cstring>
 
 #include <holdfast/json.hpp>
 
 #include "document/check_value.hpp"
+#include "document/shown_text.hpp"
 
 namespace holdfast::detail {
 
@@ -37,6 +39,15 @@ void throw_inexact(const std::string& number, std::string_view asked) {
                                         std::string(asked) + ")");
 }
 
+void throw_other_size(std::uint64_t found, std::uint64_t asked) {
+    throw error(errc::wrong_type, "holds " + std::to_string(found) + " bytes, not " + std::to_string(asked));
+}
+
+std::string number_text(double number) {
+    std::array<char, 32> digits;
+    return {digits.data(), std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr};
+}
+
 std::uint64_t number_bits(const value_view& found, value_type asked) {
     if (found.type() < value_type::int64 || found.type() > value_type::float64)
         throw_wrong_type(found.type(), asked);
@@ -64,9 +75,9 @@ void throw_other_raw(const value_view& found, const raw_header& expected, std::s
     const std::optional<raw_description> stored = describe_raw(found);
     if (!stored)
         throw_damaged_value(found);
-    const std::string named = "'" + std::string(name) + "'";
+    const std::string named = shown_text(name);
     if (stored->name != name) {
-        throw error(errc::wrong_type, "holds a raw '" + std::string(stored->name) + "', not a " + named);
+        throw error(errc::wrong_type, "holds a raw " + shown_text(stored->name) + ", not a " + named);
     }
     if (stored->version != expected.version) {
         throw error(errc::wrong_type, "holds version " + std::to_string(stored->version) +

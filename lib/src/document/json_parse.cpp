@@ -26,6 +26,12 @@ using detail::cbor_writer;
     throw error(errc::out_of_range, "the number " + number.substr(0, 60) + " is out of range");
 }
 
+/// Whether a number that is not 0 was read as 0.
+[[nodiscard]] bool underflows(double value, std::string_view digits) noexcept {
+    digits = digits.substr(0, digits.find_first_of("eE"));
+    return value == 0 && digits.find_first_of("123456789") != std::string_view::npos;
+}
+
 /// What the parser calls. The names and types of its functions are those of nlohmann::json_sax.
 class json_events {
 public:
@@ -53,7 +59,7 @@ public:
     }
     /// Also called for an integer that is too large.
     bool number_float(double value, const std::string& digits) {
-        if (digits.find_first_of(".eE") == std::string::npos)
+        if (digits.find_first_of(".eE") == std::string::npos || underflows(value, digits))
             throw_out_of_range(digits);
         begin_item();
         to_.floating(value);

@@ -18,7 +18,10 @@ using detail::cbor_head;
 using detail::cbor_major;
 using detail::cbor_reader;
 
-/// What follows the backslash of a character in a string: 0 if it stands for itself, 'u' if it has no short form.
+/// U+0080 to U+009F, which some terminals obey as they obey ESC, are this byte and their own number.
+constexpr unsigned char c1_lead = 0xC2;
+
+/// What follows the backslash of a byte in a string: 0 if it stands for itself, 'u' if it has no short form.
 constexpr std::array<char, 256> escapes = [] {
     std::array<char, 256> table{};
     for (std::size_t i = 0; i < 0x20; ++i) {
@@ -29,6 +32,8 @@ constexpr std::array<char, 256> escapes = [] {
     table['\n'] = 'n';
     table['\r'] = 'r';
     table['\t'] = 't';
+    table[0x7F] = 'u';
+    table[c1_lead] = 'u'; // before 0x80 to 0x9F only
     table['"'] = '"';
     table['\\'] = '\\';
     return table;
@@ -127,22 +132,27 @@ private:
         to_ += '"';
         std::size_t printed = 0;
         for (std::size_t i = 0; i < text.size(); ++i) {
-            const auto character = static_cast<unsigned char>(text[i]);
+            auto character = static_cast<unsigned char>(text[i]);
             if (escapes[character] == 0)
                 continue;
+            const std::size_t size = character == c1_lead ? 2 : 1; // the text is UTF-8
+            character = static_cast<unsigned char>(text[i + size - 1]);
+            if (character >= 0xA0)
+                continue;
             to_.append(text, printed, i - printed);
-            print_escape(character);
+            print_escape(size == 1 ? escapes[character] : 'u', character);
+            i += size - 1;
             printed = i + 1;
         }
         to_.append(text, printed);
         to_ += '"';
     }
 
-    void print_escape(unsigned char character) {
+    void print_escape(char kind, unsigned char character) {
         constexpr std::string_view hex = "0123456789abcdef";
         to_ += '\\';
-        to_ += escapes[character];
-        if (escapes[character] == 'u') {
+        to_ += kind;
+        if (kind == 'u') {
             to_ += "00";
             to_ += hex[character >> 4];
             to_ += hex[character & 15];

@@ -41,6 +41,16 @@ constexpr std::array<named_part, 7> part_names = {{{"string", key_part::string},
                                             "eight of them, such as '(string,int)'");
 }
 
+/// NaN and -0.0 are no keys.
+[[nodiscard]] bool is_float(std::string_view key) noexcept {
+    constexpr std::uint64_t sign = std::uint64_t{1} << 63;
+    std::uint64_t bits = 0;
+    for (const char byte : key.substr(0, 8))
+        bits = bits << 8 | static_cast<unsigned char>(byte);
+    bits = (bits & sign) != 0 ? bits ^ sign : ~bits;
+    return bits != sign && !std::isnan(std::bit_cast<double>(bits));
+}
+
 /// Takes one part off; false where the bytes are none.
 [[nodiscard]] bool skip(std::string_view& key, key_part part, bool last) noexcept {
     const auto drop = [&](std::size_t bytes) {
@@ -66,6 +76,8 @@ constexpr std::array<named_part, 7> part_names = {{{"string", key_part::string},
     }
     case key_part::uuid:
         return drop(16);
+    case key_part::float64:
+        return is_float(key) && drop(8);
     default:
         return drop(8);
     }

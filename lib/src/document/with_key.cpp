@@ -3,27 +3,26 @@
 
 #include <string>
 
+#include "document/shown_text.hpp"
+
 namespace holdfast::detail {
 
 namespace {
 
-/// For a message: cut short, without control characters.
 [[nodiscard]] std::string shown(const key_type& keys, std::string_view key) {
-    constexpr std::size_t shown_max = 80;
-    std::string text = keys.accepts(key) ? keys.to_text(key) : std::string(key);
-    if (text.size() > shown_max)
-        text.replace(shown_max - 3, text.npos, "...");
-    for (char& byte : text) {
-        if (static_cast<unsigned char>(byte) < 0x20 || byte == 0x7F)
-            byte = '?';
-    }
-    return "key '" + text + "'";
+    return "key " + shown_text(keys.accepts(key) ? keys.to_text(key) : std::string(key));
 }
 
 } // namespace
 
 void rethrow_with_key(const error& failure, const key_type& keys, std::string_view key) {
     throw error(failure.reason(), shown(keys, key) + ": " + failure.what());
+}
+
+void expect_keys(const key_type& found, const key_type& asked) {
+    if (found != asked) {
+        throw error(errc::wrong_type, "the map has keys of type " + found.name() + ", not " + asked.name());
+    }
 }
 
 void throw_absent(const key_type& keys, std::string_view key) {

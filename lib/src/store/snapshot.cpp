@@ -206,6 +206,12 @@ map_view snapshot::map(std::string_view name, const key_type& keys) const {
     return view;
 }
 
+map_view snapshot::map_of(const detail::store_state& owner, std::string_view name,
+                          const key_type& keys) const {
+    state_->expect_owner(owner);
+    return map(name, keys);
+}
+
 bool snapshot::has_map(std::string_view name) const { return name.empty() || state_->find(name).has_value(); }
 
 std::vector<map_information> snapshot::maps() const {

@@ -40,6 +40,14 @@ private:
     return find_map(commit.view, commit.catalogue(), name);
 }
 
+/// A map of one store means nothing to another.
+inline void expect_same(engine& here, engine& there) {
+    if (&here.file() != &there.file()) {
+        throw error(errc::invalid_argument, "the map is of the store " + there.file().path().string() +
+                                                ", not of " + here.file().path().string());
+    }
+}
+
 /// A pinned commit.
 class snapshot_state {
 public:
@@ -51,6 +59,8 @@ public:
 
     [[nodiscard]] const commit_state& commit() const noexcept { return pin_.state; }
     [[nodiscard]] const space_view& view() const noexcept { return pin_.state.view; }
+    /// Throws invalid_argument if that is another store.
+    void expect_owner(const store_state& owner) const { expect_same(*engine_, *owner.shared()); }
     /// nullopt: there is no such map. The unnamed map always is.
     [[nodiscard]] std::optional<format::map_root> find(std::string_view name) const {
         return find_map_in(commit(), name);
@@ -77,11 +87,12 @@ public:
     [[nodiscard]] bool changed() const noexcept { return changed_; }
     void note_change() noexcept { changed_ = true; }
     [[nodiscard]] const key_type& keys() const noexcept { return keys_; }
-    /// Whether it is only now being made: then it may still get another key type.
-    [[nodiscard]] bool is_new() const noexcept { return !existed_ && !changed_; }
+    /// Whether it is only now being made, and nobody said yet what its keys are.
+    [[nodiscard]] bool is_untyped() const noexcept { return !existed_ && !changed_ && !typed_; }
     void become(const key_type& keys) noexcept {
         set_keys(before_, keys);
         keys_ = keys;
+        typed_ = true;
     }
 
 private:
@@ -99,6 +110,7 @@ private:
     tree_writer tree_;
     bool existed_;
     bool changed_ = false;
+    bool typed_ = false;
 };
 
 class transaction_state {
@@ -129,6 +141,8 @@ public:
         }
     }
     [[nodiscard]] space_view view() const noexcept { return writer_.view(); }
+    /// Throws invalid_argument if that is another store.
+    void expect_owner(const store_state& owner) const { expect_same(writer_.owner(), *owner.shared()); }
 
 private:
     void begin_change(bool erases);

@@ -41,7 +41,7 @@ working_map& transaction_state::map(std::string_view name) {
 
 working_map& transaction_state::map(std::string_view name, const key_type& keys) {
     working_map& target = map(name);
-    if (target.is_new())
+    if (target.is_untyped())
         target.become(keys);
     expect_keys(name, target.keys(), keys);
     return target;
@@ -157,6 +157,9 @@ void check_type(value_type type) {
 
 // --- map_writer -------------------------------------------------------------------------------------------
 
+map_writer::map_writer(detail::transaction_state& transaction, detail::working_map& map) noexcept
+    : transaction_(&transaction), map_(&map), keys_(map.keys()) {}
+
 void map_writer::put(std::string_view key, value_type type, std::string_view data) {
     check_type(type);
     check_value({type, data, 0});
@@ -164,7 +167,12 @@ void map_writer::put(std::string_view key, value_type type, std::string_view dat
 }
 
 void map_writer::put_checked(std::string_view key, value_type type, std::string_view data) {
-    check_key(map_->keys(), key);
+    if (keys_ != map_->keys()) {
+        throw error(errc::wrong_type,
+                    "since this map was opened it was dropped, or got another key type; open it "
+                    "again");
+    }
+    check_key(keys_, key);
     if (data.size() > format::value_bytes_max) {
         throw error(errc::invalid_argument,
                     "a value of " + std::to_string(data.size()) + " bytes is too long");
@@ -210,8 +218,6 @@ std::optional<version_number> map_writer::version(std::string_view key) const {
     return found ? std::optional(raw(found->made)) : std::nullopt;
 }
 
-key_type map_writer::keys() const { return map_->keys(); }
-
 bool map_writer::contains(std::string_view key) const {
     return tree_find(transaction_->view(), map_->root(), key).has_value();
 }
@@ -229,6 +235,12 @@ write_transaction::~write_transaction() = default;
 map_writer write_transaction::map(std::string_view name) {
     detail::transaction_state& state = running(state_);
     return {state, state.map(name)};
+}
+
+map_writer write_transaction::map_of(const detail::store_state& owner, std::string_view name,
+                                     const key_type& keys) {
+    running(state_).expect_owner(owner);
+    return map(name, keys);
 }
 
 map_writer write_transaction::map(std::string_view name, const key_type& keys) {

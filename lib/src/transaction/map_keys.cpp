@@ -8,6 +8,7 @@
 
 #include "base/corrupt.hpp"
 #include "base/types.hpp"
+#include "document/shown_text.hpp"
 
 namespace holdfast {
 
@@ -53,8 +54,8 @@ void set_keys(format::map_root& map, const key_type& keys) noexcept {
 void expect_keys(std::string_view map, const key_type& found, const key_type& asked) {
     if (found == asked)
         return;
-    throw error(errc::wrong_type, "map '" + std::string(map) + "' has keys of type " + found.name() +
-                                      ", not " + asked.name() + "; open it with that type, or drop it first");
+    throw error(errc::wrong_type, "map " + shown_text(map) + " has keys of type " + found.name() + ", not " +
+                                      asked.name() + "; open it with that type, or drop it first");
 }
 
 } // namespace holdfast

@@ -17,6 +17,8 @@ namespace holdfast::detail {
 [[noreturn]] HOLDFAST_API void rethrow_with_key(const error& failure, const key_type& keys,
                                                 std::string_view key);
 [[noreturn]] HOLDFAST_API void throw_overflow(const std::string& number, const std::string& change);
+/// Throws wrong_type if they differ.
+HOLDFAST_API void expect_keys(const key_type& found, const key_type& asked);
 [[noreturn]] HOLDFAST_API void throw_absent(const key_type& keys, std::string_view key);
 
 template <class Read>
