@@ -85,15 +85,14 @@ using change_of = std::conditional_t<std::is_unsigned_v<V>, std::int64_t, V>;
 template <class V>
 [[nodiscard]] V checked_sum(V number, change_of<V> change) {
     V sum{};
-    bool overflows = false;
     if constexpr (std::integral<V>) {
-        overflows = __builtin_add_overflow(number, change, &sum);
+        if (__builtin_add_overflow(number, change, &sum))
+            throw_overflow(std::to_string(number), std::to_string(change));
     } else {
         sum = number + change;
-        overflows = std::isinf(sum) && !std::isinf(number) && !std::isinf(change);
+        if (std::isinf(sum) && !std::isinf(number) && !std::isinf(change))
+            throw_overflow(number_text(number), number_text(change));
     }
-    if (overflows)
-        throw_overflow(std::to_string(number), std::to_string(change));
     return sum;
 }
 
