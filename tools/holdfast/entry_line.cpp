@@ -13,7 +13,6 @@
 #include <holdfast/codec.hpp>
 #include <holdfast/json.hpp>
 
-#include "document_name.hpp"
 #include "entry_text.hpp"
 #include "errors.hpp"
 #include "escape.hpp"
@@ -29,7 +28,7 @@ namespace {
 
 /// A document that carries the name of its type.
 void append_named_document(std::string& to, std::string_view name, std::string_view json) {
-    append_document_name(to, name);
+    append_type_name(to, name);
     append_document(to, json);
 }
 

@@ -9,7 +9,6 @@
 #include <holdfast/codec.hpp>
 #include <holdfast/json.hpp>
 
-#include "document_name.hpp"
 #include "errors.hpp"
 #include "escape.hpp"
 #include "json_text.hpp"
@@ -110,7 +109,7 @@ std::string bytes_instead_of(const value_view& old, const value_view& fresh) {
     std::string bytes;
     if (old.type() == value_type::document && fresh.type() == value_type::document &&
         document_type_name(fresh.text()).empty()) {
-        append_document_name(bytes, document_type_name(old.text()));
+        append_type_name(bytes, document_type_name(old.text()));
     }
     return bytes.append(fresh.text());
 }

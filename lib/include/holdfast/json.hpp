@@ -42,6 +42,9 @@ HOLDFAST_API void append_document(std::string& to, std::string_view json);
 /// like the documents, and O(n log n) time where the order of keys differs.
 [[nodiscard]] HOLDFAST_API bool same_document(std::string_view left, std::string_view right);
 
+/// Appends what comes before a document without a name so that it is of the type of this name; nothing if that is "".
+HOLDFAST_API void append_type_name(std::string& to, std::string_view name);
+
 /// Throws `corrupt`, saying what and at which byte, unless this is one well-formed document of at most 128 levels with
 /// UTF-8 in its texts. Takes time proportional to its bytes, and no memory.
 HOLDFAST_API void check_document(std::string_view document);

@@ -274,6 +274,14 @@ std::string_view document_type_name(std::string_view document) noexcept {
     }
 }
 
+void append_type_name(std::string& to, std::string_view name) {
+    if (name.empty())
+        return;
+    detail::cbor_writer writer(to);
+    detail::put_type_name(writer, name);
+    writer.finish();
+}
+
 void check_document(std::string_view document) {
     cbor_reader from(document);
     static_cast<void>(detail::take_type_name(from));

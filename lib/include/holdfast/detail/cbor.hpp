@@ -340,6 +340,13 @@ private:
     const char* end_;
 };
 
+/// What comes before the item of a document that names its type.
+inline void put_type_name(cbor_writer& to, std::string_view name) {
+    to.head(cbor_major::tag, cbor_tag_object);
+    to.head(cbor_major::array, 2);
+    to.text(name);
+}
+
 /// Where the reader is at a document that names its type: passes all up to the item, and gives the name. Else "".
 [[nodiscard]] HOLDFAST_API std::string_view take_type_name(cbor_reader& document);
 

@@ -26,11 +26,8 @@ class document_output_archive
 public:
     explicit document_output_archive(std::string& to, std::string_view type_name = {})
         : base(this), builder_(to) {
-        if (!type_name.empty()) {
-            builder_.out.head(detail::cbor_major::tag, detail::cbor_tag_object);
-            builder_.out.head(detail::cbor_major::array, 2);
-            builder_.out.text(type_name);
-        }
+        if (!type_name.empty())
+            detail::put_type_name(builder_.out, type_name);
     }
 
     template <class... Ts>
