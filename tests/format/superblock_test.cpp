@@ -61,6 +61,13 @@ TEST(Superblock, OfALaterVersionIsNewerWhateverItsChecksumIs) {
     EXPECT_EQ(judge_changed([](superblock& b) { b.version = 0; }), superblock_state::damaged);
 }
 
+TEST(Superblock, OfAnEarlierVersionIsOlderIfItIsWhole) {
+    EXPECT_EQ(judge_changed([](superblock& b) { b.version = 1; }), superblock_state::older);
+    superblock block = example();
+    block.version = 1;
+    EXPECT_EQ(judge(block), superblock_state::damaged);
+}
+
 TEST(Superblock, WithUnknownRequiredFeaturesIsNewerAndIgnorableOnesAreIgnored) {
     for (unsigned bit = 0; bit < 64; ++bit) {
         const std::uint64_t feature = std::uint64_t{1} << bit;

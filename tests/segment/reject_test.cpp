@@ -105,6 +105,12 @@ TEST_F(segment_reject, a_newer_format) {
     expect_all_modes(errc::newer_format, "update Holdfast");
 }
 
+TEST_F(segment_reject, an_older_format) {
+    static_cast<void>(open_fake(path_));
+    change_superblocks([](format::superblock& block) { block.version = 1; });
+    expect_all_modes(errc::unsupported, "no longer reads");
+}
+
 TEST_F(segment_reject, an_unknown_required_feature) {
     static_cast<void>(open_fake(path_));
     change_superblocks([](format::superblock& block) { block.features_required = std::uint64_t{1} << 63; });

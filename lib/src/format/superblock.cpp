@@ -42,6 +42,8 @@ superblock_state judge_superblock(std::span<const std::byte> bytes) noexcept {
         return superblock_state::newer;
     if (read.word_bytes != sizeof(void*))
         return superblock_state::other_machine;
+    if (read.version != 0 && read.version < format_version)
+        return superblock_state::older;
     if (read.version != format_version || read.block_bytes != block_bytes ||
         read.heap_offset != heap_offset) {
         return superblock_state::damaged;

@@ -10,7 +10,7 @@
 namespace holdfast::format {
 
 inline constexpr std::array<char, 8> superblock_magic = {'H', 'O', 'L', 'D', 'F', 'A', 'S', 'T'};
-inline constexpr std::uint32_t format_version = 1;
+inline constexpr std::uint32_t format_version = 2;
 inline constexpr std::uint32_t endianness_mark = 0x01020304;
 
 /// A program opens a store only if it knows all its required features; ignorable ones it may not know.
@@ -48,6 +48,7 @@ static_assert(offsetof(superblock, checksum) == 120);
 enum class superblock_state {
     sound,
     foreign,       ///< no Holdfast magic: another kind of file
+    older,         ///< a version that this program no longer reads
     newer,         ///< a version or a required feature that this program does not know
     other_machine, ///< another endianness or word size
     damaged,       ///< magic is there, the checksum does not fit

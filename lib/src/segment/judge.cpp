@@ -68,6 +68,12 @@ std::uint64_t size_of(const os::file& f, const std::filesystem::path& path) {
                  " or features that this Holdfast, of version " + std::to_string(format::format_version) +
                  ", does not know",
              "update Holdfast");
+    case superblock_state::older:
+        fail(errc::unsupported, path,
+             "the store has format version " + std::to_string(first.block.version) +
+                 ", which this Holdfast, of version " + std::to_string(format::format_version) +
+                 ", no longer reads",
+             "export it with the program that made it, and import that");
     case superblock_state::other_machine:
         fail(errc::unsupported, path, "the store was made on a machine with another byte order or word size",
              "open it on a 64-bit little-endian machine");
