@@ -13,8 +13,7 @@ using std::chrono::microseconds;
 using std::chrono::steady_clock;
 
 constexpr std::chrono::seconds progress_patience{40};
-constexpr std::array<std::string_view, 5> working_points = {"undo.", "begin.", "commit.", "reclaim.",
-                                                            "external."};
+constexpr std::array<std::string_view, 4> working_points = {"undo.", "begin.", "commit.", "reclaim."};
 constexpr std::array<std::string_view, 4> recovering_points = {"undo.", "recover.", "segment.writer.rec",
                                                                "segment.writer.con"};
 

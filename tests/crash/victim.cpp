@@ -210,8 +210,6 @@ std::string_view name_of(part role) noexcept {
         return "hold";
     case part::look:
         return "look";
-    case part::object:
-        return "object";
     case part::create:
         return "create";
     }
@@ -230,9 +228,6 @@ int run_victim(const victim_orders& orders, writer_model self, board& shared) {
         break;
     case part::look:
         open_and_look(orders, shared, mine);
-        break;
-    case part::object:
-        allocate_objects(orders, shared, mine);
         break;
     default:
         write_on(orders, self, shared, mine);

@@ -24,11 +24,10 @@ enum class part : std::uint8_t {
     open,   ///< opens, does one transaction, closes, and again
     hold,   ///< holds snapshots of different ages and looks at them again; also reads single keys
     look,   ///< opens for reading only, lists, closes, and again
-    object, ///< allocates and frees objects beside the maps
     create, ///< creates the store, or opens it if another was faster
 };
 inline constexpr std::array parts = {part::put,   part::batch, part::erase, part::grow, part::huge,
-                                     part::mixed, part::open,  part::hold,  part::look, part::object};
+                                     part::mixed, part::open,  part::hold,  part::look};
 [[nodiscard]] std::string_view name_of(part role) noexcept;
 [[nodiscard]] constexpr bool writes(part role) noexcept { return role <= part::open; }
 [[nodiscard]] constexpr work work_of(part role) noexcept {
@@ -64,9 +63,6 @@ struct victim_orders {
 
 /// Works as `orders.role` until it is killed, told to stop, or done. `self` is what it did before.
 int run_victim(const victim_orders& orders, writer_model self, board& shared);
-
-/// The role `object`.
-void allocate_objects(const victim_orders& orders, board& shared, acknowledgement& mine);
 
 enum class reading : std::uint8_t { none, attached, read_only };
 

@@ -110,15 +110,15 @@ TEST_F(allocate_test, owners_do_not_share_slabs) {
     heap& tested = user_.heap();
     user_.begin();
     const ref of_tree = tested.allocate(100, block_owner::tree);
-    const ref external = tested.allocate(100, block_owner::external);
-    const ref external_run = tested.allocate(100'000, block_owner::external);
+    const ref of_arena = tested.allocate(100, block_owner::arena);
+    const ref arena_run = tested.allocate(100'000, block_owner::arena);
     user_.commit();
-    EXPECT_NE(of_tree.offset() / format::block_bytes, external.offset() / format::block_bytes);
+    EXPECT_NE(of_tree.offset() / format::block_bytes, of_arena.offset() / format::block_bytes);
     const heap_report report = check_heap(tested);
     EXPECT_TRUE(report.findings.empty());
     EXPECT_EQ(report.objects.at(of_tree.offset()).owner, block_owner::tree);
-    EXPECT_EQ(report.objects.at(external.offset()).owner, block_owner::external);
-    EXPECT_EQ(report.objects.at(external_run.offset()).owner, block_owner::external);
+    EXPECT_EQ(report.objects.at(of_arena.offset()).owner, block_owner::arena);
+    EXPECT_EQ(report.objects.at(arena_run.offset()).owner, block_owner::arena);
 }
 
 TEST_F(allocate_test, more_than_any_store_can_hold_is_no_space) {

@@ -1,58 +1,129 @@
-// A store with its Boost segment manager, and Boost's own algorithm in plain memory, behind one interface.
+// An arena over a heap in plain memory, and Boost's own algorithm in a buffer, behind one interface.
 //
 // Thread safety: none.
 #pragma once
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <bit>
 #include <cstddef>
 #include <cstdlib>
+#include <cstring>
 #include <memory>
 #include <new>
+#include <vector>
 
 #include <boost/interprocess/mem_algo/rbtree_best_fit.hpp>
 #include <boost/interprocess/sync/mutex_family.hpp>
 #include <holdfast/detail/heap_algorithm.hpp>
 
-#include "os/failpoint.hpp"
-#include "support/temporary_store.hpp"
-#include "transaction/engine.hpp"
+#include "fixture.hpp"
+#include "heap/boost_algorithm.hpp"
+#include "heap/walk.hpp"
 
 namespace holdfast::test {
 
-/// An engine on a temporary store.
-class boost_store {
+/// Each call is a transaction of its own, which is undone where it fails.
+class arena_owner final : public allocation_owner {
 public:
-    explicit boost_store(std::filesystem::path path) : engine_(engine::open(path, {})) {}
+    explicit arena_owner(memory_backing& memory) : memory_(&memory), user_(memory) {}
 
-    [[nodiscard]] holdfast::engine& engine() noexcept { return *engine_; }
-    [[nodiscard]] const std::shared_ptr<holdfast::engine>& shared() const noexcept { return engine_; }
-    [[nodiscard]] boost_segment_manager* manager() {
-        return static_cast<boost_segment_manager*>(engine_->external().prepare());
+    [[nodiscard]] bool allocate(std::size_t count,
+                                const std::function<allocation_request(std::size_t)>& request_at,
+                                const std::function<void(void*, std::size_t)>& receive) noexcept override {
+        user_.begin();
+        try {
+            std::vector<ref> made;
+            for (std::size_t i = 0; i < count; ++i)
+                made.push_back(make(request_at(i)));
+            user_.commit();
+            for (const ref place : made)
+                receive(user_.heap().base() + place.offset(), user_.heap().size_of(place));
+            return true;
+        } catch (const std::exception&) {
+            user_.abort();
+            return false;
+        }
     }
-    /// Boost 1.74 has no way to ask a segment manager for its algorithm, which is its first base.
-    [[nodiscard]] heap_algorithm& algorithm() { return *reinterpret_cast<heap_algorithm*>(manager()); }
-    [[nodiscard]] std::uint64_t offset_of(const void* object) const noexcept {
-        return static_cast<std::uint64_t>(static_cast<const std::byte*>(object) - engine_->file().base());
+
+    void deallocate(const std::function<void*()>& next) noexcept override {
+        user_.begin();
+        while (const void* const object = next())
+            user_.heap().free(place_of(object));
+        user_.commit();
+    }
+
+    [[nodiscard]] std::size_t size_of(const void* object) noexcept override {
+        return user_.heap().size_of(place_of(object));
+    }
+
+    [[nodiscard]] bool is_empty() noexcept override {
+        const auto objects = check_heap(user_.heap()).objects;
+        return std::none_of(objects.begin(), objects.end(), [](const auto& object) {
+            return object.second.owner == format::block_owner::arena;
+        });
+    }
+    [[nodiscard]] bool is_sound() noexcept override { return check_heap(user_.heap()).findings.empty(); }
+
+    void zero_free() noexcept override {
+        walk_blocks(user_.heap().blocks(), [&](std::uint32_t first, const format::block_descriptor& block,
+                                               std::uint32_t length) {
+            std::byte* const begin = user_.heap().base() + std::uint64_t{first} * format::block_bytes;
+            if (block.state == static_cast<std::uint8_t>(format::block_state::free_run))
+                std::memset(begin, 0, length * format::block_bytes);
+            if (block.state != static_cast<std::uint8_t>(format::block_state::slab))
+                return true;
+            const std::uint64_t size = format::slab_sizes[block.size_class];
+            for (std::uint32_t object = 0; object < objects_per_slab(block.size_class); ++object) {
+                if (!is_used(block, object))
+                    std::memset(begin + object * size, 0, size);
+            }
+            return true;
+        });
+    }
+
+    [[nodiscard]] std::size_t size_bytes() const noexcept override { return memory_->backed_bytes(); }
+    [[nodiscard]] std::size_t free_bytes() const noexcept override {
+        return const_cast<heap_user&>(user_).heap().header().free_blocks * format::block_bytes;
     }
 
 private:
-    std::shared_ptr<holdfast::engine> engine_;
+    /// Slabs of a power of two align their objects, and runs begin at a block.
+    [[nodiscard]] ref make(const allocation_request& request) {
+        constexpr std::size_t alignment_max = 4096;
+        if (request.alignment > alignment_max || request.bytes > format::file_bytes_max)
+            throw error(errc::no_space, "not to be had");
+        std::uint64_t bytes = request.bytes;
+        if (request.alignment > ref::unit_bytes && bytes <= format::slab_bytes_max)
+            bytes = std::bit_ceil(std::max<std::uint64_t>({bytes, request.alignment, 64}));
+        return user_.heap().allocate(bytes, format::block_owner::arena);
+    }
+    [[nodiscard]] ref place_of(const void* object) noexcept {
+        const auto* const place = static_cast<const std::byte*>(object);
+        return ref::from_offset(static_cast<std::uint64_t>(place - user_.heap().base()));
+    }
+
+    memory_backing* memory_;
+    heap_user user_;
 };
 
-/// The algorithm of a store, and what makes its memory scarce.
+/// The algorithm of an arena, and what makes its memory scarce.
 class our_memory {
 public:
     using algorithm_type = heap_algorithm;
 
-    our_memory() : store_(folder_.path()) {}
-    ~our_memory() { arm_failpoints(""); }
-    [[nodiscard]] heap_algorithm& algorithm() { return store_.algorithm(); }
-    void make_scarce() { arm_failpoints("segment.allocate=fail"); }
+    our_memory() : memory_(std::uint64_t{1} << 30, initial_end_bytes) {
+        heap::format(memory_, initial_end_bytes);
+    }
+    [[nodiscard]] heap_algorithm& algorithm() { return algorithm_; }
+    void make_scarce() { memory_.fail_growth(1); }
 
 private:
-    temporary_store folder_;
-    boost_store store_;
+    memory_backing memory_;
+    arena_owner owner_{memory_};
+    heap_algorithm algorithm_{0, 0};
+    owner_registration registration_{&algorithm_, owner_};
 };
 
 /// Boost's algorithm in a buffer.

@@ -80,7 +80,7 @@ private:
 
     void allocate_one() {
         const std::uint64_t size = random_size();
-        const auto owner = random_() % 4 == 0 ? block_owner::external : block_owner::tree;
+        const auto owner = random_() % 4 == 0 ? block_owner::arena : block_owner::tree;
         const ref place = user_.heap().allocate(size, owner);
         const std::uint64_t begin = place.offset();
         const std::uint64_t usable = user_.heap().size_of(place);

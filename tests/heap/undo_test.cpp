@@ -50,41 +50,6 @@ TEST_F(undo_test, a_log_is_valid_only_between_begin_and_the_publication) {
     EXPECT_FALSE(log.active(txn_id{user_.visible()}));
 }
 
-TEST_F(undo_test, what_is_kept_is_permanent_without_a_publication) {
-    heap& tested = user_.heap();
-    user_.begin();
-    const ref kept = tested.allocate(100);
-    for (int i = 0; i < 2'000; ++i)
-        tested.free(tested.allocate(64)); // several chunks, which are freed
-    EXPECT_GT(tested.undo().chunks(), 1U);
-    tested.keep();
-    EXPECT_FALSE(user_.recover());
-    EXPECT_GE(tested.size_of(kept), 100U);
-    EXPECT_EQ(check_heap(tested).objects.size(), 2U) << "the object and the reserve";
-    // What comes later is undone up to it.
-    user_.begin();
-    const account_image before(tested);
-    tested.free(kept);
-    user_.abort();
-    EXPECT_EQ(before.first_difference(), 0U);
-}
-
-TEST_F(undo_test, a_kill_before_keeping_undoes_and_after_it_does_not) {
-    const account_image before(user_.heap());
-    for (const bool kept : {false, true}) {
-        ASSERT_EQ(run_child([&] {
-                      user_.begin();
-                      (void)user_.heap().allocate(100);
-                      arm_failpoints(kept ? "undo.kept=kill@1" : "undo.before_keep=kill@1");
-                      user_.heap().keep();
-                  }),
-                  child_end::killed);
-        EXPECT_EQ(heap_user(memory_, user_.visible()).recover(), !kept);
-        EXPECT_EQ(before.first_difference() != 0, kept);
-    }
-    expect_sound();
-}
-
 TEST_F(undo_test, undoing_twice_changes_nothing_more) {
     user_.begin();
     const account_image before(user_.heap());

@@ -1,7 +1,6 @@
 // Where everything lies in the file. docs/format.md is the prose of this header; a test compares the two.
 //
-//   0        superblock page: Boost's initialisation word (4 bytes), ours from 64
-//   4 KiB    Boost.Interprocess segment manager (derived, rebuilt at will)
+//   0        superblock page: the superblock from 64
 //   8 KiB    heap header
 //   12 KiB   head and commit slots
 //   16 KiB   directory of the block tables
@@ -21,7 +20,6 @@ inline constexpr std::uint64_t kib = 1024;
 inline constexpr std::uint64_t mib = 1024 * kib;
 
 inline constexpr std::uint64_t superblock_offset = 64;
-inline constexpr std::uint64_t boost_segment_offset = 4 * kib;
 inline constexpr std::uint64_t heap_header_offset = 8 * kib;
 inline constexpr std::uint64_t head_offset = 12 * kib;
 inline constexpr std::uint64_t directory_offset = 16 * kib;

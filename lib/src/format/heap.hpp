@@ -39,8 +39,8 @@ enum class block_state : std::uint8_t {
     run_tail = 6,    ///< last block of an allocated run of two or more
 };
 
-/// Whose objects a slab or run holds: those of others are outside the tree's accounting.
-enum class block_owner : std::uint8_t { tree = 0, external = 1 };
+/// Whose objects a slab or run holds: those of an arena are outside the tree's accounting.
+enum class block_owner : std::uint8_t { tree = 0, arena = 1 };
 
 struct alignas(64) block_descriptor {
     std::uint8_t state;      ///< block_state
@@ -111,9 +111,9 @@ struct heap_header {
     std::uint64_t held_back_bytes; ///< of objects in the retired list and the parks
     std::uint64_t front_retired;   ///< the transaction that retired the entries at the front of `retired`
     std::uint64_t
-        reserve_block;         ///< a run that only erasing transactions may break open; 0: none at the moment
-    std::uint64_t boost_stamp; ///< of which boot, file and layout the segment manager at 4 KiB is
-    std::uint64_t parks;       ///< reference to the first park
+        reserve_block; ///< a run that only erasing transactions may break open; 0: none at the moment
+    std::uint64_t reserved;
+    std::uint64_t parks; ///< reference to the first park
     entry_list retired;
     std::array<std::uint32_t, 2 * 64> partial; ///< by owner, then class: first slab with free objects
     std::array<std::uint32_t, run_bins> bins;  ///< first free run of each bin

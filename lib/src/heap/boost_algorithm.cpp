@@ -1,8 +1,7 @@
-// The memory algorithm for Boost.Interprocess: from the address of the algorithm to whoever allocates.
+// The memory algorithm of Boost.Interprocess: from the address of the algorithm to whoever allocates.
 #include "heap/boost_algorithm.hpp"
 
 #include <algorithm>
-#include <atomic>
 #include <bit>
 #include <limits>
 #include <mutex>
@@ -12,21 +11,19 @@
 
 #include <holdfast/detail/heap_algorithm.hpp>
 
-#include "base/assert.hpp"
-#include "format/heap.hpp"
 #include "segment/mutex_family.hpp"
 
 namespace holdfast {
 
 struct owner_registration::entry {
-    const std::byte* base;
+    const void* algorithm;
     allocation_owner* owner;
     std::shared_mutex calls; ///< shared by those who call the owner
 };
 
 namespace {
 
-/// All stores that this process has open for writing. Few, so a search is as good as a table.
+/// All arenas that this process uses. Few, so a search is as good as a table.
 struct registry {
     std::mutex mutex;
     std::vector<std::shared_ptr<owner_registration::entry>> entries;
@@ -37,11 +34,7 @@ registry& owners() {
     return *all;
 }
 
-const std::byte* base_of(const void* where) noexcept {
-    return static_cast<const std::byte*>(where) - format::boost_segment_offset;
-}
-
-/// Calls `use(owner)` where the store is open in this process; otherwise returns `otherwise`.
+/// Calls `use(owner)` where this process uses the arena; otherwise returns `otherwise`.
 template <class Result, class Use>
 Result with_owner(const void* where, Result otherwise, Use&& use) noexcept {
     std::shared_ptr<owner_registration::entry> found;
@@ -49,21 +42,14 @@ Result with_owner(const void* where, Result otherwise, Use&& use) noexcept {
     {
         registry& all = owners();
         const std::lock_guard guard(all.mutex);
-        for (const auto& entry : all.entries) {
-            if (entry->base == base_of(where) && (!found || entry->owner->writes_here()))
-                found = entry;
-        }
-        if (!found)
+        const auto known = std::find_if(all.entries.begin(), all.entries.end(),
+                                        [&](const auto& entry) { return entry->algorithm == where; });
+        if (known == all.entries.end())
             return otherwise;
+        found = *known;
         call = std::shared_lock(found->calls); // the owner is still there, since its entry is
     }
     return use(*found->owner);
-}
-
-[[nodiscard]] std::uint64_t header_word(const void* where, std::size_t offset) noexcept {
-    const std::byte* const header = base_of(where) + format::heap_header_offset;
-    auto* const word = reinterpret_cast<std::uint64_t*>(const_cast<std::byte*>(header + offset));
-    return std::atomic_ref(*word).load(std::memory_order_relaxed);
 }
 
 family_mutex& as_mutex(void* mutex) noexcept { return *static_cast<family_mutex*>(mutex); }
@@ -72,8 +58,8 @@ static_assert(sizeof(family_mutex) <= sizeof(segment_mutex) &&
 
 } // namespace
 
-owner_registration::owner_registration(const std::byte* base, allocation_owner& owner)
-    : entry_(new entry{base, &owner, {}}) {
+owner_registration::owner_registration(const void* algorithm, allocation_owner& owner)
+    : entry_(new entry{algorithm, &owner, {}}) {
     registry& all = owners();
     const std::lock_guard guard(all.mutex);
     all.entries.push_back(entry_);
@@ -90,8 +76,8 @@ owner_registration::~owner_registration() {
 
 namespace detail {
 
-void* external_allocate(const void* where, std::size_t bytes, std::size_t alignment,
-                        std::size_t* usable) noexcept {
+void* arena_allocate(const void* where, std::size_t bytes, std::size_t alignment,
+                     std::size_t* usable) noexcept {
     if (!std::has_single_bit(alignment))
         return nullptr;
     return with_owner(where, static_cast<void*>(nullptr), [&](allocation_owner& owner) {
@@ -111,8 +97,8 @@ void* external_allocate(const void* where, std::size_t bytes, std::size_t alignm
     });
 }
 
-bool external_allocate_many(const void* where, const std::size_t* sizes, std::size_t count, std::size_t unit,
-                            bool one_size, void (*receive)(void*, void*), void* context) noexcept {
+bool arena_allocate_many(const void* where, const std::size_t* sizes, std::size_t count, std::size_t unit,
+                         bool one_size, void (*receive)(void*, void*), void* context) noexcept {
     const std::size_t bytes_max = std::numeric_limits<std::size_t>::max();
     const std::size_t sizes_given = one_size ? std::min<std::size_t>(count, 1) : count;
     const bool fits = unit != 0 && std::all_of(sizes, sizes + sizes_given,
@@ -127,46 +113,43 @@ bool external_allocate_many(const void* where, const std::size_t* sizes, std::si
            });
 }
 
-void external_deallocate_many(const void* where, void* (*next)(void*), void* context) noexcept {
+void arena_deallocate_many(const void* where, void* (*next)(void*), void* context) noexcept {
     static_cast<void>(with_owner(where, false, [&](allocation_owner& owner) {
         owner.deallocate([&] { return next(context); });
         return true;
     }));
 }
 
-void external_deallocate(const void* where, void* object) noexcept {
+void arena_deallocate(const void* where, void* object) noexcept {
     const auto once = [](void* context) {
         void*& left = *static_cast<void**>(context);
         return std::exchange(left, nullptr);
     };
-    external_deallocate_many(where, once, &object);
+    arena_deallocate_many(where, once, &object);
 }
 
-std::size_t external_size(const void* where, const void* object) noexcept {
+std::size_t arena_size(const void* where, const void* object) noexcept {
     return with_owner(where, std::size_t{0}, [&](allocation_owner& owner) { return owner.size_of(object); });
 }
 
-std::size_t external_segment_bytes(const void* where) noexcept {
-    return header_word(where, offsetof(format::heap_header, end_blocks)) * format::block_bytes -
-           format::boost_segment_offset;
+std::size_t arena_segment_bytes(const void* where) noexcept {
+    return with_owner(where, std::size_t{0}, [](allocation_owner& owner) { return owner.size_bytes(); });
 }
 
-std::size_t external_free_bytes(const void* where) noexcept {
-    return header_word(where, offsetof(format::heap_header, free_blocks)) * format::block_bytes;
+std::size_t arena_free_bytes(const void* where) noexcept {
+    return with_owner(where, std::size_t{0}, [](allocation_owner& owner) { return owner.free_bytes(); });
 }
 
-bool external_is_empty(const void* where) noexcept {
+bool arena_is_empty(const void* where) noexcept {
     return with_owner(where, false, [](allocation_owner& owner) { return owner.is_empty(); });
 }
 
-bool external_is_sound(const void* where) noexcept {
-    // Who has no part in the store can't walk it, and takes the header's word.
-    const bool marked = header_word(where, offsetof(format::heap_header, magic)) ==
-                        std::bit_cast<std::uint64_t>(format::heap_magic);
-    return marked && with_owner(where, true, [](allocation_owner& owner) { return owner.is_sound(); });
+bool arena_is_sound(const void* where) noexcept {
+    // Who does not use the arena can't walk it.
+    return with_owner(where, true, [](allocation_owner& owner) { return owner.is_sound(); });
 }
 
-void external_zero_free(const void* where) noexcept {
+void arena_zero_free(const void* where) noexcept {
     static_cast<void>(with_owner(where, false, [](allocation_owner& owner) {
         owner.zero_free();
         return true;

@@ -1,4 +1,5 @@
-// What stands behind the memory algorithm for Boost.Interprocess: who allocates in this process, found by address.
+// What stands behind the memory algorithm of Boost.Interprocess: who owns an arena in this process, found by the
+// address of its algorithm.
 //
 // Thread safety: registering and asking from any thread; ending a registration waits for the calls under way.
 // Process safety: the registry is this process's own.
@@ -16,7 +17,7 @@ struct allocation_request {
     std::size_t alignment; ///< a power of two
 };
 
-/// Allocates objects of a store that its trees know nothing of. Failures are told by the result; nothing throws.
+/// Allocates the objects of an arena. Failures are told by the result; nothing throws.
 class allocation_owner {
 public:
     allocation_owner() = default;
@@ -24,8 +25,6 @@ public:
     allocation_owner& operator=(const allocation_owner&) = delete;
     virtual ~allocation_owner() = default;
 
-    /// Whether the calling thread runs a write transaction through this owner.
-    [[nodiscard]] virtual bool writes_here() const noexcept = 0;
     /// Allocates the `count` objects that `request_at` describes and hands the places, and the bytes usable there, to
     /// `receive`; or nothing at all.
     [[nodiscard]] virtual bool allocate(std::size_t count,
@@ -38,13 +37,15 @@ public:
     [[nodiscard]] virtual bool is_empty() noexcept = 0;
     [[nodiscard]] virtual bool is_sound() noexcept = 0;
     virtual void zero_free() noexcept = 0;
+    [[nodiscard]] virtual std::size_t size_bytes() const noexcept = 0;
+    /// Of whole blocks.
+    [[nodiscard]] virtual std::size_t free_bytes() const noexcept = 0;
 };
 
-/// Registers an owner for the store that is mapped at `base`, as long as it exists. A store may have several, one for
-/// each handle; the one that writes in the calling thread is asked first.
+/// Registers the owner of the arena whose algorithm lies at `algorithm`, as long as it exists.
 class owner_registration {
 public:
-    owner_registration(const std::byte* base, allocation_owner& owner);
+    owner_registration(const void* algorithm, allocation_owner& owner);
     ~owner_registration();
     owner_registration(const owner_registration&) = delete;
     owner_registration& operator=(const owner_registration&) = delete;

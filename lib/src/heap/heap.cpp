@@ -283,7 +283,7 @@ heap::found_object heap::find(ref place) const {
     }
     const std::uint8_t size_class = block.size_class;
     if (block.state != static_cast<std::uint8_t>(block_state::slab) || size_class >= format::slab_classes ||
-        block.owner > static_cast<std::uint8_t>(block_owner::external)) {
+        block.owner > static_cast<std::uint8_t>(block_owner::arena)) {
         throw_corrupt("a reference leads to a block without objects", place);
     }
     const std::uint32_t index = object_at(size_class, offset);

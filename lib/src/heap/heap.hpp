@@ -4,7 +4,7 @@
 // is free is found in O(1) from lists in the file, so a new process allocates as fast as an old one.
 //
 // Invariants
-//  - Between `begin` and the publication, `keep` or `roll_back`, every change of an account stands in the undo log.
+//  - Between `begin` and the publication or `roll_back`, every change of an account stands in the undo log.
 //  - A slab with a free object is in the list of its class and owner; a full one is in none.
 //  - All bytes of the accounts are untrusted: damage throws corrupt, never loops, never leaves the file.
 //
@@ -37,14 +37,6 @@ public:
     void begin(txn_id id) noexcept { undo_.begin(id); }
     /// Frees what the log itself took, so that a void log owns nothing. The last step before publishing.
     void before_commit();
-    /// Makes what was done since `begin` permanent without a commit: for objects that no commit knows of. If it
-    /// throws, the transaction can only be undone.
-    void keep() {
-        before_commit();
-        undo_.keep();
-    }
-    /// Makes room for so many entries of the undo log, and for those of ending the transaction.
-    void reserve_log(std::uint64_t entries) { ensure_log(entries + 4 * journal::spare_min); }
     /// Undoes everything since `begin`. Idempotent.
     void roll_back() { undo_.roll_back(memory_->backed_bytes()); }
     [[nodiscard]] const journal& undo() const noexcept { return undo_; }
@@ -66,11 +58,6 @@ public:
     std::uint64_t free(ref place);
     /// The bytes usable at `place`; throws corrupt if no allocated object begins there.
     [[nodiscard]] std::uint64_t size_of(ref place) const;
-
-    /// Whose object that is; throws corrupt if no allocated object begins there.
-    [[nodiscard]] format::block_owner owner_of(ref place) const {
-        return static_cast<format::block_owner>(find(place).block->owner);
-    }
 
     /// Sets the reserve aside again, if it was used and there is room without growing.
     void refill_reserve();

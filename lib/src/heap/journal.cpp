@@ -42,17 +42,6 @@ void journal::begin(txn_id id) noexcept {
     chunks_ = 1;
 }
 
-void journal::keep() noexcept {
-    failpoint("undo.before_keep");
-    std::atomic_signal_fence(std::memory_order_seq_cst);
-    store_word(log_->tail, 0);
-    failpoint("undo.kept");
-    cursor_ = limit_ = nullptr; // nothing may be changed before the next `begin`
-    after_ = 0;
-    filling_ = 0;
-    chunks_ = 1;
-}
-
 void journal::set(std::uint32_t& half, std::uint32_t value) noexcept {
     const auto address = reinterpret_cast<std::uintptr_t>(&half);
     auto& word = *reinterpret_cast<std::uint64_t*>(address & ~std::uintptr_t{7});

@@ -56,9 +56,6 @@ public:
     /// The same for half a word.
     void set(std::uint32_t& half, std::uint32_t value) noexcept;
 
-    /// Makes what was done since `begin` permanent without publishing anything, by one store. Ends the transaction.
-    void keep() noexcept;
-
     /// Copies all old values back and empties the log. `backed_bytes`: the file has that many bytes.
     /// Throws corrupt if an entry does not point into the heap's accounts; then nothing was changed.
     void roll_back(std::uint64_t backed_bytes);

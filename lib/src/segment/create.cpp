@@ -154,10 +154,8 @@ void segment::impl::format(segment& self) {
 
 void segment::impl::write_superblocks() {
     os::random_bytes(incarnation_);
-    constexpr std::uint32_t boost_initialized_segment =
-        2; // what Boost's managed_open_or_create leaves at offset 0
     const format::superblock block = format::make_superblock(incarnation_, os::realtime_ns());
-    int code = file_.write_at(&boost_initialized_segment, sizeof boost_initialized_segment, 0);
+    int code = 0;
     for (const std::uint64_t offset : {format::superblock_offset, format::superblock_copy_offset}) {
         code = code != 0 ? code : file_.write_at(&block, sizeof block, offset);
     }

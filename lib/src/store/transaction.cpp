@@ -104,7 +104,7 @@ version_number transaction_state::commit() {
     bool named_changed = false;
     for (const auto& [name, map] : named_)
         named_changed |= map->changed();
-    if (!changed && !named_changed && !writer_.owner().external().changed()) {
+    if (!changed && !named_changed) {
         writer_.abort();
         return writer_.before().txn;
     }

@@ -23,7 +23,6 @@
 #include "os/fence.hpp"
 #include "segment/segment.hpp"
 #include "transaction/commit_state.hpp"
-#include "transaction/external_allocation.hpp"
 
 namespace holdfast {
 
@@ -51,8 +50,6 @@ public:
     [[nodiscard]] holdfast::segment& file() const noexcept { return *file_; }
     /// Under the writer lock only.
     [[nodiscard]] holdfast::heap& heap() noexcept { return heap_; }
-    /// What is allocated beside the maps, for Boost.Interprocess.
-    [[nodiscard]] external_allocation& external() noexcept { return external_; }
     /// Whether the slot is whole. One that this engine wrote or judged before needs no second look.
     [[nodiscard]] bool is_sound(const format::commit_slot& slot) noexcept;
     void note_sound(txn_id id) noexcept { known_sound_ = id; }
@@ -149,7 +146,6 @@ private:
     txn_id known_sound_ = txn_id::none; ///< under the writer lock
     std::uint64_t known_bytes_ = 0;     ///< the file has at least so many; under the writer lock
     std::uint64_t id_; ///< of this engine among all of the process, for the threads' caches of slots
-    external_allocation external_{*this};
 };
 
 /// The hooks by which the segment calls for recovery; see segment.hpp.

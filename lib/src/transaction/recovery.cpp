@@ -4,7 +4,6 @@
 #include <holdfast/error.hpp>
 
 #include "base/corrupt.hpp"
-#include "heap/boost_page.hpp"
 #include "os/failpoint.hpp"
 #include "os/time.hpp"
 #include "transaction/check.hpp"
@@ -17,7 +16,6 @@ namespace {
 void format_new(segment& file) {
     segment_backing memory(file);
     heap::format(memory, segment_initial_bytes);
-    format_boost_page(file);
     format::commit_slot first{};
     first.txn = 1;
     first.end_bytes = segment_initial_bytes;

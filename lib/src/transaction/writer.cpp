@@ -53,7 +53,6 @@ writer::writer(std::shared_ptr<engine> owner, std::chrono::milliseconds timeout)
         transaction_ = number_after(engine_->visible(), engine_->heap().undo().last_begun());
         engine_->heap().begin(transaction_);
         open_ = true;
-        engine_->external().transaction_began();
         engine_->heap().allocation_policy() = {[this](bool pressed) { return reclaim_for_space(pressed); },
                                                false};
         failpoint("begin.done");
@@ -183,8 +182,7 @@ void writer::flush_retired() {
 }
 
 void writer::commit(const format::commit_slot& roots) {
-    // Whoever made the allocation that reclaimed may have swallowed its failure.
-    if (half_reclaimed_ || engine_->external().failed())
+    if (half_reclaimed_) // whoever made the allocation that reclaimed may have swallowed its failure
         throw error(errc::transaction_failed,
                     engine_->file().path().string() +
                         ": an allocation failed midway; nothing of this transaction "
@@ -192,7 +190,6 @@ void writer::commit(const format::commit_slot& roots) {
     format::commit_slot next = roots;
     heap& memory = engine_->heap();
     flush_retired();
-    engine_->external().apply_frees();
     memory.before_commit();
     next.txn = raw(transaction_);
     next.end_bytes = memory.end_bytes();
@@ -230,7 +227,6 @@ void writer::abort() noexcept {
 
 void writer::finish() noexcept {
     open_ = false;
-    engine_->external().transaction_ended();
     engine_->heap().allocation_policy() = {};
     engine_->file().unlock_writer();
     failpoint("commit.unlocked");

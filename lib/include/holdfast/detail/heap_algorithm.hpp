@@ -1,14 +1,10 @@
-// The store's heap as a memory algorithm of Boost.Interprocess, so that its allocators and containers live in a store.
+// The memory algorithm of Boost.Interprocess over an arena, so that its allocators and containers live in a store.
 //
-// The object lies at offset 4096 of the file and holds a mark only. What it is asked goes to the process that has
-// the store open, which it finds by its own address; in a process that maps the file by other means the containers
-// can be read, and nothing can be allocated.
+// The object holds a mark only. What it is asked goes to the process's owner of the arena, which is found by the
+// address of the algorithm; where the file is mapped by other means the containers can be read, and nothing can be
+// allocated. What the objects hold is outside of transactions.
 //
-// Within a write transaction of the calling thread an allocation belongs to that transaction, and what is freed is
-// free when it is committed. Elsewhere each call is a small transaction of its own, which waits for the writer lock.
-// What the objects hold is outside of transactions: an abort does not restore it.
-//
-// Thread and process safety: as the writer lock's. Nothing throws, except that locking a segment_mutex may.
+// Thread and process safety: the owner's. Nothing throws, except that locking a segment_mutex may.
 // This header needs Boost 1.74 or newer; the functions that the library exports for it do not depend on Boost.
 
 #pragma once
@@ -32,29 +28,29 @@ namespace holdfast {
 
 namespace detail {
 
-// `where` is the address of the algorithm object, an address in the mapping of the store.
+// `where` is the address of the algorithm object.
 
-/// Null if there is no space, if the alignment (a power of two) is above a page, or if the store can't be written.
+/// Null if there is no space, if the alignment (a power of two) is above a page, or if nobody owns the arena.
 /// `usable` takes the bytes that can be used; it may be null.
-[[nodiscard]] HOLDFAST_API void* external_allocate(const void* where, std::size_t bytes,
-                                                   std::size_t alignment, std::size_t* usable) noexcept;
+[[nodiscard]] HOLDFAST_API void* arena_allocate(const void* where, std::size_t bytes, std::size_t alignment,
+                                                std::size_t* usable) noexcept;
 /// Allocates `count` objects, of sizes[i] * unit bytes (`one_size`: all of sizes[0] * unit), and hands each to
 /// `receive`. False if they are not to be had; then none of them is allocated, whatever `receive` has seen.
-[[nodiscard]] HOLDFAST_API bool external_allocate_many(const void* where, const std::size_t* sizes,
-                                                       std::size_t count, std::size_t unit, bool one_size,
-                                                       void (*receive)(void* context, void* object),
-                                                       void* context) noexcept;
+[[nodiscard]] HOLDFAST_API bool arena_allocate_many(const void* where, const std::size_t* sizes,
+                                                    std::size_t count, std::size_t unit, bool one_size,
+                                                    void (*receive)(void* context, void* object),
+                                                    void* context) noexcept;
 /// Frees what `next` returns, until that is null.
-HOLDFAST_API void external_deallocate_many(const void* where, void* (*next)(void* context),
-                                           void* context) noexcept;
-HOLDFAST_API void external_deallocate(const void* where, void* object) noexcept;
+HOLDFAST_API void arena_deallocate_many(const void* where, void* (*next)(void* context),
+                                        void* context) noexcept;
+HOLDFAST_API void arena_deallocate(const void* where, void* object) noexcept;
 /// The bytes usable in an allocated object; 0 if there is none.
-[[nodiscard]] HOLDFAST_API std::size_t external_size(const void* where, const void* object) noexcept;
-[[nodiscard]] HOLDFAST_API std::size_t external_segment_bytes(const void* where) noexcept;
-[[nodiscard]] HOLDFAST_API std::size_t external_free_bytes(const void* where) noexcept;
-[[nodiscard]] HOLDFAST_API bool external_is_empty(const void* where) noexcept;
-[[nodiscard]] HOLDFAST_API bool external_is_sound(const void* where) noexcept;
-HOLDFAST_API void external_zero_free(const void* where) noexcept;
+[[nodiscard]] HOLDFAST_API std::size_t arena_size(const void* where, const void* object) noexcept;
+[[nodiscard]] HOLDFAST_API std::size_t arena_segment_bytes(const void* where) noexcept;
+[[nodiscard]] HOLDFAST_API std::size_t arena_free_bytes(const void* where) noexcept;
+[[nodiscard]] HOLDFAST_API bool arena_is_empty(const void* where) noexcept;
+[[nodiscard]] HOLDFAST_API bool arena_is_sound(const void* where) noexcept;
+HOLDFAST_API void arena_zero_free(const void* where) noexcept;
 
 HOLDFAST_API void segment_mutex_construct(void* mutex);
 HOLDFAST_API void segment_mutex_lock(void* mutex);
@@ -96,7 +92,7 @@ private:
 };
 static_assert(sizeof(segment_mutex) == 64, "it is a part of the file");
 
-/// Boost's MemoryAlgorithm concept over the heap of a store.
+/// Boost's MemoryAlgorithm concept.
 class heap_algorithm {
 public:
     /// Boost names two kinds of mutex; a recursive robust one can't be had safely, so both are the same.
@@ -109,8 +105,8 @@ public:
     using difference_type = std::ptrdiff_t;
     using multiallocation_chain = boost::container::dtl::basic_multiallocation_chain<void_pointer>;
 
-    /// Of the segment manager: it places that at offset 4096 of a managed mapped file. Objects are aligned to 16
-    /// bytes, and to their size where that is a power of two from 64 bytes to a page.
+    /// Of the segment manager. Objects are aligned to 16 bytes, and to their size where that is a power of two from
+    /// 64 bytes to a page.
     static constexpr size_type Alignment = 4096;         // NOLINT: Boost's name
     static constexpr size_type PayloadPerAllocation = 0; // NOLINT: Boost's name
 
@@ -125,14 +121,14 @@ public:
     // --- Single objects ---
 
     [[nodiscard]] void* allocate(size_type bytes) noexcept {
-        return detail::external_allocate(this, bytes, 1, nullptr);
+        return detail::arena_allocate(this, bytes, 1, nullptr);
     }
     [[nodiscard]] void* allocate_aligned(size_type bytes, size_type alignment) noexcept {
-        return detail::external_allocate(this, bytes, alignment, nullptr);
+        return detail::arena_allocate(this, bytes, alignment, nullptr);
     }
-    void deallocate(void* object) noexcept { detail::external_deallocate(this, object); }
+    void deallocate(void* object) noexcept { detail::arena_deallocate(this, object); }
     [[nodiscard]] size_type size(const void* object) const noexcept {
-        return detail::external_size(this, object);
+        return detail::arena_size(this, object);
     }
 
     /// Objects are never moved, and never change their size: to expand or to shrink one succeeds where its size is
@@ -164,26 +160,24 @@ public:
             auto& left = *static_cast<multiallocation_chain*>(context);
             return left.empty() ? nullptr : boost::interprocess::ipcdetail::to_raw_pointer(left.pop_front());
         };
-        detail::external_deallocate_many(this, next, &chain);
+        detail::arena_deallocate_many(this, next, &chain);
     }
 
     // --- The segment ---
 
-    /// Bytes from the algorithm to the end of the heap.
-    [[nodiscard]] size_type get_size() const noexcept { return detail::external_segment_bytes(this); }
-    /// Of whole blocks; free objects in slabs, and the disk's space, come on top.
-    [[nodiscard]] size_type get_free_memory() const noexcept { return detail::external_free_bytes(this); }
-    /// Do nothing: the heap grows by itself, and gives back by itself.
+    /// Bytes of the arena.
+    [[nodiscard]] size_type get_size() const noexcept { return detail::arena_segment_bytes(this); }
+    /// Of whole blocks; free objects in slabs come on top.
+    [[nodiscard]] size_type get_free_memory() const noexcept { return detail::arena_free_bytes(this); }
+    /// Do nothing: an arena grows by itself, and gives back by itself.
     void grow(size_type /*bytes*/) noexcept {}
     void shrink_to_fit() noexcept {}
-    /// Overwrites all that is free in the heap by zeros. Does nothing within a write transaction of this thread.
-    void zero_free_memory() noexcept { detail::external_zero_free(this); }
-    /// Whether nothing is allocated through Boost; the store's own objects don't count.
-    [[nodiscard]] bool all_memory_deallocated() noexcept { return detail::external_is_empty(this); }
-    /// Walks the heap's accounts.
-    [[nodiscard]] bool check_sanity() noexcept {
-        return words_[0] == mark && detail::external_is_sound(this);
-    }
+    /// Overwrites all that is free by zeros.
+    void zero_free_memory() noexcept { detail::arena_zero_free(this); }
+    /// Whether nothing is allocated.
+    [[nodiscard]] bool all_memory_deallocated() noexcept { return detail::arena_is_empty(this); }
+    /// Walks the accounts.
+    [[nodiscard]] bool check_sanity() noexcept { return words_[0] == mark && detail::arena_is_sound(this); }
 
 private:
     static constexpr std::uint64_t mark = 0x3130'4F47'4C41'4648; ///< "HFALGO01"
@@ -194,7 +188,7 @@ private:
         const auto receive = [](void* context, void* object) {
             static_cast<multiallocation_chain*>(context)->push_back(void_pointer(object));
         };
-        if (detail::external_allocate_many(this, sizes, count, unit, one_size, receive, &fresh)) {
+        if (detail::arena_allocate_many(this, sizes, count, unit, one_size, receive, &fresh)) {
             chain.splice_after(chain.last(), fresh);
         } else {
             fresh.clear();
@@ -230,9 +224,9 @@ inline void* heap_algorithm::raw_allocation_command(boost::interprocess::allocat
     reuse = nullptr;
     if (possible && (command & bi::allocate_new) != 0) {
         size_type usable = 0;
-        result = detail::external_allocate(this, preferred * object_bytes, 1, &usable);
+        result = detail::arena_allocate(this, preferred * object_bytes, 1, &usable);
         if (result == nullptr && limit < preferred) {
-            result = detail::external_allocate(this, limit * object_bytes, 1, &usable);
+            result = detail::arena_allocate(this, limit * object_bytes, 1, &usable);
         }
         if (result != nullptr)
             prefer_and_received = usable / object_bytes;
@@ -240,7 +234,7 @@ inline void* heap_algorithm::raw_allocation_command(boost::interprocess::allocat
     return result;
 }
 
-/// The segment manager at offset 4096 of a store. It has no index of names: a store's catalogue is its own.
+/// It has no index of names: a store's catalogue is its own.
 using boost_segment_manager =
     boost::interprocess::segment_manager<char, heap_algorithm, boost::interprocess::null_index>;
 
