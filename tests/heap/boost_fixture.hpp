@@ -19,10 +19,28 @@
 #include <holdfast/detail/heap_algorithm.hpp>
 
 #include "fixture.hpp"
+#include "heap/account_reader.hpp"
 #include "heap/boost_algorithm.hpp"
-#include "heap/walk.hpp"
 
 namespace holdfast::test {
+
+/// Overwrites what is free.
+class free_eraser final : public account_visitor {
+public:
+    explicit free_eraser(std::byte* base) noexcept : base_(base) {}
+    void block(const account_block& found) override {
+        if (found.state == format::block_state::free_run)
+            std::memset(base_ + found.place().offset(), 0, found.bytes());
+    }
+    void object(ref place, std::uint64_t bytes, bool allocated) override {
+        if (!allocated)
+            std::memset(base_ + place.offset(), 0, bytes);
+    }
+    void damage(const std::string& what) override { ADD_FAILURE() << what; }
+
+private:
+    std::byte* base_;
+};
 
 /// Each call is a transaction of its own, which is undone where it fails.
 class arena_owner final : public allocation_owner {
@@ -67,20 +85,8 @@ public:
     [[nodiscard]] bool is_sound() noexcept override { return check_heap(user_.heap()).findings.empty(); }
 
     void zero_free() noexcept override {
-        walk_blocks(user_.heap().blocks(), [&](std::uint32_t first, const format::block_descriptor& block,
-                                               std::uint32_t length) {
-            std::byte* const begin = user_.heap().base() + std::uint64_t{first} * format::block_bytes;
-            if (block.state == static_cast<std::uint8_t>(format::block_state::free_run))
-                std::memset(begin, 0, length * format::block_bytes);
-            if (block.state != static_cast<std::uint8_t>(format::block_state::slab))
-                return true;
-            const std::uint64_t size = format::slab_sizes[block.size_class];
-            for (std::uint32_t object = 0; object < objects_per_slab(block.size_class); ++object) {
-                if (!is_used(block, object))
-                    std::memset(begin + object * size, 0, size);
-            }
-            return true;
-        });
+        free_eraser eraser(user_.heap().base());
+        read_accounts(user_.heap(), eraser);
     }
 
     [[nodiscard]] std::size_t size_bytes() const noexcept override { return memory_->backed_bytes(); }

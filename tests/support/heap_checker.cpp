@@ -92,7 +92,8 @@ private:
     }
 
     void slab(std::uint32_t block, const block_descriptor& descriptor) {
-        if (descriptor.size_class >= format::slab_classes || descriptor.owner > 1) {
+        if (descriptor.size_class >= format::slab_classes ||
+            !format::has_slabs(static_cast<block_owner>(descriptor.owner))) {
             return report("a slab's class is wrong", block);
         }
         ++report_.slab_blocks;
@@ -151,7 +152,9 @@ private:
                     return report("the lists of slabs lead in a circle", slab);
                 const block_descriptor& descriptor = blocks_->descriptor(slab);
                 if (descriptor.state != static_cast<std::uint8_t>(block_state::slab) ||
-                    descriptor.free == 0 || descriptor.owner * 64U + descriptor.size_class != place) {
+                    descriptor.free == 0 ||
+                    format::partial_list(static_cast<block_owner>(descriptor.owner), descriptor.size_class) !=
+                        place) {
                     report("a list of slabs holds a wrong one", slab);
                 }
                 if (descriptor.previous != previous)

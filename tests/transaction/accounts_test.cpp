@@ -1,6 +1,7 @@
 // The check of the heap's accounts finds planted leaks, objects used twice, and counts that do not fit.
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -50,6 +51,52 @@ protected:
     temporary_store place_;
     std::shared_ptr<engine> engine_ = open_engine(place_);
 };
+
+TEST_F(Accounts, AttributeEveryByteToSomebody) {
+    plant([&](writer& running, heap& memory) {
+        running.release(running.allocate(object_bytes), object_bytes, txn_id{1});
+        static_cast<void>(memory.allocate(100'000, {format::block_owner::arena, 7'000'000}));
+        static_cast<void>(memory.allocate(64, format::block_owner::arena));
+    });
+    space_usage usage;
+    engine_->file().lock_writer(patience);
+    EXPECT_TRUE(check_everything(engine_->file(), {.usage = &usage}).empty());
+    engine_->file().unlock_writer();
+    EXPECT_EQ(usage.total(), engine_->heap().end_bytes());
+    EXPECT_EQ(usage.front, format::heap_offset);
+    EXPECT_EQ(usage.tables, 5 * format::block_bytes);
+    EXPECT_GT(usage.trees, 500 * 48U + 50'000);
+    EXPECT_GE(usage.waiting, object_bytes);
+    EXPECT_GE(usage.lists, sizeof(format::list_chunk));
+    EXPECT_EQ(usage.reserve, 8 * format::block_bytes);
+    EXPECT_EQ(usage.logs, 0U);
+    EXPECT_EQ(usage.arenas, (std::map<std::uint32_t, std::uint64_t>{{0, 64}, {7'000'000, 7 * 16'384}}));
+    EXPECT_EQ(usage.leaked, 0U);
+}
+
+TEST_F(Accounts, FindABlockOfNoKnownOwner) {
+    plant([&](writer&, heap& memory) {
+        const ref run = memory.allocate(20'000, format::block_owner::arena);
+        memory.blocks().descriptor(static_cast<std::uint32_t>(run.offset() / format::block_bytes)).owner = 4;
+    });
+    EXPECT_NE(findings(), "");
+}
+
+TEST_F(Accounts, FindARunOfTheUndoLogThatWasForgotten) {
+    plant(
+        [&](writer&, heap& memory) { static_cast<void>(memory.allocate(20'000, format::block_owner::log)); });
+    expect_finding("leaked");
+}
+
+TEST_F(Accounts, FindATableThatTheDirectoryDoesNotName) {
+    plant([&](writer&, heap& memory) {
+        const ref run = memory.allocate(9'000);
+        memory.blocks().set_header(
+            memory.blocks().descriptor(static_cast<std::uint32_t>(run.offset() / format::block_bytes)),
+            format::block_state::table, 0, format::block_owner::none, 0);
+    });
+    expect_finding("directory");
+}
 
 TEST_F(Accounts, FindALeakedObjectOfEachKind) {
     for (const std::uint64_t bytes : {48U, 512U, 8192U, 20'000U}) {

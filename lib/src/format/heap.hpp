@@ -39,8 +39,13 @@ enum class block_state : std::uint8_t {
     run_tail = 6,    ///< last block of an allocated run of two or more
 };
 
-/// Whose objects a slab or run holds: those of an arena are outside the tree's accounting.
-enum class block_owner : std::uint8_t { tree = 0, arena = 1 };
+/// Whose a slab or an allocated run is. What belongs to an arena is outside the trees' accounting.
+enum class block_owner : std::uint8_t {
+    none = 0,  ///< not a slab and not an allocated run
+    tree = 1,  ///< nodes, records, lists, the reserve
+    log = 2,   ///< a run: of the undo log
+    arena = 3, ///< a run: of the arena whose id is in used[1]; a slab: objects of any arenas
+};
 
 struct alignas(64) block_descriptor {
     std::uint8_t state;      ///< block_state
@@ -51,12 +56,20 @@ struct alignas(64) block_descriptor {
     std::uint32_t next;     ///< slab: next with free objects; free run: next in its bin
     std::uint32_t previous; ///< likewise
     std::array<std::uint64_t, 6>
-        used; ///< slab: a bit an object; run, free run: used[0] is the length in blocks
+        used; ///< slab: a bit an object; run, free run: [0] is the length in blocks, [1] the id of a run's arena
 };
 static_assert(sizeof(block_descriptor) == 64 && std::has_unique_object_representations_v<block_descriptor>);
 static_assert(block_bytes / slab_sizes.front() <= 6 * 64,
               "the bitmap has a bit for each object of the smallest class");
 static_assert(sizeof(block_descriptor) * blocks_per_table == block_bytes * blocks_of_table);
+
+/// Which list of slabs with free objects is that of an owner and class; the owner has slabs.
+[[nodiscard]] constexpr std::size_t partial_list(block_owner owner, std::uint8_t size_class) noexcept {
+    return (owner == block_owner::arena ? 64 : 0) + size_class;
+}
+[[nodiscard]] constexpr bool has_slabs(block_owner owner) noexcept {
+    return owner == block_owner::tree || owner == block_owner::arena;
+}
 
 // --- Lists of references ----------------------------------------------------------------------------------
 
@@ -115,7 +128,7 @@ struct heap_header {
     std::uint64_t reserved;
     std::uint64_t parks; ///< reference to the first park
     entry_list retired;
-    std::array<std::uint32_t, 2 * 64> partial; ///< by owner, then class: first slab with free objects
+    std::array<std::uint32_t, 2 * 64> partial; ///< see partial_list: first slab with free objects
     std::array<std::uint32_t, run_bins> bins;  ///< first free run of each bin
 };
 static_assert(sizeof(heap_header) == 64 + 32 + 512 + 640 &&

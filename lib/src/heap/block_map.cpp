@@ -63,7 +63,7 @@ std::uint64_t* block_map::directory_root() const noexcept {
     return reinterpret_cast<std::uint64_t*>(base_ + format::directory_offset);
 }
 
-std::uint64_t* block_map::directory_leaf(std::uint32_t table) const {
+std::uint32_t block_map::leaf_block(std::uint32_t table) const {
     const std::uint32_t place = table / format::directory_fanout_leaf;
     if (place >= format::directory_fanout_root)
         throw_corrupt("a block number is beyond the format's limit", ref{});
@@ -71,18 +71,25 @@ std::uint64_t* block_map::directory_leaf(std::uint32_t table) const {
     if (leaf < format::heap_first_block || leaf >= header_->end_blocks) {
         throw_corrupt("the directory of block tables is damaged", ref::from_offset(format::directory_offset));
     }
-    return reinterpret_cast<std::uint64_t*>(base_ + leaf * format::block_bytes);
+    return static_cast<std::uint32_t>(leaf);
+}
+
+std::uint64_t* block_map::directory_leaf(std::uint32_t table) const {
+    return reinterpret_cast<std::uint64_t*>(base_ + std::uint64_t{leaf_block(table)} * format::block_bytes);
+}
+
+std::uint32_t block_map::table_block(std::uint32_t table) const {
+    const std::uint64_t first = directory_leaf(table)[table % format::directory_fanout_leaf];
+    if (first < format::heap_first_block || first > header_->end_blocks - format::blocks_of_table)
+        throw_corrupt("a block table is missing", place_of(table * format::blocks_per_table));
+    return static_cast<std::uint32_t>(first);
 }
 
 block_descriptor& block_map::descriptor(std::uint32_t block) const {
     if (block < format::heap_first_block || block >= header_->end_blocks) {
         throw_corrupt("a block number leads out of the heap", place_of(block));
     }
-    const std::uint32_t table = block / format::blocks_per_table;
-    const std::uint64_t first = directory_leaf(table)[table % format::directory_fanout_leaf];
-    if (first < format::heap_first_block || first > header_->end_blocks - format::blocks_of_table) {
-        throw_corrupt("a block table is missing", place_of(block));
-    }
+    const std::uint64_t first = table_block(block / format::blocks_per_table);
     auto* descriptors = reinterpret_cast<block_descriptor*>(base_ + first * format::block_bytes);
     return descriptors[block % format::blocks_per_table];
 }
@@ -171,7 +178,7 @@ void block_map::unlink(std::uint32_t first, std::uint32_t length) {
 void block_map::tag_free(std::uint32_t first, std::uint32_t length) {
     for (const std::uint32_t block : {first, first + length - 1}) {
         block_descriptor& tagged = descriptor(block);
-        set_header(tagged, block_state::free_run, 0, block_owner::tree, 0);
+        set_header(tagged, block_state::free_run, 0, block_owner::none, 0);
         undo_->set(tagged.used[0], length);
     }
 }
@@ -190,7 +197,7 @@ void block_map::insert_free(std::uint32_t first, std::uint32_t length) {
             }
             unlink(first - left_length, left_length);
             // What begins in the middle of a free run must not look taken, or it could be freed again.
-            set_header(descriptor(first), block_state::none, 0, block_owner::tree, 0);
+            set_header(descriptor(first), block_state::none, 0, block_owner::none, 0);
             first -= left_length;
             length += left_length;
         }
@@ -204,7 +211,7 @@ void block_map::insert_free(std::uint32_t first, std::uint32_t length) {
     link(first, length);
 }
 
-std::uint32_t block_map::take_run(std::uint32_t length, block_owner owner) {
+std::uint32_t block_map::take_run(std::uint32_t length, block_use use) {
     const std::uint32_t first = find_run(length);
     if (first == 0)
         return 0;
@@ -218,10 +225,11 @@ std::uint32_t block_map::take_run(std::uint32_t length, block_owner owner) {
     }
     undo_->set(header_->free_blocks, header_->free_blocks - length);
     block_descriptor& taken = descriptor(first);
-    set_header(taken, block_state::run, 0, owner, 0);
+    set_header(taken, block_state::run, 0, use.owner, 0);
     undo_->set(taken.used[0], length);
+    undo_->set(taken.used[1], use.arena);
     if (length > 1)
-        set_header(descriptor(first + length - 1), block_state::run_tail, 0, owner, 0);
+        set_header(descriptor(first + length - 1), block_state::run_tail, 0, use.owner, 0);
     return first;
 }
 
@@ -290,8 +298,8 @@ void block_map::extend(std::uint32_t new_end) {
     const std::uint32_t old_end = end();
     std::uint32_t next = old_end;
     undo_->set(header_->end_blocks, new_end);
-    const std::uint32_t first_table = (old_end + format::blocks_per_table - 1) / format::blocks_per_table;
-    const std::uint32_t end_table = (new_end + format::blocks_per_table - 1) / format::blocks_per_table;
+    const std::uint32_t first_table = table_count(old_end);
+    const std::uint32_t end_table = table_count(new_end);
     for (std::uint32_t table = first_table; table < end_table; ++table) {
         std::uint64_t& leaf = directory_root()[table / format::directory_fanout_leaf];
         // `new_end_for` has counted these blocks, unless the directory has lost a leaf.
@@ -310,7 +318,7 @@ void block_map::extend(std::uint32_t new_end) {
         next += format::blocks_of_table;
     }
     for (std::uint32_t block = old_end; block < next; ++block) {
-        set_header(descriptor(block), block_state::table, 0, block_owner::tree, 0);
+        set_header(descriptor(block), block_state::table, 0, block_owner::none, 0);
     }
     insert_free(next, new_end - next);
 }

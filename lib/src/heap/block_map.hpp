@@ -18,6 +18,15 @@
 
 namespace holdfast {
 
+/// For whom blocks are taken.
+struct block_use {
+    // NOLINTNEXTLINE(google-explicit-constructor): an owner alone says it where there is no arena
+    constexpr block_use(format::block_owner whose, std::uint32_t arena_id = 0) noexcept
+        : owner(whose), arena(arena_id) {}
+    format::block_owner owner;
+    std::uint32_t arena; ///< 0 if the owner is none
+};
+
 class block_map {
 public:
     block_map(backing& memory, journal& undo) noexcept;
@@ -36,7 +45,7 @@ public:
     [[nodiscard]] format::block_descriptor& descriptor(std::uint32_t block) const;
 
     /// A run of `length` blocks from the free ones, or 0. Does not grow.
-    [[nodiscard]] std::uint32_t take_run(std::uint32_t length, format::block_owner owner);
+    [[nodiscard]] std::uint32_t take_run(std::uint32_t length, block_use use);
     /// Makes the heap longer by a free run of at least `length` blocks. Throws no_space, address_space.
     void grow(std::uint32_t length);
     /// Gets the memory for that without changing the heap. Throws the same.
@@ -58,10 +67,26 @@ public:
 
     [[nodiscard]] static std::size_t bin_of(std::uint32_t length) noexcept;
 
+    /// The length of the free run that begins at `first`; throws corrupt if there is none.
+    [[nodiscard]] std::uint32_t free_length(std::uint32_t first) const;
+    /// Whether the last block of a free run says the same as the first.
+    [[nodiscard]] bool free_ends_agree(std::uint32_t first, std::uint32_t length) const {
+        const format::block_descriptor& last = descriptor(first + length - 1);
+        return is_free_run(last) && last.used[0] == length;
+    }
+    /// Calls `visit(block, length)` for each leaf of the directory and each table that it names.
+    template <class Visit>
+    void for_each_table(Visit&& visit) const {
+        for (std::uint32_t table = 1; table < table_count(end()); ++table) {
+            if (table == 1 || table % format::directory_fanout_leaf == 0)
+                visit(leaf_block(table), 1);
+            visit(table_block(table), format::blocks_of_table);
+        }
+    }
+
 private:
     [[nodiscard]] std::uint32_t find_run(std::uint32_t length) const;
     [[nodiscard]] bool is_free_run(const format::block_descriptor& block) const noexcept;
-    [[nodiscard]] std::uint32_t free_length(std::uint32_t first) const;
     void link(std::uint32_t first, std::uint32_t length);
     void unlink(std::uint32_t first, std::uint32_t length);
     void tag_free(std::uint32_t first, std::uint32_t length);
@@ -69,7 +94,14 @@ private:
     void extend(std::uint32_t new_end);
     [[nodiscard]] std::uint32_t new_end_for(std::uint32_t length) const;
     [[nodiscard]] std::uint64_t* directory_root() const noexcept;
+    [[nodiscard]] std::uint32_t leaf_block(std::uint32_t table) const;
     [[nodiscard]] std::uint64_t* directory_leaf(std::uint32_t table) const;
+    [[nodiscard]] std::uint32_t table_block(std::uint32_t table) const;
+    /// Tables that describe the blocks before `end`; table 0 does not exist.
+    [[nodiscard]] static std::uint32_t table_count(std::uint32_t end) noexcept {
+        return static_cast<std::uint32_t>((std::uint64_t{end} + format::blocks_per_table - 1) /
+                                          format::blocks_per_table);
+    }
 
     backing* memory_;
     std::byte* base_;

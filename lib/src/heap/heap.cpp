@@ -58,7 +58,7 @@ std::byte* heap::checked(ref place, std::uint64_t size) const {
 
 void heap::extend_log() {
     const std::uint32_t length = blocks_for(undo_.next_chunk_bytes());
-    std::uint32_t run = blocks_.take_run(length, block_owner::tree);
+    std::uint32_t run = blocks_.take_run(length, block_owner::log);
     if (run == 0) {
         try {
             blocks_.grow(length);
@@ -66,7 +66,7 @@ void heap::extend_log() {
             if (!is_full(failure) || !break_reserve())
                 throw;
         }
-        run = blocks_.take_run(length, block_owner::tree);
+        run = blocks_.take_run(length, block_owner::log);
         if (run == 0)
             throw error(errc::no_space, "the transaction is too large for what is left of the disk");
     }
@@ -103,15 +103,15 @@ bool heap::reclaim(bool pressed) {
 }
 
 /// A taken run; or 0 where `alternative`, the head of a list that would serve as well, was filled by reclaiming.
-std::uint32_t heap::take_blocks(std::uint32_t length, block_owner owner, const std::uint32_t* alternative) {
+std::uint32_t heap::take_blocks(std::uint32_t length, block_use use, const std::uint32_t* alternative) {
     const auto is_served = [&] { return alternative != nullptr && *alternative != 0; };
-    std::uint32_t run = take_free_run(length, owner);
+    std::uint32_t run = take_free_run(length, use);
     if (run != 0)
         return run;
     if (reclaim(false)) {
         if (is_served())
             return 0;
-        if ((run = take_free_run(length, owner)) != 0)
+        if ((run = take_free_run(length, use)) != 0)
             return run;
     }
     try {
@@ -119,30 +119,30 @@ std::uint32_t heap::take_blocks(std::uint32_t length, block_owner owner, const s
             blocks_.back_growth(length); // before the log grows for so many tables
         ensure_log(journal::spare_min + length / format::blocks_per_table * 8);
         blocks_.grow(length);
-        return blocks_.take_run(length, owner);
+        return blocks_.take_run(length, use);
     } catch (const error& failure) {
         if (!is_full(failure))
             throw;
         if (reclaim(true)) {
             if (is_served())
                 return 0;
-            if ((run = take_free_run(length, owner)) != 0)
+            if ((run = take_free_run(length, use)) != 0)
                 return run;
         }
         if (length > reserve_blocks || !break_reserve())
             throw;
-        if ((run = take_free_run(length, owner)) != 0)
+        if ((run = take_free_run(length, use)) != 0)
             return run;
         throw;
     }
 }
 
 /// A run from the free ones, or 0. While the reserve is not set aside, only erasing may take the last blocks.
-std::uint32_t heap::take_free_run(std::uint32_t length, block_owner owner) {
+std::uint32_t heap::take_free_run(std::uint32_t length, block_use use) {
     const bool spare =
         policy_.may_break_reserve || header().reserve_block != 0 ||
         (header().free_blocks >= reserve_blocks && header().free_blocks - reserve_blocks >= length);
-    return spare ? blocks_.take_run(length, owner) : 0;
+    return spare ? blocks_.take_run(length, use) : 0;
 }
 
 /// Frees the reserve, if it may be used and is there.
@@ -169,7 +169,7 @@ void heap::refill_reserve() {
 // --- Slabs ------------------------------------------------------------------------------------------------
 
 std::uint32_t& heap::partial_head(std::uint8_t size_class, block_owner owner) const noexcept {
-    return header().partial[static_cast<std::size_t>(owner) * 64 + size_class];
+    return header().partial[format::partial_list(owner, size_class)];
 }
 
 void heap::push_partial(std::uint32_t number, block_descriptor& block) {
@@ -260,14 +260,13 @@ void heap::free_in_slab(const found_object& found) {
 
 // --- Objects ----------------------------------------------------------------------------------------------
 
-ref heap::allocate(std::uint64_t size, block_owner owner) {
+ref heap::allocate(std::uint64_t size, block_use use) {
     ensure_log(journal::spare_min);
     if (size <= format::slab_bytes_max) [[likely]]
-        return take_object(class_of(size), owner);
+        return take_object(class_of(size), use.owner);
     if (size > format::file_bytes_max)
         throw error(errc::no_space, "an object is larger than any store");
-    return ref::from_offset(std::uint64_t{take_blocks(blocks_for(size), owner, nullptr)} *
-                            format::block_bytes);
+    return ref::from_offset(std::uint64_t{take_blocks(blocks_for(size), use, nullptr)} * format::block_bytes);
 }
 
 heap::found_object heap::find(ref place) const {
@@ -283,7 +282,7 @@ heap::found_object heap::find(ref place) const {
     }
     const std::uint8_t size_class = block.size_class;
     if (block.state != static_cast<std::uint8_t>(block_state::slab) || size_class >= format::slab_classes ||
-        block.owner > static_cast<std::uint8_t>(block_owner::arena)) {
+        !format::has_slabs(static_cast<block_owner>(block.owner))) {
         throw_corrupt("a reference leads to a block without objects", place);
     }
     const std::uint32_t index = object_at(size_class, offset);

@@ -53,7 +53,7 @@ public:
 
     /// At least `size` bytes at a multiple of 16; sizes that are powers of two from 64 to 16 KiB naturally aligned.
     /// Throws no_space or address_space and then has changed nothing but what `reclaim` did.
-    [[nodiscard]] ref allocate(std::uint64_t size, format::block_owner owner = format::block_owner::tree);
+    [[nodiscard]] ref allocate(std::uint64_t size, block_use use = format::block_owner::tree);
     /// Frees the object that begins at `place`; throws corrupt if there is none. Returns its bytes.
     std::uint64_t free(ref place);
     /// The bytes usable at `place`; throws corrupt if no allocated object begins there.
@@ -120,9 +120,9 @@ private:
     [[nodiscard]] std::uint32_t& partial_head(std::uint8_t size_class,
                                               format::block_owner owner) const noexcept;
     [[nodiscard]] bool reclaim(bool pressed);
-    [[nodiscard]] std::uint32_t take_blocks(std::uint32_t length, format::block_owner owner,
+    [[nodiscard]] std::uint32_t take_blocks(std::uint32_t length, block_use use,
                                             const std::uint32_t* alternative);
-    [[nodiscard]] std::uint32_t take_free_run(std::uint32_t length, format::block_owner owner);
+    [[nodiscard]] std::uint32_t take_free_run(std::uint32_t length, block_use use);
     void free_in_slab(const found_object& found);
     /// So many entries fit into the log, and those of making it longer.
     void ensure_log(std::uint64_t entries) {

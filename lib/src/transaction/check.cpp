@@ -8,9 +8,10 @@
 #include <holdfast/error.hpp>
 
 #include "format/commit.hpp"
-#include "format/heap.hpp"
+#include "heap/heap.hpp"
 #include "transaction/check_accounts.hpp"
 #include "transaction/commit_state.hpp"
+#include "transaction/engine.hpp"
 #include "transaction/map_keys.hpp"
 #include "transaction/object_marks.hpp"
 #include "tree/check.hpp"
@@ -34,7 +35,7 @@ public:
         check_map("(catalogue)", commit_.catalogue);
         check_named_maps();
         if (options_->accounts && findings_.empty())
-            check_accounts(*file_, commit_.end_bytes, marks_, findings_);
+            check_accounts(*file_, commit_.end_bytes, marks_, *options_, findings_);
         return std::move(findings_);
     }
 
@@ -44,11 +45,8 @@ private:
                                                     const format::commit_slot& commit) {
         if (!options.accounts)
             return commit.end_bytes;
-        const auto& header =
-            *reinterpret_cast<format::heap_header*>(file.base() + format::heap_header_offset);
-        const std::uint64_t heap_blocks =
-            std::min(header.end_blocks, file.file_bytes() / format::block_bytes);
-        return std::max(commit.end_bytes, heap_blocks * format::block_bytes);
+        segment_backing memory(file);
+        return std::max(commit.end_bytes, std::min(heap(memory).end_bytes(), file.file_bytes()));
     }
 
     void report(std::string what, std::string map, std::string key = {}) {

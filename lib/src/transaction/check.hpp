@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -20,8 +21,32 @@ struct check_finding {
     std::string key;
 };
 
+/// Whose the bytes of a file are, up to the end of the heap. Their sum is that end.
+struct space_usage {
+    std::uint64_t front = 0;   ///< what lies before the heap: superblock, head, directory, undo log, locks
+    std::uint64_t tables = 0;  ///< block tables and leaves of the directory
+    std::uint64_t trees = 0;   ///< objects that the maps of the newest commit reach
+    std::uint64_t waiting = 0; ///< objects that were retired
+    std::uint64_t lists = 0;   ///< chunks and parks that say so
+    std::uint64_t reserve = 0;
+    std::uint64_t logs = 0;
+    std::map<std::uint32_t, std::uint64_t> arenas; ///< by id; 0: objects in shared slabs
+    std::uint64_t unused = 0;                      ///< of slabs: free objects, and what is too short for one
+    std::uint64_t free = 0;                        ///< free runs
+    std::uint64_t leaked = 0;                      ///< allocated, and nobody's: each is a finding
+
+    [[nodiscard]] std::uint64_t total() const noexcept {
+        std::uint64_t sum =
+            front + tables + trees + waiting + lists + reserve + logs + unused + free + leaked;
+        for (const auto& [id, bytes] : arenas)
+            sum += bytes;
+        return sum;
+    }
+};
+
 struct check_options {
-    bool accounts = true; ///< also the heap's accounts
+    bool accounts = true;         ///< also the heap's accounts
+    space_usage* usage = nullptr; ///< filled if the accounts are read to their end
     std::function<void(std::uint64_t done, std::uint64_t total)> progress{};
 };
 
