@@ -296,17 +296,6 @@ TEST_F(Store, MovesTransactionsAndEndsTheOneThatIsOverwritten) {
     EXPECT_EQ(store_.get("also")->text(), "first");
 }
 
-TEST_F(Store, RefusesToUseATransactionThatHasEnded) {
-    write_transaction transaction = store_.begin_write();
-    transaction.put("key", "value");
-    std::move(transaction).commit();
-    expect_failure(errc::transaction_failed, [&] { std::move(transaction).commit(); });
-    expect_failure(errc::transaction_failed, [&] { transaction.put("other", "value"); });
-    expect_failure(errc::transaction_failed, [&] { static_cast<void>(transaction.drop("map")); });
-    EXPECT_EQ(store_.get("key")->text(), "value");
-    EXPECT_FALSE(store_.contains("other"));
-}
-
 TEST_F(Store, CopiesKeysAndValuesThatComeFromItself) {
     store_.put("a", patterned(3000, 1));
     store_.update([&](write_transaction& transaction) {

@@ -34,7 +34,7 @@ exit_status status_of(errc reason) noexcept {
     case errc::newer_format:
         return exit_status::corrupt;
     case errc::timed_out:
-    case errc::snapshot_expired:
+    case errc::cancelled:
         return exit_status::timed_out;
     case errc::condition_not_met:
         return exit_status::condition_not_met;
@@ -45,6 +45,10 @@ exit_status status_of(errc reason) noexcept {
     case errc::read_only:
     case errc::unsupported:
     case errc::transaction_failed:
+    case errc::transaction_ended:
+    case errc::moved_from:
+    case errc::closed:
+    case errc::stale_iterator:
         return exit_status::io_error;
     }
     return exit_status::io_error;

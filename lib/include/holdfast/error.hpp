@@ -28,10 +28,14 @@ enum class errc {
     nested_write,       ///< this thread already has a write transaction on this store
     forked,             ///< the handle was inherited through fork(); open the store again
     address_space,      ///< the store is larger than the address space reserved for it
-    snapshot_expired,   ///< a read-only process held a snapshot beyond its maximum age
     read_only,          ///< a write through a handle opened for reading
     unsupported,        ///< a file system or machine on which the promises can't be kept
     transaction_failed, ///< an earlier failure in this transaction forbids its commit
+    transaction_ended,  ///< the transaction was committed or aborted before
+    moved_from,         ///< the handle was moved from: what it stood for is elsewhere
+    closed,             ///< the store was closed by `close()`
+    stale_iterator,     ///< the map was changed since the iterator was made, or its transaction ended
+    cancelled,          ///< a wait was ended by its std::stop_token
 };
 
 /// The category of `errc`; its name is "holdfast".

@@ -187,8 +187,8 @@ public:
         const std::optional<value_view> found = of_.get(detail::key_bytes<K>(key));
         return found ? std::optional(found->version()) : std::nullopt;
     }
-    [[nodiscard]] std::uint64_t size() const noexcept { return of_.size(); }
-    [[nodiscard]] bool empty() const noexcept { return of_.empty(); }
+    [[nodiscard]] std::uint64_t size() const { return of_.size(); }
+    [[nodiscard]] bool empty() const { return of_.empty(); }
 
     [[nodiscard]] iterator begin() const { return iterator(of_.begin()); }
     [[nodiscard]] iterator end() const { return iterator(of_.end()); }
@@ -253,7 +253,7 @@ public:
     [[nodiscard]] std::optional<version_number> version(argument key) const {
         return of_.version(detail::key_bytes<K>(key));
     }
-    [[nodiscard]] std::uint64_t size() const noexcept { return of_.size(); }
+    [[nodiscard]] std::uint64_t size() const { return of_.size(); }
     /// Whether there was something to erase. Works in a full store.
     bool erase(argument key) { return of_.erase(detail::key_bytes<K>(key)); }
     void clear() { of_.clear(); }

@@ -31,6 +31,7 @@ namespace holdfast {
 namespace detail {
 class snapshot_state;
 class store_state;
+class walked;
 struct map_access;
 } // namespace detail
 
@@ -61,6 +62,7 @@ public:
     using pointer = void;
 
     map_iterator() noexcept;
+    /// Throws invalid_argument at the end.
     [[nodiscard]] entry operator*() const;
     [[nodiscard]] detail::arrow<entry> operator->() const { return {**this}; }
     map_iterator& operator++();
@@ -72,6 +74,8 @@ public:
 private:
     friend class map_view;
     friend struct detail::map_access;
+    std::shared_ptr<const detail::walked> of_;     ///< what it walks; owns only transactions
+    std::uint64_t changes_ = 0;                    ///< how often that had been changed
     alignas(8) std::array<std::byte, 448> cursor_; ///< the tree's cursor, trivially copyable
 };
 
@@ -80,15 +84,28 @@ private:
 class map_range : public std::ranges::view_base {
 public:
     map_range() noexcept = default;
-    map_range(std::shared_ptr<const detail::snapshot_state> owner, map_iterator first,
-              map_iterator last) noexcept
-        : owner_(std::move(owner)), first_(first), last_(last) {}
+    map_range(std::shared_ptr<const detail::walked> owner, map_iterator first, map_iterator last) noexcept
+        : owner_(std::move(owner)), first_(std::move(first)), last_(std::move(last)) {}
+    map_range(const map_range&) = default;
+    map_range& operator=(const map_range&) = default;
+    /// What is left behind is empty.
+    map_range(map_range&& other) noexcept
+        : owner_(std::move(other.owner_)),
+          first_(std::exchange(other.first_, {})),
+          last_(std::exchange(other.last_, {})) {}
+    map_range& operator=(map_range&& other) noexcept {
+        owner_ = std::move(other.owner_);
+        first_ = std::exchange(other.first_, {});
+        last_ = std::exchange(other.last_, {});
+        return *this;
+    }
+    ~map_range() = default;
     [[nodiscard]] map_iterator begin() const noexcept { return first_; }
     [[nodiscard]] map_iterator end() const noexcept { return last_; }
     [[nodiscard]] bool empty() const noexcept { return first_ == last_; }
 
 private:
-    std::shared_ptr<const detail::snapshot_state> owner_;
+    std::shared_ptr<const detail::walked> owner_;
     map_iterator first_;
     map_iterator last_;
 };
@@ -118,10 +135,10 @@ public:
     get_many(std::span<const std::string_view> keys) const;
     [[nodiscard]] bool contains(std::string_view key) const;
     /// O(1).
-    [[nodiscard]] std::uint64_t size() const noexcept;
-    [[nodiscard]] bool empty() const noexcept { return size() == 0; }
+    [[nodiscard]] std::uint64_t size() const;
+    [[nodiscard]] bool empty() const { return size() == 0; }
     /// Sum of the sizes of all keys and values. O(1).
-    [[nodiscard]] std::uint64_t bytes() const noexcept;
+    [[nodiscard]] std::uint64_t bytes() const;
     /// What the keys are; `key_type{}` (any bytes) where the map was made without a type, or does not exist.
     [[nodiscard]] const key_type& keys() const noexcept { return keys_; }
 
@@ -139,6 +156,7 @@ private:
     friend class snapshot;
     friend struct detail::map_access;
     explicit map_view(std::shared_ptr<const detail::snapshot_state> owner) noexcept;
+    [[nodiscard]] const detail::snapshot_state& state() const; ///< throws moved_from, forked
     std::shared_ptr<const detail::snapshot_state> owner_;
     alignas(8) std::array<std::byte, 64> root_{}; ///< the tree's view and root, trivially copyable
     key_type keys_;
@@ -164,7 +182,8 @@ struct change {
     std::optional<value_view> after;
 };
 
-/// One consistent state of the whole store. Taking it costs nanoseconds and no lock. Move-only.
+/// One consistent state of the whole store. Taking it costs nanoseconds and no lock. Move-only; once it was moved from,
+/// every call is errc::moved_from. In a child of fork() every call on it and on what was made of it is errc::forked.
 class HOLDFAST_API snapshot final {
 public:
     snapshot(snapshot&&) noexcept;
@@ -183,8 +202,9 @@ public:
     /// All maps in the order of their names, the unnamed one only if it has entries. O(maps).
     [[nodiscard]] std::vector<map_information> maps() const;
     /// The last transaction that this snapshot sees.
-    [[nodiscard]] version_number version() const noexcept;
+    [[nodiscard]] version_number version() const;
     /// What changed in a map between `older` and this snapshot, in the order of keys; skips what both share.
+    /// invalid_argument if `older` is of another store.
     [[nodiscard]] std::vector<change> changes_since(const snapshot& older, std::string_view name = {}) const;
 
     // The unnamed map, in short.
@@ -200,6 +220,7 @@ private:
     [[nodiscard]] map_view map_of(const detail::store_state& owner, std::string_view name,
                                   const key_type& keys) const;
     explicit snapshot(std::shared_ptr<const detail::snapshot_state> state) noexcept;
+    [[nodiscard]] const detail::snapshot_state& state() const; ///< throws moved_from, forked
     std::shared_ptr<const detail::snapshot_state> state_;
 };
 

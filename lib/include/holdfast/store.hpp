@@ -93,8 +93,8 @@ struct finding {
 /// A handle to an open store. All handles of a process on one file share one mapping.
 ///
 /// Thread safety: all members may be called from any thread at once, except moving and destroying the handle.
-/// A handle must outlive nothing: snapshots and transactions keep what they need. After fork() the child's
-/// handles throw errc::forked; the child opens the store again.
+/// A handle must outlive nothing: snapshots and transactions keep what they need. Once it was moved from, every call
+/// is errc::moved_from. After fork() the child's handles throw errc::forked; the child opens the store again.
 class HOLDFAST_API store final {
 public:
     /// Opens the store in the file `path`. O(1) in its size after a clean close or a crash of processes.
@@ -139,23 +139,25 @@ public:
     /// Throws wrong_type if it is there and has keys of another type. The unnamed map has string keys.
     template <class K, class V>
     [[nodiscard]] typed_map<K, V> map(std::string name) const {
-        detail::check_keys(*state_, name, key_type_of<K>());
+        detail::check_keys(state(), name, key_type_of<K>());
         return typed_map<K, V>(state_, std::move(name));
     }
 
     // --- Many at once ---
 
     /// Runs `change(write_transaction&)` and commits; an exception rolls everything back and goes through.
-    /// Returns what `change` returns. Nested in one thread: errc::nested_write.
+    /// Returns what `change` returns. Nested in one thread: errc::nested_write. `change` can't end the transaction: a
+    /// commit in it is invalid_argument; an abort, or moving it away, undoes everything and makes `update` throw.
     template <class Change>
     auto update(Change&& change) {
         write_transaction transaction = begin_write();
+        detail::update_scope scope(transaction);
         if constexpr (std::is_void_v<std::invoke_result_t<Change, write_transaction&>>) {
             std::invoke(std::forward<Change>(change), transaction);
-            std::move(transaction).commit();
+            scope.commit();
         } else {
             auto result = std::invoke(std::forward<Change>(change), transaction);
-            std::move(transaction).commit();
+            scope.commit();
             return result;
         }
     }
@@ -172,13 +174,14 @@ public:
     /// left out). `progress` is called now and then with entries done and entries in all. O(n).
     [[nodiscard]] std::vector<finding>
     check(const std::function<void(std::uint64_t done, std::uint64_t total)>& progress = {}) const;
-    [[nodiscard]] const std::filesystem::path& path() const noexcept;
-    [[nodiscard]] open_mode mode() const noexcept;
+    [[nodiscard]] const std::filesystem::path& path() const;
+    [[nodiscard]] open_mode mode() const;
 
 private:
     template <class K, class V>
     friend class typed_map;
     explicit store(std::shared_ptr<detail::store_state> state) noexcept;
+    [[nodiscard]] detail::store_state& state() const; ///< throws moved_from
     std::shared_ptr<detail::store_state> state_;
 };
 

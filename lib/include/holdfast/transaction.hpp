@@ -1,7 +1,8 @@
 // Write transactions: all or nothing, over any number of keys and maps.
 //
-// Thread safety: a write transaction belongs to the thread that began it. Process safety: one writer at a time
-// per store; others wait for it. If the process dies, the next writer rolls the transaction back.
+// Thread safety: a write transaction belongs to its process: any thread may go on with it or end it, one at a time.
+// Process safety: one writer at a time per store; others wait for it. If the process dies, the next writer rolls the
+// transaction back. After fork() the child's copy is errc::forked, and its end does nothing.
 #pragma once
 
 #include <cstddef>
@@ -23,6 +24,7 @@ namespace holdfast {
 namespace detail {
 class store_state;
 class transaction_state;
+class update_scope;
 class working_map;
 } // namespace detail
 
@@ -34,7 +36,8 @@ class typed_writer;
 /// The longest key, in bytes.
 inline constexpr std::size_t key_size_max = 65'535;
 
-/// One named map within a write transaction; sees the transaction's own changes. Valid as long as it.
+/// One named map within a write transaction; sees the transaction's own changes. Once that has ended, every call is
+/// errc::transaction_ended. Cheap to copy.
 ///
 /// Keys and values that are passed in are copied. A key longer than key_size_max, or not of the map's key type, is
 /// invalid_argument and leaves the transaction usable, as do wrong_type and out_of_range; any other failure (no_space,
@@ -76,7 +79,7 @@ public:
     [[nodiscard]] bool contains(std::string_view key) const;
     /// The transaction that made the value; that of this one for what it put itself. nullopt: there is none.
     [[nodiscard]] std::optional<version_number> version(std::string_view key) const;
-    [[nodiscard]] std::uint64_t size() const noexcept;
+    [[nodiscard]] std::uint64_t size() const;
     /// What the keys are.
     [[nodiscard]] const key_type& keys() const noexcept { return keys_; }
 
@@ -92,13 +95,15 @@ private:
     void put_checked(std::string_view key, value_type type, std::string_view data);
     /// Calls `use` on the value, in place, unless there is none.
     void read(std::string_view key, const std::function<void(const value_view&)>& use) const;
-    map_writer(detail::transaction_state& transaction, detail::working_map& map) noexcept;
-    detail::transaction_state* transaction_;
-    detail::working_map* map_;
-    key_type keys_; ///< as it was opened; a map that was dropped and made anew may have others
+    [[nodiscard]] detail::transaction_state& running() const;
+    map_writer(std::shared_ptr<detail::transaction_state> transaction, detail::working_map& map) noexcept;
+    std::shared_ptr<detail::transaction_state> transaction_;
+    detail::working_map* map_; ///< the transaction's, to be touched only after `running`
+    key_type keys_;            ///< as it was opened; a map that was dropped and made anew may have others
 };
 
 /// The right to write, from its beginning to commit or abort. Move-only; ends without commit: nothing happened.
+/// Once it has ended, every call is errc::transaction_ended; once it was moved from, errc::moved_from.
 class HOLDFAST_API write_transaction final {
 public:
     write_transaction(write_transaction&&) noexcept;
@@ -116,10 +121,11 @@ public:
     /// Removes a map and all in it; whether there was one.
     bool drop(std::string_view name);
     /// The version that everything put in this transaction has once it is committed.
-    [[nodiscard]] version_number version() const noexcept;
+    [[nodiscard]] version_number version() const;
 
     /// Publishes everything at once; returns the store's new version (the old one if nothing was changed).
-    /// Throws transaction_failed if an operation failed before. After the publishing store nothing throws.
+    /// Throws transaction_failed if an operation failed before, and invalid_argument within `store::update`, which
+    /// commits by itself. If it throws, nothing was published; but for invalid_argument, everything was undone.
     version_number commit() &&;
     /// Undoes everything. The destructor does the same.
     void abort() && noexcept;
@@ -142,10 +148,32 @@ public:
 
 private:
     friend class store;
+    friend class detail::update_scope;
     [[nodiscard]] map_writer map_of(const detail::store_state& owner, std::string_view name,
                                     const key_type& keys);
-    explicit write_transaction(std::unique_ptr<detail::transaction_state> state) noexcept;
-    std::unique_ptr<detail::transaction_state> state_;
+    explicit write_transaction(std::shared_ptr<detail::transaction_state> state) noexcept;
+    [[nodiscard]] detail::transaction_state& running() const;
+    version_number commit_now();
+    void end_quietly() noexcept;
+    std::shared_ptr<detail::transaction_state> state_;
 };
+
+namespace detail {
+
+/// The transaction of `store::update`: ends by it and in no other way, even if it was moved out of it.
+class HOLDFAST_API update_scope {
+public:
+    explicit update_scope(write_transaction& transaction) noexcept;
+    ~update_scope();
+    update_scope(const update_scope&) = delete;
+    update_scope& operator=(const update_scope&) = delete;
+    void commit();
+
+private:
+    write_transaction* transaction_;
+    std::shared_ptr<transaction_state> state_;
+};
+
+} // namespace detail
 
 } // namespace holdfast

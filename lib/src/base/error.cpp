@@ -41,14 +41,22 @@ public:
             return "handle inherited through fork";
         case errc::address_space:
             return "address space exhausted";
-        case errc::snapshot_expired:
-            return "snapshot expired";
         case errc::read_only:
             return "opened for reading only";
         case errc::unsupported:
             return "not supported here";
         case errc::transaction_failed:
             return "transaction failed earlier";
+        case errc::transaction_ended:
+            return "transaction has ended";
+        case errc::moved_from:
+            return "handle was moved from";
+        case errc::closed:
+            return "store was closed";
+        case errc::stale_iterator:
+            return "stale iterator";
+        case errc::cancelled:
+            return "cancelled";
         }
         return "unknown error";
     }

@@ -7,6 +7,7 @@
 #include <holdfast/error.hpp>
 
 #include "store/states.hpp"
+#include "transaction/map_keys.hpp"
 #include "tree/cursor.hpp"
 #include "tree/difference.hpp"
 #include "tree/reader.hpp"
@@ -39,10 +40,18 @@ struct map_access {
     [[nodiscard]] static const map_place& place(const map_view& map) noexcept {
         return *std::launder(reinterpret_cast<const map_place*>(map.root_.data()));
     }
-    [[nodiscard]] static map_iterator iterator(const tree_cursor& cursor) noexcept {
+    /// A snapshot is kept by whatever the iterator comes from, so that it costs no counting.
+    [[nodiscard]] static map_iterator iterator(const snapshot_state& of, const tree_cursor& cursor) noexcept {
         map_iterator made;
         map_access::cursor(made) = cursor;
+        made.of_ = std::shared_ptr<const walked>(std::shared_ptr<const walked>(), &of);
+        made.changes_ = of.changes();
         return made;
+    }
+    /// Throws if it must not be moved.
+    static void expect_current(const map_iterator& iterator) {
+        if (iterator.of_)
+            iterator.of_->expect(iterator.changes_);
     }
     [[nodiscard]] static key_type& keys(map_view& map) noexcept { return map.keys_; }
     [[nodiscard]] static tree_cursor start(const map_view& map) noexcept {
@@ -74,11 +83,17 @@ namespace {
 map_iterator::map_iterator() noexcept { ::new (cursor_.data()) tree_cursor(); }
 
 entry map_iterator::operator*() const {
-    const record_view record = map_access::cursor(*this).record();
+    map_access::expect_current(*this);
+    const tree_cursor& cursor = map_access::cursor(*this);
+    if (!of_ || !cursor.valid()) [[unlikely]]
+        throw error(errc::invalid_argument,
+                    "there is no entry at the end of a map, nor at no map's iterator");
+    const record_view record = cursor.record();
     return {record.key, detail::to_view(record)};
 }
 
 map_iterator& map_iterator::operator++() {
+    map_access::expect_current(*this);
     map_access::cursor(*this).next();
     return *this;
 }
@@ -90,6 +105,7 @@ map_iterator map_iterator::operator++(int) {
 }
 
 map_iterator& map_iterator::operator--() {
+    map_access::expect_current(*this);
     tree_cursor& cursor = map_access::cursor(*this);
     if (cursor.valid()) {
         cursor.previous();
@@ -115,7 +131,14 @@ map_view::map_view(std::shared_ptr<const detail::snapshot_state> owner) noexcept
     ::new (root_.data()) detail::map_place();
 }
 
+const detail::snapshot_state& map_view::state() const {
+    const detail::snapshot_state& held = detail::held_by(owner_, "view of a map");
+    held.expect_here();
+    return held;
+}
+
 std::optional<value_view> map_view::get(std::string_view key) const {
+    static_cast<void>(state());
     const detail::map_place& place = map_access::place(*this);
     const auto found = tree_find(place.view, place.root, key);
     if (!found)
@@ -124,6 +147,7 @@ std::optional<value_view> map_view::get(std::string_view key) const {
 }
 
 std::vector<std::optional<value_view>> map_view::get_many(std::span<const std::string_view> keys) const {
+    static_cast<void>(state());
     const detail::map_place& place = map_access::place(*this);
     std::vector<std::optional<record_view>> found(keys.size());
     tree_find_many(place.view, place.root, keys, found);
@@ -137,37 +161,47 @@ std::vector<std::optional<value_view>> map_view::get_many(std::span<const std::s
 
 bool map_view::contains(std::string_view key) const { return get(key).has_value(); }
 
-std::uint64_t map_view::size() const noexcept { return map_access::place(*this).root.entries; }
-
-std::uint64_t map_view::bytes() const noexcept { return map_access::place(*this).root.bytes; }
-
-map_iterator map_view::begin() const {
-    tree_cursor cursor = map_access::start(*this);
-    cursor.seek_first();
-    return map_access::iterator(cursor);
+std::uint64_t map_view::size() const {
+    static_cast<void>(state());
+    return map_access::place(*this).root.entries;
 }
 
-map_iterator map_view::end() const { return map_access::iterator(map_access::start(*this)); }
+std::uint64_t map_view::bytes() const {
+    static_cast<void>(state());
+    return map_access::place(*this).root.bytes;
+}
+
+map_iterator map_view::begin() const {
+    const detail::snapshot_state& of = state();
+    tree_cursor cursor = map_access::start(*this);
+    cursor.seek_first();
+    return map_access::iterator(of, cursor);
+}
+
+map_iterator map_view::end() const { return map_access::iterator(state(), map_access::start(*this)); }
 
 map_iterator map_view::lower_bound(std::string_view key) const {
+    const detail::snapshot_state& of = state();
     tree_cursor cursor = map_access::start(*this);
     cursor.seek(key);
-    return map_access::iterator(cursor);
+    return map_access::iterator(of, cursor);
 }
 
 map_iterator map_view::upper_bound(std::string_view key) const {
+    const detail::snapshot_state& of = state();
     tree_cursor cursor = map_access::start(*this);
     cursor.seek(key);
     if (cursor.valid() && cursor.record().key == key)
         cursor.next();
-    return map_access::iterator(cursor);
+    return map_access::iterator(of, cursor);
 }
 
 map_iterator map_view::find(std::string_view key) const {
+    const detail::snapshot_state& of = state();
     tree_cursor cursor = map_access::start(*this);
     cursor.seek(key);
     if (cursor.valid() && cursor.record().key == key)
-        return map_access::iterator(cursor);
+        return map_access::iterator(of, cursor);
     return end();
 }
 
@@ -188,38 +222,46 @@ snapshot::snapshot(snapshot&&) noexcept = default;
 snapshot& snapshot::operator=(snapshot&&) noexcept = default;
 snapshot::~snapshot() = default;
 
+const detail::snapshot_state& snapshot::state() const {
+    const detail::snapshot_state& held = detail::held_by(state_, "snapshot");
+    held.expect_here();
+    return held;
+}
+
 map_view snapshot::map(std::string_view name) const {
+    const detail::snapshot_state& from = state();
     map_view view(state_);
-    const std::optional<format::map_root> found = state_->find(name);
-    map_access::place(view) = {state_->view(), found ? to_tree_root(*found) : tree_root{}};
+    const std::optional<format::map_root> found = from.find(name);
+    map_access::place(view) = {from.view(), found ? to_tree_root(*found) : tree_root{}};
     map_access::keys(view) = found ? keys_of(*found) : key_type();
     return view;
 }
 
 map_view snapshot::map(std::string_view name, const key_type& keys) const {
+    const detail::snapshot_state& from = state();
     map_view view(state_);
-    const std::optional<format::map_root> found = state_->find(name);
+    const std::optional<format::map_root> found = from.find(name);
     if (found)
         expect_keys(name, keys_of(*found), keys);
-    map_access::place(view) = {state_->view(), found ? to_tree_root(*found) : tree_root{}};
+    map_access::place(view) = {from.view(), found ? to_tree_root(*found) : tree_root{}};
     map_access::keys(view) = keys;
     return view;
 }
 
 map_view snapshot::map_of(const detail::store_state& owner, std::string_view name,
                           const key_type& keys) const {
-    state_->expect_owner(owner);
+    state().expect_owner(owner);
     return map(name, keys);
 }
 
-bool snapshot::has_map(std::string_view name) const { return name.empty() || state_->find(name).has_value(); }
+bool snapshot::has_map(std::string_view name) const { return state().find(name).has_value(); }
 
 std::vector<map_information> snapshot::maps() const {
     std::vector<map_information> maps;
-    const tree_root unnamed = state_->commit().unnamed();
+    const tree_root unnamed = state().commit().unnamed();
     if (unnamed.entries != 0)
         maps.push_back({"", unnamed.entries, unnamed.bytes, {}});
-    tree_cursor cursor(state_->view(), state_->commit().catalogue());
+    tree_cursor cursor(state().view(), state().commit().catalogue());
     for (cursor.seek_first(); cursor.valid(); cursor.next()) {
         const record_view record = cursor.record();
         const format::map_root map = map_root_of(record.value, record.place);
@@ -228,15 +270,16 @@ std::vector<map_information> snapshot::maps() const {
     return maps;
 }
 
-version_number snapshot::version() const noexcept { return raw(state_->commit().id()); }
+version_number snapshot::version() const { return raw(state().commit().id()); }
 
 std::vector<change> snapshot::changes_since(const snapshot& older, std::string_view name) const {
+    state().expect_same_store(older.state());
     std::vector<change> changes;
     const auto root_in = [&](const snapshot& of) {
-        const std::optional<format::map_root> found = of.state_->find(name);
+        const std::optional<format::map_root> found = of.state().find(name);
         return found ? to_tree_root(*found) : tree_root{};
     };
-    tree_difference(older.state_->view(), root_in(older), state_->view(), root_in(*this),
+    tree_difference(older.state().view(), root_in(older), state().view(), root_in(*this),
                     [&](const record_view* before, const record_view* after) {
                         change one;
                         one.key = after != nullptr ? after->key : before->key;
@@ -250,7 +293,7 @@ std::vector<change> snapshot::changes_since(const snapshot& older, std::string_v
 }
 
 std::optional<value_view> snapshot::get(std::string_view key) const {
-    const auto found = tree_find(state_->view(), state_->commit().unnamed(), key);
+    const auto found = tree_find(state().view(), state().commit().unnamed(), key);
     if (!found)
         return std::nullopt;
     return detail::to_view(*found);

@@ -6,6 +6,7 @@
 
 #include "os/time.hpp"
 #include "store/states.hpp"
+#include "store/transaction_state.hpp"
 #include "transaction/check.hpp"
 #include "tree/reader.hpp"
 
@@ -47,14 +48,16 @@ store::store(store&&) noexcept = default;
 store& store::operator=(store&&) noexcept = default;
 store::~store() = default;
 
+detail::store_state& store::state() const { return detail::held_by(state_, "store"); }
+
 store store::open(const std::filesystem::path& path, const open_options& options) {
     return store(
         std::make_shared<detail::store_state>(engine::open(path, to_segment_options(options)), options));
 }
 
-const std::filesystem::path& store::path() const noexcept { return state_->shared()->file().path(); }
+const std::filesystem::path& store::path() const { return state().shared()->file().path(); }
 
-open_mode store::mode() const noexcept { return state_->options().mode; }
+open_mode store::mode() const { return state().options().mode; }
 
 void store::put(std::string_view key, value_type type, std::string_view data) {
     update([&](write_transaction& transaction) { transaction.map().put(key, type, data); });
@@ -65,7 +68,7 @@ bool store::erase(std::string_view key) {
 }
 
 std::optional<value> store::get(std::string_view key) const {
-    return state_->shared()->read([&](const commit_state& commit) -> std::optional<value> {
+    return state().shared()->read([&](const commit_state& commit) -> std::optional<value> {
         const auto found = tree_find(commit.view, commit.unnamed(), key);
         if (!found)
             return std::nullopt;
@@ -74,7 +77,7 @@ std::optional<value> store::get(std::string_view key) const {
 }
 
 bool store::contains(std::string_view key) const {
-    return state_->shared()->read([&](const commit_state& commit) {
+    return state().shared()->read([&](const commit_state& commit) {
         return tree_find(commit.view, commit.unnamed(), key).has_value();
     });
 }
@@ -108,15 +111,15 @@ std::optional<value> read_map(const store_state& owner, std::string_view map, co
 
 write_transaction store::begin_write() {
     return write_transaction(
-        std::make_unique<detail::transaction_state>(state_->shared(), state_->options().timeout));
+        std::make_shared<detail::transaction_state>(state().shared(), state().options().timeout));
 }
 
 holdfast::snapshot store::snapshot() const {
-    return holdfast::snapshot(std::make_shared<const detail::snapshot_state>(state_->shared()));
+    return holdfast::snapshot(std::make_shared<const detail::snapshot_state>(state().shared()));
 }
 
 statistics store::stat() const {
-    segment& file = state_->shared()->file();
+    segment& file = state().shared()->file();
     statistics total;
     // Before our own snapshot, which is not worth mentioning.
     const std::uint64_t now_ns = os::boottime_ns();
@@ -143,7 +146,7 @@ statistics store::stat() const {
 }
 
 std::vector<finding> store::check(const std::function<void(std::uint64_t, std::uint64_t)>& progress) const {
-    const std::shared_ptr<engine>& shared = state_->shared();
+    const std::shared_ptr<engine>& shared = state().shared();
     segment& file = shared->file();
     std::vector<check_finding> found;
     if (file.read_only()) {
@@ -151,7 +154,7 @@ std::vector<finding> store::check(const std::function<void(std::uint64_t, std::u
         found = check_everything(file, {.accounts = false, .progress = progress});
     } else {
         file.check_usable();
-        file.lock_writer(state_->options().timeout);
+        file.lock_writer(state().options().timeout);
         const std::unique_ptr<segment, void (*)(segment*)> guard(
             &file, [](segment* locked) { locked->unlock_writer(); });
         found = check_everything(file, {.accounts = true, .progress = progress});

@@ -7,120 +7,10 @@
 
 #include "document/check_value.hpp"
 #include "format/record.hpp"
-#include "store/states.hpp"
+#include "store/transaction_state.hpp"
 #include "tree/reader.hpp"
 
 namespace holdfast {
-
-namespace detail {
-
-transaction_state::transaction_state(std::shared_ptr<engine> shared, std::chrono::milliseconds timeout)
-    : writer_(std::move(shared), timeout),
-      unnamed_(writer_, writer_.before().unnamed, true),
-      catalogue_(writer_, writer_.before().catalogue, true),
-      next_map_id_(writer_.before().next_map_id) {}
-
-working_map& transaction_state::map(std::string_view name) {
-    if (name.empty())
-        return unnamed_;
-    if (const auto known = named_.find(name); known != named_.end())
-        return *known->second;
-    if (name.size() > key_size_max) {
-        throw error(errc::invalid_argument,
-                    "the name of a map is longer than " + std::to_string(key_size_max) + " bytes");
-    }
-    const auto stored = find_map(writer_.view(), catalogue_.root(), name);
-    format::map_root before{};
-    set_keys(before, key_type());
-    if (stored)
-        before = *stored;
-    const auto added =
-        named_.emplace(name, std::make_unique<working_map>(writer_, before, stored.has_value()));
-    return *added.first->second;
-}
-
-working_map& transaction_state::map(std::string_view name, const key_type& keys) {
-    working_map& target = map(name);
-    if (target.is_untyped())
-        target.become(keys);
-    expect_keys(name, target.keys(), keys);
-    return target;
-}
-
-void transaction_state::begin_change(bool erases) {
-    if (failed_) {
-        throw error(errc::transaction_failed,
-                    "an earlier operation of this transaction failed; it can only be aborted");
-    }
-    if (!erases)
-        only_erases_ = false;
-    writer_.allow_reserve(only_erases_);
-}
-
-bool transaction_state::drop(std::string_view name) {
-    working_map& target = map(name);
-    const bool was_there = name.empty() ? target.root().entries != 0 : target.existed() || target.changed();
-    if (!was_there)
-        return false;
-    change(target, true, [](tree_writer& tree) {
-        tree.clear();
-        return true;
-    });
-    if (name.empty())
-        return true;
-    change(catalogue_, true, [&](tree_writer& tree) { return tree.erase(name); });
-    // What is put into it afterwards makes a new map.
-    format::map_root fresh{};
-    set_keys(fresh, key_type());
-    *named_.find(name)->second = working_map(writer_, fresh, false);
-    return true;
-}
-
-void transaction_state::write_catalogue(format::commit_slot& next) {
-    for (auto& [name, map] : named_) {
-        if (!map->changed())
-            continue;
-        if (!map->existed() && map->root().entries == 0)
-            continue; // nothing was ever put into it
-        format::map_root root = with_tree(map->before(), map->root(), writer_.transaction());
-        if (root.id == 0)
-            root.id = static_cast<std::uint32_t>(next_map_id_++);
-        const std::string_view bytes(reinterpret_cast<const char*>(&root), sizeof root);
-        change(catalogue_, true, [&, &key = name](tree_writer& tree) { // Clang captures no structured binding
-            tree.put(key, {format::value_type::map, bytes});
-            return true;
-        });
-    }
-    next.catalogue = with_tree(next.catalogue, catalogue_.root(), writer_.transaction());
-    next.next_map_id = next_map_id_;
-}
-
-version_number transaction_state::commit() {
-    if (failed_) {
-        throw error(errc::transaction_failed,
-                    "an operation of this transaction failed, so it was rolled back");
-    }
-    const bool changed = unnamed_.changed() || catalogue_.changed();
-    bool named_changed = false;
-    for (const auto& [name, map] : named_)
-        named_changed |= map->changed();
-    if (!changed && !named_changed) {
-        writer_.abort();
-        return writer_.before().txn;
-    }
-    format::commit_slot next = writer_.before();
-    if (unnamed_.changed())
-        next.unnamed = with_tree(next.unnamed, unnamed_.root(), writer_.transaction());
-    if (named_changed || catalogue_.changed())
-        write_catalogue(next);
-    writer_.allow_reserve(only_erases_);
-    writer_.commit(next);
-    return version();
-}
-
-void transaction_state::abort() noexcept { writer_.abort(); }
-
-} // namespace detail
 
 namespace {
 
@@ -147,18 +37,23 @@ void check_type(value_type type) {
     }
 }
 
-[[nodiscard]] detail::transaction_state& running(const std::unique_ptr<detail::transaction_state>& state) {
-    if (!state)
-        throw error(errc::transaction_failed, "the transaction has ended; begin another one");
-    return *state;
+/// A transaction that can be used. Throws moved_from, forked, transaction_ended.
+[[nodiscard]] detail::transaction_state& running(const std::shared_ptr<detail::transaction_state>& state,
+                                                 const char* what) {
+    detail::transaction_state& held = detail::held_by(state, what);
+    held.expect_running(what);
+    return held;
 }
 
 } // namespace
 
 // --- map_writer -------------------------------------------------------------------------------------------
 
-map_writer::map_writer(detail::transaction_state& transaction, detail::working_map& map) noexcept
-    : transaction_(&transaction), map_(&map), keys_(map.keys()) {}
+map_writer::map_writer(std::shared_ptr<detail::transaction_state> transaction,
+                       detail::working_map& map) noexcept
+    : transaction_(std::move(transaction)), map_(&map), keys_(map.keys()) {}
+
+detail::transaction_state& map_writer::running() const { return holdfast::running(transaction_, "map"); }
 
 void map_writer::put(std::string_view key, value_type type, std::string_view data) {
     check_type(type);
@@ -167,6 +62,7 @@ void map_writer::put(std::string_view key, value_type type, std::string_view dat
 }
 
 void map_writer::put_checked(std::string_view key, value_type type, std::string_view data) {
+    detail::transaction_state& transaction = running();
     if (keys_ != map_->keys()) {
         throw error(errc::wrong_type,
                     "since this map was opened it was dropped, or got another key type; open it "
@@ -177,24 +73,25 @@ void map_writer::put_checked(std::string_view key, value_type type, std::string_
         throw error(errc::invalid_argument,
                     "a value of " + std::to_string(data.size()) + " bytes is too long");
     }
-    transaction_->change(*map_, false, [&](tree_writer& tree) {
+    transaction.change(*map_, false, [&](tree_writer& tree) {
         tree.put(key, {type, data});
         return true;
     });
 }
 
 bool map_writer::erase(std::string_view key) {
+    detail::transaction_state& transaction = running();
     if (!contains(key))
         return false;
-    return transaction_->change(*map_, true, [&](tree_writer& tree) { return tree.erase(key); });
+    return transaction.change(*map_, true, [&](tree_writer& tree) { return tree.erase(key); });
 }
 
 std::uint64_t map_writer::erase_prefix(std::string_view prefix) {
-    return transaction_->change(*map_, true, [&](tree_writer& tree) { return tree.erase_prefix(prefix); });
+    return running().change(*map_, true, [&](tree_writer& tree) { return tree.erase_prefix(prefix); });
 }
 
 void map_writer::clear() {
-    transaction_->change(*map_, true, [](tree_writer& tree) {
+    running().change(*map_, true, [](tree_writer& tree) {
         const bool had_entries = tree.root().entries != 0;
         tree.clear();
         return had_entries;
@@ -208,55 +105,106 @@ std::optional<value> map_writer::get(std::string_view key) const {
 }
 
 void map_writer::read(std::string_view key, const std::function<void(const value_view&)>& use) const {
-    const auto found = tree_find(transaction_->view(), map_->root(), key);
+    const auto found = tree_find(running().view(), map_->root(), key);
     if (found)
         use(detail::to_view(*found));
 }
 
 std::optional<version_number> map_writer::version(std::string_view key) const {
-    const auto found = tree_find(transaction_->view(), map_->root(), key);
+    const auto found = tree_find(running().view(), map_->root(), key);
     return found ? std::optional(raw(found->made)) : std::nullopt;
 }
 
 bool map_writer::contains(std::string_view key) const {
-    return tree_find(transaction_->view(), map_->root(), key).has_value();
+    return tree_find(running().view(), map_->root(), key).has_value();
 }
 
-std::uint64_t map_writer::size() const noexcept { return map_->root().entries; }
+std::uint64_t map_writer::size() const {
+    static_cast<void>(running());
+    return map_->root().entries;
+}
 
 // --- write_transaction ------------------------------------------------------------------------------------
 
-write_transaction::write_transaction(std::unique_ptr<detail::transaction_state> state) noexcept
+write_transaction::write_transaction(std::shared_ptr<detail::transaction_state> state) noexcept
     : state_(std::move(state)) {}
+
 write_transaction::write_transaction(write_transaction&&) noexcept = default;
-write_transaction& write_transaction::operator=(write_transaction&&) noexcept = default;
-write_transaction::~write_transaction() = default;
+
+write_transaction& write_transaction::operator=(write_transaction&& other) noexcept {
+    if (this != &other) {
+        end_quietly();
+        state_ = std::move(other.state_);
+    }
+    return *this;
+}
+
+write_transaction::~write_transaction() { end_quietly(); }
+
+void write_transaction::end_quietly() noexcept {
+    if (state_)
+        state_->abort();
+}
+
+detail::transaction_state& write_transaction::running() const {
+    return holdfast::running(state_, "write transaction");
+}
 
 map_writer write_transaction::map(std::string_view name) {
-    detail::transaction_state& state = running(state_);
-    return {state, state.map(name)};
+    detail::transaction_state& state = running();
+    return {state_, state.map(name)};
 }
 
 map_writer write_transaction::map_of(const detail::store_state& owner, std::string_view name,
                                      const key_type& keys) {
-    running(state_).expect_owner(owner);
+    running().expect_owner(owner);
     return map(name, keys);
 }
 
 map_writer write_transaction::map(std::string_view name, const key_type& keys) {
-    detail::transaction_state& state = running(state_);
-    return {state, state.map(name, keys)};
+    detail::transaction_state& state = running();
+    return {state_, state.map(name, keys)};
 }
 
-bool write_transaction::drop(std::string_view name) { return running(state_).drop(name); }
+bool write_transaction::drop(std::string_view name) { return running().drop(name); }
 
-version_number write_transaction::version() const noexcept { return state_->version(); }
+version_number write_transaction::version() const { return running().version(); }
 
 version_number write_transaction::commit() && {
-    const std::unique_ptr<detail::transaction_state> ended = std::move(state_);
-    return running(ended).commit();
+    if (running().ends_by_update()) {
+        throw error(errc::invalid_argument,
+                    "update() commits when its function returns; nothing was committed yet");
+    }
+    return commit_now();
 }
 
-void write_transaction::abort() && noexcept { state_.reset(); }
+version_number write_transaction::commit_now() {
+    detail::transaction_state& state = running();
+    try {
+        return state.commit();
+    } catch (...) {
+        state.abort();
+        throw;
+    }
+}
+
+void write_transaction::abort() && noexcept { end_quietly(); }
+
+// --- update -----------------------------------------------------------------------------------------------
+
+detail::update_scope::update_scope(write_transaction& transaction) noexcept
+    : transaction_(&transaction), state_(transaction.state_) {
+    state_->end_by_update_only();
+}
+
+detail::update_scope::~update_scope() { state_->abort(); }
+
+void detail::update_scope::commit() {
+    if (transaction_->state_ != state_) {
+        throw error(errc::moved_from,
+                    "the transaction of update() was moved out of it; nothing was committed");
+    }
+    transaction_->commit_now();
+}
 
 } // namespace holdfast

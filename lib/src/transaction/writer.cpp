@@ -68,7 +68,7 @@ writer::writer(std::shared_ptr<engine> owner, std::chrono::milliseconds timeout)
 }
 
 writer::~writer() {
-    if (open_)
+    if (open_ && !engine_->file().forked()) // the child of a fork has nothing to undo
         abort();
 }
 

@@ -1,0 +1,134 @@
+// What a write transaction keeps of the maps that it touches, and how it ends.
+#include "store/transaction_state.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include <holdfast/error.hpp>
+
+#include "format/record.hpp"
+
+namespace holdfast::detail {
+
+transaction_state::transaction_state(std::shared_ptr<engine> shared, std::chrono::milliseconds timeout)
+    : writer_(std::in_place, std::move(shared), timeout),
+      unnamed_(*writer_, writer_->before().unnamed, true),
+      catalogue_(*writer_, writer_->before().catalogue, true),
+      next_map_id_(writer_->before().next_map_id) {}
+
+working_map& transaction_state::map(std::string_view name) {
+    if (name.empty())
+        return unnamed_;
+    if (const auto known = named_.find(name); known != named_.end())
+        return *known->second;
+    if (name.size() > key_size_max) {
+        throw error(errc::invalid_argument,
+                    "the name of a map is longer than " + std::to_string(key_size_max) + " bytes");
+    }
+    const auto stored = find_map(writer_->view(), catalogue_.root(), name);
+    format::map_root before{};
+    set_keys(before, key_type());
+    if (stored)
+        before = *stored;
+    const auto added =
+        named_.emplace(name, std::make_unique<working_map>(*writer_, before, stored.has_value()));
+    return *added.first->second;
+}
+
+working_map& transaction_state::map(std::string_view name, const key_type& keys) {
+    working_map& target = map(name);
+    if (target.is_untyped())
+        target.become(keys);
+    expect_keys(name, target.keys(), keys);
+    return target;
+}
+
+void transaction_state::begin_change(bool erases) {
+    if (failed_) {
+        throw error(errc::transaction_failed,
+                    "an earlier operation of this transaction failed; it can only be aborted");
+    }
+    if (!erases)
+        only_erases_ = false;
+    writer_->allow_reserve(only_erases_);
+}
+
+bool transaction_state::drop(std::string_view name) {
+    working_map& target = map(name);
+    const bool was_there = name.empty() ? target.root().entries != 0 : target.existed() || target.changed();
+    if (!was_there)
+        return false;
+    change(target, true, [](tree_writer& tree) {
+        tree.clear();
+        return true;
+    });
+    if (name.empty())
+        return true;
+    change(catalogue_, true, [&](tree_writer& tree) { return tree.erase(name); });
+    target.start_anew(*writer_); // what is put into it afterwards makes a new map
+    return true;
+}
+
+void transaction_state::write_catalogue(format::commit_slot& next) {
+    for (auto& [name, map] : named_) {
+        if (!map->changed())
+            continue;
+        if (!map->existed() && map->root().entries == 0)
+            continue; // nothing was ever put into it
+        format::map_root root = with_tree(map->before(), map->root(), writer_->transaction());
+        if (root.id == 0)
+            root.id = static_cast<std::uint32_t>(next_map_id_++);
+        const std::string_view bytes(reinterpret_cast<const char*>(&root), sizeof root);
+        change(catalogue_, true, [&, &key = name](tree_writer& tree) { // Clang captures no structured binding
+            tree.put(key, {format::value_type::map, bytes});
+            return true;
+        });
+    }
+    if (catalogue_.changed())
+        next.catalogue = with_tree(next.catalogue, catalogue_.root(), writer_->transaction());
+    next.next_map_id = next_map_id_;
+}
+
+bool transaction_state::has_changes() const noexcept {
+    if (unnamed_.changed() || catalogue_.changed())
+        return true;
+    return std::any_of(named_.begin(), named_.end(), [](const auto& map) { return map.second->changed(); });
+}
+
+version_number transaction_state::commit() {
+    if (failed_) {
+        throw error(errc::transaction_failed,
+                    "an operation of this transaction failed, so it was rolled back");
+    }
+    if (!has_changes()) {
+        const version_number before = writer_->before().txn;
+        abort();
+        return before;
+    }
+    format::commit_slot next = writer_->before();
+    if (unnamed_.changed())
+        next.unnamed = with_tree(next.unnamed, unnamed_.root(), writer_->transaction());
+    write_catalogue(next);
+    writer_->allow_reserve(only_erases_);
+    writer_->commit(next);
+    const version_number made = version();
+    end();
+    return made;
+}
+
+void transaction_state::abort() noexcept {
+    if (!writer_)
+        return;
+    if (unnamed_.is_here())
+        writer_->abort();
+    end();
+}
+
+void transaction_state::end() noexcept {
+    unnamed_.note_end();
+    for (auto& [name, map] : named_)
+        map->note_end();
+    writer_.reset();
+}
+
+} // namespace holdfast::detail

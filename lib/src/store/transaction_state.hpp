@@ -1,0 +1,149 @@
+// What stands behind a write transaction and the maps within it.
+//
+// It outlives its end for as long as a map_writer or an iterator of it does, so that their use is an error and not
+// undefined. Once it has ended it holds nothing of the store.
+//
+// Thread safety: any thread of the process, one at a time. Process safety: in a child of fork() every operation is
+// `forked` and the destructor touches nothing.
+#pragma once
+
+#include <chrono>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "store/states.hpp"
+#include "transaction/map_keys.hpp"
+#include "transaction/writer.hpp"
+#include "tree/writer.hpp"
+
+namespace holdfast::detail {
+
+/// A map that a write transaction has touched.
+class working_map : public walked {
+public:
+    working_map(space& memory, const format::map_root& before, bool existed)
+        : before_(before),
+          keys_(keys_of(before)),
+          tree_(memory, committed_root(memory, before)),
+          existed_(existed) {}
+
+    [[nodiscard]] tree_writer& tree() noexcept { return tree_; }
+    [[nodiscard]] const tree_root& root() const noexcept { return tree_.root(); }
+    [[nodiscard]] const format::map_root& before() const noexcept { return before_; }
+    [[nodiscard]] bool existed() const noexcept { return existed_; } ///< in the commit before
+    [[nodiscard]] bool changed() const noexcept { return changed_; }
+    void set_changed() noexcept { changed_ = true; }
+    [[nodiscard]] const key_type& keys() const noexcept { return keys_; }
+    /// Whether it is only now being made, and nobody said yet what its keys are.
+    [[nodiscard]] bool is_untyped() const noexcept { return !existed_ && !changed_ && !typed_; }
+    void become(const key_type& keys) noexcept {
+        set_keys(before_, keys);
+        keys_ = keys;
+        typed_ = true;
+    }
+    /// As if nobody had ever made it. What walks it is stale.
+    void start_anew(space& memory) {
+        format::map_root nothing{};
+        set_keys(nothing, key_type());
+        before_ = nothing;
+        keys_ = key_type();
+        tree_ = tree_writer(memory, tree_root{});
+        existed_ = false;
+        changed_ = false;
+        typed_ = false;
+        note_change();
+    }
+
+private:
+    /// A damaged root that claims to be of the running transaction would be changed in place.
+    [[nodiscard]] static tree_root committed_root(const space& memory, const format::map_root& before) {
+        const tree_root root = to_tree_root(before);
+        if (root.root && memory.view().at<format::node_header>(root.root).made >= raw(memory.transaction())) {
+            throw_corrupt("the root of a map is newer than its commit", root.root);
+        }
+        return root;
+    }
+
+    format::map_root before_;
+    key_type keys_;
+    tree_writer tree_;
+    bool existed_;
+    bool changed_ = false;
+    bool typed_ = false;
+};
+
+class transaction_state {
+public:
+    transaction_state(std::shared_ptr<engine> shared, std::chrono::milliseconds timeout);
+    ~transaction_state() { abort(); }
+    transaction_state(const transaction_state&) = delete;
+    transaction_state& operator=(const transaction_state&) = delete;
+
+    /// Throws forked, or transaction_ended; `what` is the handle that was used.
+    void expect_running(const char* what) const {
+        unnamed_.expect_here();
+        if (!writer_) [[unlikely]]
+            throw_ended(what);
+    }
+    [[nodiscard]] bool has_ended() const noexcept { return !writer_; }
+    /// Only `store::update` may end it from now on.
+    void end_by_update_only() noexcept { ends_by_update_ = true; }
+    [[nodiscard]] bool ends_by_update() const noexcept { return ends_by_update_; }
+
+    // --- While it runs ---
+
+    [[nodiscard]] working_map& map(std::string_view name);
+    /// The same with keys of that type. Throws wrong_type if it is there with others.
+    [[nodiscard]] working_map& map(std::string_view name, const key_type& keys);
+    bool drop(std::string_view name);
+    [[nodiscard]] version_number version() const noexcept { return raw(writer_->transaction()); }
+    /// If it throws, nothing was committed and the transaction can only be aborted.
+    version_number commit();
+
+    /// Runs an operation on a map, which returns something that is false if it changed nothing; if it throws, the
+    /// transaction can only be aborted.
+    template <class Operation>
+    auto change(working_map& target, bool erases, Operation&& operation) {
+        begin_change(erases);
+        try {
+            auto result = operation(target.tree());
+            if (result) {
+                target.set_changed();
+                target.note_change();
+            }
+            return result;
+        } catch (...) {
+            failed_ = true;
+            target.note_change();
+            throw;
+        }
+    }
+    [[nodiscard]] space_view view() const noexcept { return writer_->view(); }
+    /// Throws invalid_argument if that is another store.
+    void expect_owner(const store_state& owner) const {
+        expect_same(writer_->owner(), *owner.shared(), "map");
+    }
+
+    /// Undoes everything, unless it has ended. In a child of fork(): nothing.
+    void abort() noexcept;
+
+private:
+    void begin_change(bool erases);
+    void write_catalogue(format::commit_slot& next);
+    [[nodiscard]] bool has_changes() const noexcept;
+    void end() noexcept;
+
+    std::optional<writer> writer_; ///< until it has ended
+    working_map unnamed_;
+    working_map catalogue_;
+    std::map<std::string, std::unique_ptr<working_map>, std::less<>> named_;
+    std::uint64_t next_map_id_;
+    bool only_erases_ = true;
+    bool failed_ = false;
+    bool ends_by_update_ = false;
+};
+
+} // namespace holdfast::detail
