@@ -38,7 +38,8 @@ enum class errc {
     cancelled,          ///< a wait was ended by its std::stop_token
 };
 
-/// The category of `errc`; its name is "holdfast".
+/// The category of `errc`; its name is "holdfast". Codes with a counterpart in std::errc equal it, so that
+/// `failure.code() == std::errc::timed_out` works: see error.cpp for which.
 [[nodiscard]] HOLDFAST_API const std::error_category& error_category() noexcept;
 
 [[nodiscard]] inline std::error_code make_error_code(errc code) noexcept {

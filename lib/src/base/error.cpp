@@ -1,6 +1,8 @@
 // The error category and exception of <holdfast/error.hpp>.
 #include <holdfast/error.hpp>
 
+#include <optional>
+
 namespace holdfast {
 
 namespace {
@@ -59,6 +61,55 @@ public:
             return "cancelled";
         }
         return "unknown error";
+    }
+
+    [[nodiscard]] std::error_condition default_error_condition(int code) const noexcept override {
+        const std::optional<std::errc> same = counterpart(static_cast<errc>(code));
+        return same ? std::make_error_condition(*same) : std::error_condition(code, *this);
+    }
+
+private:
+    [[nodiscard]] static std::optional<std::errc> counterpart(errc code) noexcept {
+        switch (code) {
+        case errc::not_found:
+            return std::errc::no_such_file_or_directory;
+        case errc::out_of_range:
+            return std::errc::result_out_of_range;
+        case errc::invalid_argument:
+            return std::errc::invalid_argument;
+        case errc::no_space:
+            return std::errc::no_space_on_device;
+        case errc::timed_out:
+            return std::errc::timed_out;
+        case errc::permission:
+            return std::errc::permission_denied;
+        case errc::io_error:
+            return std::errc::io_error;
+        case errc::nested_write:
+            return std::errc::resource_deadlock_would_occur;
+        case errc::address_space:
+            return std::errc::not_enough_memory;
+        case errc::read_only:
+            return std::errc::read_only_file_system;
+        case errc::unsupported:
+            return std::errc::not_supported;
+        case errc::closed:
+            return std::errc::bad_file_descriptor;
+        case errc::cancelled:
+            return std::errc::operation_canceled;
+        case errc::wrong_type:
+        case errc::corrupt:
+        case errc::not_a_store:
+        case errc::newer_format:
+        case errc::condition_not_met:
+        case errc::forked:
+        case errc::transaction_failed:
+        case errc::transaction_ended:
+        case errc::moved_from:
+        case errc::stale_iterator:
+            return std::nullopt;
+        }
+        return std::nullopt;
     }
 };
 
