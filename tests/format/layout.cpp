@@ -108,30 +108,33 @@ std::map<std::string, layout> compiled_layouts() {
                         HOLDFAST_FIELD(undo_log, first)}};
     all["undo_entry"] = {sizeof(undo_entry),
                          {HOLDFAST_FIELD(undo_entry, offset), HOLDFAST_FIELD(undo_entry, old)}};
-    all["node_header"] = {
-        sizeof(node_header),
-        {HOLDFAST_FIELD(node_header, made), HOLDFAST_FIELD(node_header, digest),
-         HOLDFAST_FIELD(node_header, count), HOLDFAST_FIELD(node_header, level),
-         HOLDFAST_FIELD(node_header, reserved_byte), HOLDFAST_FIELD(node_header, prefix_size),
-         HOLDFAST_FIELD(node_header, reserved_half), HOLDFAST_FIELD(node_header, reserved)}};
+    all["node_header"] = {sizeof(node_header),
+                          {HOLDFAST_FIELD(node_header, made), HOLDFAST_FIELD(node_header, digest),
+                           HOLDFAST_FIELD(node_header, count), HOLDFAST_FIELD(node_header, level),
+                           HOLDFAST_FIELD(node_header, reserved_byte),
+                           HOLDFAST_FIELD(node_header, prefix_size),
+                           HOLDFAST_FIELD(node_header, reserved_half), HOLDFAST_FIELD(node_header, map),
+                           HOLDFAST_FIELD(node_header, reserved)}};
     all["leaf_node"] = {sizeof(leaf_node),
-                        {HOLDFAST_FIELD(leaf_node, header), HOLDFAST_FIELD(leaf_node, heads),
+                        {HOLDFAST_FIELD(leaf_node, header), HOLDFAST_FIELD(leaf_node, slices),
                          HOLDFAST_FIELD(leaf_node, records.low), HOLDFAST_FIELD(leaf_node, records.high),
                          HOLDFAST_FIELD(leaf_node, records.tags), HOLDFAST_FIELD(leaf_node, reserved)}};
     all["inner_node"] = {sizeof(inner_node),
                          {HOLDFAST_FIELD(inner_node, header), HOLDFAST_FIELD(inner_node, prefix),
-                          HOLDFAST_FIELD(inner_node, heads), HOLDFAST_FIELD(inner_node, separators.low),
+                          HOLDFAST_FIELD(inner_node, slices), HOLDFAST_FIELD(inner_node, separators.low),
                           HOLDFAST_FIELD(inner_node, separators.high),
                           HOLDFAST_FIELD(inner_node, children.low),
                           HOLDFAST_FIELD(inner_node, children.high)}};
     all["record_header"] = {sizeof(record_header),
-                            {HOLDFAST_FIELD(record_header, made), HOLDFAST_FIELD(record_header, value_size),
-                             HOLDFAST_FIELD(record_header, checksum), HOLDFAST_FIELD(record_header, key_size),
-                             HOLDFAST_FIELD(record_header, type), HOLDFAST_FIELD(record_header, flags)}};
+                            {HOLDFAST_FIELD(record_header, made_low),
+                             HOLDFAST_FIELD(record_header, made_high), HOLDFAST_FIELD(record_header, type),
+                             HOLDFAST_FIELD(record_header, flags), HOLDFAST_FIELD(record_header, checksum),
+                             HOLDFAST_FIELD(record_header, key_size),
+                             HOLDFAST_FIELD(record_header, value_size)}};
     all["separator_header"] = {
         sizeof(separator_header),
-        {HOLDFAST_FIELD(separator_header, made), HOLDFAST_FIELD(separator_header, size),
-         HOLDFAST_FIELD(separator_header, reserved_half), HOLDFAST_FIELD(separator_header, checksum)}};
+        {HOLDFAST_FIELD(separator_header, made_low), HOLDFAST_FIELD(separator_header, made_high),
+         HOLDFAST_FIELD(separator_header, size), HOLDFAST_FIELD(separator_header, checksum)}};
     return all;
 }
 
@@ -218,6 +221,12 @@ std::map<std::string, std::string> compiled_constants() {
         HOLDFAST_NUMBER(key_bytes_max),
         HOLDFAST_NUMBER(value_bytes_max),
         HOLDFAST_NUMBER(record_flag::expires),
+        HOLDFAST_NUMBER(record_flag::large),
+        HOLDFAST_NUMBER(record_flag::aligned),
+        HOLDFAST_NUMBER(small_value_bytes_max),
+        HOLDFAST_NUMBER(aligned_value_bytes),
+        HOLDFAST_NUMBER(value_alignment),
+        HOLDFAST_NUMBER(raw_alignment),
         HOLDFAST_NUMBER(value_type::null),
         HOLDFAST_NUMBER(value_type::boolean),
         HOLDFAST_NUMBER(value_type::int64),
@@ -228,6 +237,7 @@ std::map<std::string, std::string> compiled_constants() {
         HOLDFAST_NUMBER(value_type::document),
         HOLDFAST_NUMBER(value_type::raw),
         HOLDFAST_NUMBER(value_type::map),
+        HOLDFAST_NUMBER(value_type::object),
     };
 }
 

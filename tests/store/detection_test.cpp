@@ -32,17 +32,18 @@ struct object {
 };
 
 /// All that a tree reaches.
-void collect(const space_view& view, ref place, std::uint32_t level, std::vector<object>& objects) {
+void collect(const space_view& view, ref place, std::uint32_t level, map_id map,
+             std::vector<object>& objects) {
     objects.push_back({place.offset(), node_bytes(level), level == 0 ? "leaf" : "inner node"});
     if (level == 0) {
-        const format::leaf_node& leaf = leaf_at(view, place);
+        const format::leaf_node& leaf = leaf_at(view, place, map);
         for (std::size_t i = 0; i < leaf.header.count; ++i) {
             const record_view record = read_record(view, get_ref(leaf.records, i));
             objects.push_back({record.place.offset(), record.bytes, "record"});
         }
         return;
     }
-    const format::inner_node& node = inner_at(view, place, level);
+    const format::inner_node& node = inner_at(view, place, level, map);
     for (std::size_t i = 0; i < node.header.count; ++i) {
         if (i != 0) {
             const ref separator = get_ref(node.separators, i);
@@ -50,7 +51,7 @@ void collect(const space_view& view, ref place, std::uint32_t level, std::vector
                                sizeof(format::separator_header) + read_separator(view, separator).size(),
                                "separator"});
         }
-        collect(view, get_ref(node.children, i), level - 1, objects);
+        collect(view, get_ref(node.children, i), level - 1, map, objects);
     }
 }
 
@@ -63,13 +64,13 @@ void collect(const space_view& view, ref place, std::uint32_t level, std::vector
     const space_view& view = held.state.view;
     for (const tree_root& root : {held.state.unnamed(), held.state.catalogue()}) {
         if (root.root)
-            collect(view, root.root, root.level, objects);
+            collect(view, root.root, root.level, root.map, objects);
     }
     tree_cursor cursor(view, held.state.catalogue());
     for (cursor.seek_first(); cursor.valid(); cursor.next()) {
         const tree_root root = to_tree_root(map_root_of(cursor.record().value, cursor.place()));
         if (root.root)
-            collect(view, root.root, root.level, objects);
+            collect(view, root.root, root.level, root.map, objects);
     }
     reader->unpin(held);
     return objects;

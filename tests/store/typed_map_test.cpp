@@ -48,6 +48,9 @@ struct larger_point {
 struct alignas(16) wide {
     std::array<std::uint64_t, 4> words;
 };
+struct alignas(64) cache_line {
+    std::array<std::uint32_t, 16> words;
+};
 enum class level : std::uint8_t { low = 1, high = 200 };
 
 } // namespace
@@ -76,6 +79,11 @@ struct holdfast::stored_type<holdfast::test::larger_point> {
 template <>
 struct holdfast::stored_type<holdfast::test::wide> {
     static constexpr std::string_view name = "wide";
+    static constexpr std::uint32_t raw_version = 1;
+};
+template <>
+struct holdfast::stored_type<holdfast::test::cache_line> {
+    static constexpr std::string_view name = "a name that is longer than half a cache line is";
     static constexpr std::uint32_t raw_version = 1;
 };
 
@@ -205,6 +213,28 @@ TEST_F(TypedMap, RawObjectsAreReadInPlaceAndAligned) {
     ASSERT_TRUE(described);
     EXPECT_EQ(described->name, "wide");
     EXPECT_EQ(described->object.size(), sizeof(wide));
+}
+
+TEST_F(TypedMap, RawObjectsAreAlignedUpToACacheLine) {
+    auto objects = store_.map<std::string, cache_line>("objects");
+    for (std::uint32_t i = 0; i < 150; ++i)
+        objects.put(std::string(i, 'k'), {{i, i + 1}});
+    // A copy of the bytes, as the command line makes, is as aligned.
+    store_.update([&](write_transaction& transaction) {
+        const value copied = *transaction.map("objects").get("kk");
+        transaction.map("objects").put("copied", copied);
+    });
+    const snapshot now = store_.snapshot();
+    const typed_view<std::string, cache_line> view = now.in(objects);
+    for (std::uint32_t i = 0; i < 150; ++i) {
+        const cache_line* const object = view.get(std::string(i, 'k'));
+        ASSERT_NE(object, nullptr);
+        ASSERT_EQ(reinterpret_cast<std::uintptr_t>(object) % 64, 0U);
+        ASSERT_EQ(object->words[1], i + 1);
+    }
+    EXPECT_EQ(reinterpret_cast<std::uintptr_t>(view.get("copied")) % 64, 0U);
+    EXPECT_EQ(objects.get("copied")->words[0], 2U);
+    EXPECT_EQ(describe_raw(*now.map("objects").get("k"))->alignment, 64U);
 }
 
 TEST_F(TypedMap, RawObjectsAreCheckedByNameVersionAndLayout) {

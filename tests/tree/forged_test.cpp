@@ -220,13 +220,82 @@ TEST(forged_nodes, that_claim_to_be_of_the_running_transaction_are_not_changed_i
     }
     memory.commit();
     const tree_root root = loader.root();
-    const ref leaf = get_ref(inner_at(memory.view(), root.root, 1).children, 0);
+    const ref leaf = get_ref(inner_at(memory.view(), root.root, 1, map_id::none).children, 0);
     memory.writable<format::leaf_node>(leaf).header.made = raw(memory.transaction());
-    const format::leaf_node before = leaf_at(memory.view(), leaf);
+    const format::leaf_node before = leaf_at(memory.view(), leaf, map_id::none);
     EXPECT_THROW(tree_writer(memory, root).put(decimal_key(3), {}), error);
     EXPECT_THROW(tree_writer(memory, root).erase(decimal_key(3)), error);
     EXPECT_THROW(tree_writer(memory, root).erase_prefix(decimal_key(3)), error);
-    EXPECT_EQ(std::memcmp(&before, &leaf_at(memory.view(), leaf), sizeof before), 0);
+    EXPECT_EQ(std::memcmp(&before, &leaf_at(memory.view(), leaf, map_id::none), sizeof before), 0);
+}
+
+/// With the guard in the descent taken out, the node was changed in place, for all snapshots that share it.
+TEST(forged_nodes, above_the_leaves_that_claim_to_be_of_the_running_transaction_are_not_changed_in_place) {
+    memory_space memory;
+    tree_writer loader(memory, {});
+    for (std::uint64_t i = 0; i < 20'000; ++i) {
+        loader.put(decimal_key(i), {});
+    }
+    memory.commit();
+    const tree_root root = loader.root();
+    ASSERT_EQ(root.level, 2U);
+    const ref inner = get_ref(inner_at(memory.view(), root.root, 2, map_id::none).children, 0);
+    const ref leaf = get_ref(inner_at(memory.view(), inner, 1, map_id::none).children, 0);
+    memory.writable<format::inner_node>(inner).header.made = raw(memory.transaction());
+    const format::inner_node before = inner_at(memory.view(), inner, 1, map_id::none);
+    const auto expect_refused = [&](auto change) {
+        tree_writer writer(memory, root);
+        try {
+            change(writer);
+            ADD_FAILURE() << "the node was believed";
+        } catch (const error& damage) {
+            EXPECT_EQ(damage.reason(), errc::corrupt);
+        }
+        EXPECT_EQ(std::memcmp(&before, &inner_at(memory.view(), inner, 1, map_id::none), sizeof before), 0);
+    };
+    expect_refused([](tree_writer& writer) { writer.put(decimal_key(3), {}); });
+    expect_refused([](tree_writer& writer) { writer.erase(decimal_key(3)); });
+    expect_refused([](tree_writer& writer) { writer.erase_prefix(decimal_key(3)); });
+    // Also where the leaf below agrees with its parent.
+    memory.writable<format::leaf_node>(leaf).header.made = raw(memory.transaction());
+    expect_refused([](tree_writer& writer) { writer.put(decimal_key(3), {}); });
+}
+
+TEST(forged_nodes, of_another_map_are_refused) {
+    memory_space memory;
+    const tree_root mine = [&] {
+        tree_writer loader(memory, empty_tree(map_id{7}));
+        for (std::uint64_t i = 0; i < 1000; ++i) {
+            loader.put(decimal_key(i), {format::value_type::string, "mine", 0});
+        }
+        return loader.root();
+    }();
+    EXPECT_EQ(mine.map, map_id{7});
+    ASSERT_NO_FATAL_FAILURE(expect_exact(memory, mine));
+    tree_root other = mine;
+    other.map = map_id{8};
+    const auto expect_corrupt = [](auto use) {
+        try {
+            use();
+            ADD_FAILURE() << "another map's node was read";
+        } catch (const error& damage) {
+            EXPECT_EQ(damage.reason(), errc::corrupt);
+            EXPECT_NE(std::string(damage.what()).find("another map"), std::string::npos) << damage.what();
+        }
+    };
+    expect_corrupt([&] { static_cast<void>(tree_find(memory.view(), other, decimal_key(3))); });
+    expect_corrupt([&] { tree_cursor(memory.view(), other).seek_first(); });
+    expect_corrupt([&] { tree_writer(memory, other).put(decimal_key(3), {}); });
+    expect_corrupt([&] { tree_writer(memory, other).clear(); });
+    EXPECT_FALSE(tree_check(memory.view(), other, memory.transaction(), [](ref, std::uint64_t) {
+                     return true;
+                 }).empty());
+    // Only a leaf: as where a page of another map was written to its place.
+    const ref leaf = get_ref(inner_at(memory.view(), mine.root, 1, map_id{7}).children, 1);
+    memory.writable<format::leaf_node>(leaf).header.map = 8;
+    const std::string key(
+        record_key(memory.view(), get_ref(memory.writable<format::leaf_node>(leaf).records, 0)));
+    expect_corrupt([&] { static_cast<void>(tree_find(memory.view(), mine, key)); });
 }
 
 /// A tree of 16 levels in which every child of a node is the same node: 60^15 leaves to whoever believes it.
@@ -241,7 +310,7 @@ protected:
     ref first_leaf() {
         ref place = root_.root;
         for (std::uint32_t level = root_.level; level != 0; --level) {
-            place = get_ref(inner_at(memory_.view(), place, level).children, 0);
+            place = get_ref(inner_at(memory_.view(), place, level, map_id::none).children, 0);
         }
         return place;
     }
@@ -250,8 +319,8 @@ protected:
 
     tree_root forge(ref entry) {
         ref place = memory_.allocate(sizeof(format::leaf_node));
-        build_leaf(memory_.view(), memory_.writable<format::leaf_node>(place), memory_.transaction(),
-                   {&entry, 1});
+        build_leaf(memory_.view(), memory_.writable<format::leaf_node>(place),
+                   {memory_.transaction(), map_id::none}, {&entry, 1});
         for (std::uint32_t level = 1; level <= format::level_max; ++level) {
             const ref above = memory_.allocate(sizeof(format::inner_node));
             std::array<ref, 60> separators;
@@ -260,8 +329,8 @@ protected:
                 separators[i] = write_separator(memory_, decimal_key(i));
             }
             children.fill(place);
-            build_inner(memory_.view(), memory_.writable<format::inner_node>(above), memory_.transaction(),
-                        level, separators, children);
+            build_inner(memory_.view(), memory_.writable<format::inner_node>(above),
+                        {memory_.transaction(), map_id::none}, level, separators, children);
             place = above;
         }
         tree_root root;
@@ -295,7 +364,7 @@ TEST_F(forged_graph, ends_a_check_with_findings) {
 
 TEST_F(forged_graph, ends_a_difference) {
     const auto ignore = [](const record_view*, const record_view*) {};
-    const tree_root other = forge(get_ref(leaf_at(memory_.view(), first_leaf()).records, 0));
+    const tree_root other = forge(get_ref(leaf_at(memory_.view(), first_leaf(), map_id::none).records, 0));
     EXPECT_THROW(tree_difference(memory_.view(), {}, memory_.view(), root_, ignore), error);
     EXPECT_THROW(tree_difference(memory_.view(), other, memory_.view(), root_, ignore), error);
     tree_difference(memory_.view(), root_, memory_.view(), root_, ignore);

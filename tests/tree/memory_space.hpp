@@ -175,8 +175,10 @@ private:
         end_ = end;
     }
 
-    [[nodiscard]] static std::uint64_t alignment_of(std::uint64_t size) noexcept {
-        return size == 1024 ? 1024 : size == 768 ? 256 : 16;
+    /// Of what has room for so many bytes, since it is reused for any of the same room.
+    [[nodiscard]] static std::uint64_t alignment_of(std::uint64_t bytes) noexcept {
+        const std::uint64_t size = rounded(bytes);
+        return size == 1024 ? 1024 : size == 768 ? 256 : size % 64 == 0 ? 64 : 16;
     }
 
     std::uint64_t find_room(std::uint64_t size) {

@@ -72,16 +72,75 @@ TEST_F(tree_record, with_an_impossible_header_is_refused) {
     const format::record_header good = header(place);
     header(place).type = 0;
     expect_corrupt(place);
-    header(place).type = format::value_type_last + 1;
-    expect_corrupt(place);
-    header(place) = good;
     header(place).flags = 0x80;
     expect_corrupt(place);
     header(place) = good;
-    for (const std::uint64_t size : {format::value_bytes_max, ~std::uint64_t{0}, std::uint64_t{1} << 63}) {
-        header(place).value_size = size;
+}
+
+TEST_F(tree_record, with_an_impossible_size_of_a_large_value_is_refused) {
+    const std::string value(format::small_value_bytes_max + 1, 'v');
+    const ref place = write_record(memory_, "key", {value_type::bytes, value, 0});
+    ASSERT_EQ(read_record(memory_.view(), place).value, value);
+    const auto set_size = [&](std::uint64_t size) {
+        std::memcpy(memory_.bytes(place) + sizeof(format::record_header), &size, sizeof size);
+    };
+    for (const std::uint64_t size :
+         {std::uint64_t{0}, format::small_value_bytes_max, format::value_bytes_max,
+          format::value_bytes_max + 1, ~std::uint64_t{0}, std::uint64_t{1} << 63}) {
+        set_size(size);
         expect_corrupt(place);
     }
+    set_size(value.size());
+    ASSERT_TRUE(record_is_sound(memory_.view(), place));
+    header(place).value_size = 1;
+    expect_corrupt(place);
+}
+
+TEST_F(tree_record, of_a_future_type_is_read_as_bytes) {
+    for (unsigned type = 1; type < 256; ++type) {
+        const ref place = write_record(memory_, "key", {static_cast<value_type>(type), "value", 0});
+        const record_view record = read_record(memory_.view(), place);
+        EXPECT_EQ(static_cast<unsigned>(record.type), type);
+        EXPECT_EQ(record.value, "value");
+        EXPECT_TRUE(record_is_sound(memory_.view(), place));
+    }
+}
+
+TEST_F(tree_record, a_small_one_takes_16_bytes_beside_key_and_value) {
+    const ref place = write_record(memory_, "key00000000000042", {value_type::int64, "8 bytes.", 0});
+    EXPECT_EQ(read_record(memory_.view(), place).bytes, 16U + 17 + 8);
+    const ref expiring = write_record(memory_, "key00000000000042", {value_type::int64, "8 bytes.", 77});
+    EXPECT_EQ(read_record(memory_.view(), expiring).bytes, 16U + 17 + 8 + 8);
+}
+
+TEST_F(tree_record, keeps_a_long_value_at_a_multiple_of_64_whatever_the_key) {
+    const auto address = [&](ref place) {
+        return reinterpret_cast<std::uintptr_t>(read_record(memory_.view(), place).value.data());
+    };
+    for (std::size_t key_size = 0; key_size < 200; ++key_size) {
+        const std::string key(key_size, 'k');
+        for (const std::size_t size : {1024, 1025, 4000, 70'000}) {
+            const std::string value(size, 'v');
+            const ref place = write_record(memory_, key, {value_type::bytes, value, key_size % 2});
+            ASSERT_EQ(address(place) % 64, 0U) << key_size;
+            ASSERT_EQ(read_record(memory_.view(), place).value, value);
+            ASSERT_TRUE(record_is_sound(memory_.view(), place));
+        }
+        const ref asked = write_record(memory_, key, {value_type::raw, "small", 0, true});
+        ASSERT_EQ(address(asked) % 64, 0U);
+        memory_.release(asked, read_record(memory_.view(), asked).bytes, memory_.transaction());
+    }
+}
+
+TEST_F(tree_record, that_only_claims_to_be_aligned_is_refused) {
+    const std::string value(1024, 'v');
+    const ref place = write_record(memory_, "key", {value_type::bytes, value, 0});
+    const record_view record = read_record(memory_.view(), place);
+    const ref moved = ref::from_units(place.units() + 1);
+    std::memmove(memory_.bytes(moved), memory_.bytes(place), record.bytes);
+    expect_corrupt(moved);
+    header(place).flags = 0;
+    expect_corrupt(place);
 }
 
 TEST_F(tree_record, that_reaches_beyond_the_space_is_refused) {

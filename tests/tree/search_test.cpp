@@ -1,4 +1,4 @@
-// Heads, prefixes, and the searches in single nodes, against plain definitions of them.
+// Slices, prefixes, and the searches in single nodes, against plain definitions of them.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -12,32 +12,32 @@
 namespace holdfast::test {
 namespace {
 
-std::uint32_t plain_head(std::string_view key, std::size_t prefix_size) {
-    std::uint32_t head = 0;
+std::uint32_t plain_slice(std::string_view key, std::size_t prefix_size) {
+    std::uint32_t slice = 0;
     for (std::size_t i = prefix_size; i < prefix_size + 4; ++i) {
-        head = head * 256 + (i < key.size() ? static_cast<unsigned char>(key[i]) : 0U);
+        slice = slice * 256 + (i < key.size() ? static_cast<unsigned char>(key[i]) : 0U);
     }
-    return head;
+    return slice;
 }
 
-TEST(key_heads, are_the_four_bytes_behind_the_prefix_padded_with_zeros) {
+TEST(key_slices, are_the_four_bytes_behind_the_prefix_padded_with_zeros) {
     random_source random(1);
     for (unsigned i = 0; i < 2000; ++i) {
         const std::string key = binary_key(random, 12);
         for (std::size_t prefix = 0; prefix < 16; ++prefix) {
-            ASSERT_EQ(head_of(key, prefix), plain_head(key, prefix));
+            ASSERT_EQ(slice_of(key, prefix), plain_slice(key, prefix));
         }
     }
 }
 
-TEST(key_heads, can_be_moved_to_a_shorter_prefix_without_the_key) {
+TEST(key_slices, can_be_moved_to_a_shorter_prefix_without_the_key) {
     random_source random(2);
     for (unsigned i = 0; i < 2000; ++i) {
         const std::string prefix = binary_key(random, 12);
         const std::string key = prefix + binary_key(random, 6);
         for (std::size_t size = 0; size <= prefix.size(); ++size) {
-            ASSERT_EQ(rebased_head(head_of(key, prefix.size()), prefix, prefix.size(), size),
-                      head_of(key, size));
+            ASSERT_EQ(rebased_slice(slice_of(key, prefix.size()), prefix, prefix.size(), size),
+                      slice_of(key, size));
         }
     }
 }
@@ -72,23 +72,23 @@ TEST(key_bytes, of_a_prefix_are_ordered_as_all_keys_that_begin_with_it) {
     EXPECT_EQ(compare_prefix("", ""), prefix_order::shares);
 }
 
-TEST(head_search, finds_the_run_of_equal_heads_whatever_the_heads_are) {
+TEST(slice_search, finds_the_run_of_equal_slices_whatever_the_slices_are) {
     random_source random(4);
-    std::array<std::uint32_t, 60> heads;
+    std::array<std::uint32_t, 60> slices;
     for (unsigned i = 0; i < 20000; ++i) {
         const std::size_t count = random() % 61;
         const std::uint32_t range = random() % 2 == 0 ? 10 : 0xFFFFFFFF;
-        for (std::uint32_t& head : heads) {
-            head = static_cast<std::uint32_t>(random()) % range * (random() % 2 == 0 ? 1 : 0x10000001U);
+        for (std::uint32_t& slice : slices) {
+            slice = static_cast<std::uint32_t>(random()) % range * (random() % 2 == 0 ? 1 : 0x10000001U);
         }
-        std::sort(heads.begin(), heads.begin() + static_cast<int>(count));
-        std::fill(heads.begin() + static_cast<int>(count), heads.end(), head_unused);
-        const std::uint32_t sought = random() % 3 == 0 ? head_unused : heads[random() % 60];
+        std::sort(slices.begin(), slices.begin() + static_cast<int>(count));
+        std::fill(slices.begin() + static_cast<int>(count), slices.end(), slice_unused);
+        const std::uint32_t sought = random() % 3 == 0 ? slice_unused : slices[random() % 60];
         const auto [first, last] =
-            std::equal_range(heads.begin(), heads.begin() + static_cast<int>(count), sought);
-        const head_run run = find_heads(heads, count, sought);
-        ASSERT_EQ(run.begin, static_cast<std::size_t>(first - heads.begin()));
-        ASSERT_EQ(run.end, static_cast<std::size_t>(last - heads.begin()));
+            std::equal_range(slices.begin(), slices.begin() + static_cast<int>(count), sought);
+        const slice_run run = find_slices(slices, count, sought);
+        ASSERT_EQ(run.begin, static_cast<std::size_t>(first - slices.begin()));
+        ASSERT_EQ(run.end, static_cast<std::size_t>(last - slices.begin()));
     }
 }
 
@@ -115,7 +115,7 @@ TEST_P(node_search, lower_bounds_in_a_leaf_are_those_of_the_keys) {
             records.push_back(write_record(memory_, key, {}));
         }
         format::leaf_node leaf;
-        build_leaf(memory_.view(), leaf, txn_id{1}, records);
+        build_leaf(memory_.view(), leaf, node_origin{txn_id{1}, map_id::none}, records);
         for (unsigned i = 0; i < 200; ++i) {
             const std::string key = i < keys.size() ? keys[i] : make_key(GetParam(), random_);
             const auto at = std::lower_bound(keys.begin(), keys.end(), key);
@@ -133,13 +133,13 @@ TEST_P(node_search, exact_searches_in_a_leaf_find_what_is_there_and_nothing_else
             records.push_back(write_record(memory_, key, {}));
         }
         format::leaf_node leaf;
-        build_leaf(memory_.view(), leaf, txn_id{1}, records);
+        build_leaf(memory_.view(), leaf, node_origin{txn_id{1}, map_id::none}, records);
         for (unsigned i = 0; i < 200; ++i) {
             const std::string key = i < keys.size() ? keys[i] : make_key(GetParam(), random_);
             const auto at = std::lower_bound(keys.begin(), keys.end(), key);
             const bool present = at != keys.end() && *at == key;
-            const head_run run =
-                find_heads(leaf.heads, leaf.header.count, head_of(key, leaf.header.prefix_size));
+            const slice_run run =
+                find_slices(leaf.slices, leaf.header.count, slice_of(key, leaf.header.prefix_size));
             const std::size_t found = find_in_run(memory_.view(), leaf, run, key);
             ASSERT_EQ(found, present ? static_cast<std::size_t>(at - keys.begin()) : run.end);
             if (present) {
@@ -153,7 +153,8 @@ TEST_P(node_search, exact_searches_in_a_leaf_find_what_is_there_and_nothing_else
 TEST_P(node_search, routes_in_an_inner_node_are_those_of_the_separators_while_it_grows_and_shrinks) {
     format::inner_node node;
     const std::array<ref, 2> one{ref::from_units(1), ref::from_units(1)};
-    build_inner(memory_.view(), node, txn_id{1}, 1, std::span(one).first(1), std::span(one).first(1));
+    build_inner(memory_.view(), node, node_origin{txn_id{1}, map_id::none}, 1, std::span(one).first(1),
+                std::span(one).first(1));
     std::vector<std::string> present;
     for (unsigned round = 0; round < 2000; ++round) {
         const std::string key = make_key(GetParam(), random_);
@@ -188,8 +189,8 @@ TEST(node_editing, refuses_counts_and_positions_that_lead_out_of_the_node) {
     format::leaf_node leaf;
     format::inner_node inner;
     for (const auto count : std::to_array<std::uint16_t>({60, 61, 72, 73, 65535})) {
-        build_leaf(view, leaf, txn_id{1}, {&record, 1});
-        build_inner(view, inner, txn_id{1}, 1, {&separator, 1}, {&record, 1});
+        build_leaf(view, leaf, node_origin{txn_id{1}, map_id::none}, {&record, 1});
+        build_inner(view, inner, node_origin{txn_id{1}, map_id::none}, 1, {&separator, 1}, {&record, 1});
         leaf.header.count = count;
         inner.header.count = count;
         if (count >= leaf.capacity) {
@@ -199,13 +200,13 @@ TEST(node_editing, refuses_counts_and_positions_that_lead_out_of_the_node) {
         EXPECT_THROW(leaf_remove(leaf, count), error);
         EXPECT_THROW(static_cast<void>(inner_remove(inner, count)), error);
     }
-    build_leaf(view, leaf, txn_id{1}, {&record, 1});
+    build_leaf(view, leaf, node_origin{txn_id{1}, map_id::none}, {&record, 1});
     EXPECT_THROW(leaf_insert(view, leaf, 2, "key", record, 0), error);
     EXPECT_THROW(leaf_insert(view, leaf, 0, "key", record, 4), error);
     const std::vector<ref> many(73, record);
-    EXPECT_THROW(build_leaf(view, leaf, txn_id{1}, many), error);
-    EXPECT_THROW(build_leaf(view, leaf, txn_id{1}, {}), error);
-    EXPECT_THROW(build_inner(view, inner, txn_id{1}, 1, many, many), error);
+    EXPECT_THROW(build_leaf(view, leaf, node_origin{txn_id{1}, map_id::none}, many), error);
+    EXPECT_THROW(build_leaf(view, leaf, node_origin{txn_id{1}, map_id::none}, {}), error);
+    EXPECT_THROW(build_inner(view, inner, node_origin{txn_id{1}, map_id::none}, 1, many, many), error);
 }
 
 INSTANTIATE_TEST_SUITE_P(shapes, node_search,

@@ -107,6 +107,7 @@ shown_value::shown_value(const value_view& of) : of_(of) {
         break;
     case value_type::string:
     case value_type::bytes:
+    case value_type::object:
         break;
     case value_type::map:
         throw error(errc::corrupt, "an entry of the catalogue is no value");

@@ -213,6 +213,7 @@ void append_value_from_text(std::string& to, value_type type, std::string_view t
     case value_type::raw:
         throw error(errc::wrong_type, "a raw value can't be typed; \"holdfast import\" takes it as JSON");
     case value_type::map:
+    case value_type::object:
         break;
     }
     throw error(errc::corrupt, "a value has an unknown type");

@@ -47,7 +47,7 @@ struct raw_description {
 /// nullopt if the value is not raw, or damaged.
 [[nodiscard]] HOLDFAST_API std::optional<raw_description> describe_raw(const value_view& found) noexcept;
 /// The bytes of a raw value, for programs that only pass them on. Throws invalid_argument for an alignment that is not a
-/// power of two up to 16, and for a name of more than 65,535 bytes.
+/// power of two up to 64, and for a name of more than 65,535 bytes.
 [[nodiscard]] HOLDFAST_API std::string encode_raw(const raw_description& described);
 
 namespace detail {
@@ -60,7 +60,7 @@ namespace detail {
 /// The number that a value of type int, uint or float holds, eight bytes each.
 [[nodiscard]] HOLDFAST_API std::uint64_t number_bits(const value_view& found, value_type asked);
 
-/// What a raw value begins with; the name of its type follows, and at the next multiple of 16 the object.
+/// What a raw value begins with; the name of its type follows, then, aligned, the object.
 struct raw_header {
     std::uint64_t object_bytes;
     std::uint32_t version;
@@ -75,15 +75,20 @@ static_assert(sizeof(raw_header) == 16 && std::has_unique_object_representations
 [[noreturn]] HOLDFAST_API void throw_other_raw(const value_view& found, const raw_header& expected,
                                                std::string_view name);
 
-[[nodiscard]] constexpr std::size_t raw_offset(std::size_t name_bytes) noexcept {
-    return (sizeof(raw_header) + name_bytes + 15) & ~std::size_t{15};
+/// The alignments of raw objects.
+inline constexpr std::size_t raw_alignment_max = 64;
+
+/// Where the object begins in the value, which begins at a multiple of 16, or of 64 if the alignment is above 16.
+[[nodiscard]] constexpr std::size_t raw_offset(const raw_header& header) noexcept {
+    const std::size_t step = header.alignment < 16 ? 16 : header.alignment;
+    return (sizeof(raw_header) + header.name_bytes + step - 1) / step * step;
 }
 
 /// The place of the object, in the value. Throws wrong_type where it is of another name, size, alignment or version.
 [[nodiscard]] inline const void* raw_object(const value_view& found, const raw_header& expected,
                                             std::string_view name) {
     const std::string_view bytes = found.text();
-    const std::size_t offset = raw_offset(name.size());
+    const std::size_t offset = raw_offset(expected);
     const bool fits = found.type() == value_type::raw && bytes.size() >= offset &&
                       bytes.size() - offset == expected.object_bytes &&
                       std::memcmp(bytes.data(), &expected, sizeof expected) == 0 &&
@@ -297,7 +302,7 @@ struct value_codec<std::array<std::byte, Size>> {
 /// A snapshot gives a reference to the object in the file. Padding between members is stored as it happens to be.
 template <stored_raw T>
 struct value_codec<T> {
-    static_assert(std::is_trivially_copyable_v<T> && alignof(T) <= 16);
+    static_assert(std::is_trivially_copyable_v<T> && alignof(T) <= detail::raw_alignment_max);
     static_assert(!stored_name<T>().empty() && stored_name<T>().size() <= 65'535,
                   "a raw type needs a name in holdfast::stored_type: it guards against another type's bytes");
     static constexpr value_type type = value_type::raw;
@@ -315,7 +320,10 @@ struct value_codec<T> {
         return object;
     }
     [[nodiscard]] static const T& read(const value_view& found) {
-        return *static_cast<const T*>(detail::raw_object(found, header, stored_name<T>()));
+        const void* const object = detail::raw_object(found, header, stored_name<T>());
+        if (reinterpret_cast<std::uintptr_t>(object) % alignof(T) != 0) [[unlikely]]
+            detail::throw_damaged_value(found);
+        return *static_cast<const T*>(object);
     }
 };
 

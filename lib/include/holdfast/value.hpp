@@ -12,7 +12,9 @@
 
 namespace holdfast {
 
-/// The type of a value, known to whoever opens the file. The numbers are those in the file and never change.
+/// The type of a value, known to whoever opens the file. The numbers are those in the file and never change. A file may
+/// hold others, of a newer program: those below 128 are read and copied as bytes of that number; those from 128 on own
+/// something outside of their bytes, and only who knows them may copy, overwrite or erase them.
 enum class value_type : std::uint8_t {
     null = 1,
     boolean = 2,
@@ -23,7 +25,8 @@ enum class value_type : std::uint8_t {
     bytes = 7,
     document = 8,
     raw = 9,
-    map = 10, ///< an entry of the store's own catalogue of maps; never a user's value
+    map = 10,    ///< an entry of the store's own catalogue of maps; never a user's value
+    object = 11, ///< owns something outside of its bytes, as those from 128 on
 };
 
 /// The transaction that made a value or a snapshot. Rises only and is never reused; 0 means "absent".
@@ -52,6 +55,8 @@ using version_number = std::uint64_t;
         return "raw";
     case value_type::map:
         return "map";
+    case value_type::object:
+        return "object";
     }
     return "unknown";
 }

@@ -15,6 +15,11 @@ enum class txn_id : std::uint64_t { none = 0 };
 [[nodiscard]] constexpr std::uint64_t raw(txn_id id) noexcept { return static_cast<std::uint64_t>(id); }
 [[nodiscard]] constexpr txn_id next(txn_id id) noexcept { return txn_id{raw(id) + 1}; }
 
+/// The number of a map; stays with it and is never reused. 0 is "none".
+enum class map_id : std::uint32_t { none = 0 };
+
+[[nodiscard]] constexpr std::uint32_t raw(map_id id) noexcept { return static_cast<std::uint32_t>(id); }
+
 /// A place in the file, in units of 16 bytes from its beginning; 48 bits, so it reaches 4 PiB. 0 is null.
 class ref {
 public:

@@ -61,7 +61,7 @@ std::uint64_t number_bits(const value_view& found, value_type asked) {
 // --- Raw objects ------------------------------------------------------------------------------------------
 
 std::string raw_value(const void* object, const raw_header& header, std::string_view name) {
-    const std::size_t offset = raw_offset(name.size());
+    const std::size_t offset = raw_offset(header);
     std::string value(offset + header.object_bytes, '\0');
     std::memcpy(value.data(), &header, sizeof header);
     std::memcpy(value.data() + sizeof header, name.data(), name.size());
@@ -100,19 +100,20 @@ std::optional<raw_description> describe_raw(const value_view& found) noexcept {
     if (found.type() != value_type::raw || bytes.size() < sizeof header)
         return std::nullopt;
     std::memcpy(&header, bytes.data(), sizeof header);
-    const std::size_t offset = detail::raw_offset(header.name_bytes);
-    const bool aligned = std::has_single_bit(header.alignment) && header.alignment <= 16;
-    if (!aligned || bytes.size() < offset || bytes.size() - offset != header.object_bytes)
+    if (!std::has_single_bit(header.alignment) || header.alignment > detail::raw_alignment_max)
+        return std::nullopt;
+    const std::size_t offset = detail::raw_offset(header);
+    if (bytes.size() < offset || bytes.size() - offset != header.object_bytes)
         return std::nullopt;
     return raw_description{bytes.substr(offset), bytes.substr(sizeof header, header.name_bytes),
                            header.version, header.alignment};
 }
 
 std::string encode_raw(const raw_description& described) {
-    if (!std::has_single_bit(described.alignment) || described.alignment > 16 ||
+    if (!std::has_single_bit(described.alignment) || described.alignment > detail::raw_alignment_max ||
         described.name.size() > 0xFFFF)
         throw error(errc::invalid_argument,
-                    "a raw value needs an alignment of 1, 2, 4, 8 or 16 and a shorter name");
+                    "a raw value needs an alignment of 1, 2, 4, 8, 16, 32 or 64 and a shorter name");
     const detail::raw_header header{described.object.size(), described.version,
                                     static_cast<std::uint16_t>(described.alignment),
                                     static_cast<std::uint16_t>(described.name.size())};

@@ -25,6 +25,14 @@ struct map_root {
     std::uint64_t reserved_word;
 };
 inline constexpr std::uint8_t key_type_tuple = 255;
+
+/// The ids of the maps that every store has; users' begin behind all that are kept for the store itself.
+namespace map_number {
+inline constexpr std::uint32_t unnamed = 1;
+inline constexpr std::uint32_t catalogue = 2;
+inline constexpr std::uint32_t first_named = 16;
+} // namespace map_number
+
 static_assert(sizeof(map_root) == 64 && std::has_unique_object_representations_v<map_root>);
 static_assert(offsetof(map_root, entries) == 16 && offsetof(map_root, id) == 40 &&
               offsetof(map_root, level) == 44);

@@ -16,12 +16,14 @@ namespace holdfast::format {
 // --- Size classes -----------------------------------------------------------------------------------------
 
 /// Slab object sizes, in bytes. All are multiples of 16; powers of two from 64 up are naturally aligned.
+/// From 512 on all are multiples of 64, and all multiples of 64 below are among them: an object whose size is a
+/// multiple of 64 lies at one.
 inline constexpr auto slab_sizes = std::to_array<std::uint16_t>({
     48,   64,   80,   96,   112,  128,  144,  160,  176, 192, 208, 224, 240, 256, // steps of 16
     288,  320,  352,  384,  416,  448,  480,  512,                                // steps of 32
     576,  640,  704,  768,  832,  896,  960,  1024,                               // steps of 64
-    1152, 1280, 1408, 1536, 1664, 1808, 2048,                                     // 8 or more a block
-    2336, 2720, 3264, 4096, 5456, 8192,                                           // 7 to 2 a block
+    1152, 1280, 1408, 1536, 1664, 1792, 2048,                                     // 8 or more a block
+    2304, 2688, 3264, 4096, 5440, 8192,                                           // 7 to 2 a block
 });
 inline constexpr std::size_t slab_classes = slab_sizes.size();
 inline constexpr std::uint64_t slab_bytes_max = slab_sizes.back();

@@ -31,10 +31,23 @@ void check_key(const key_type& keys, std::string_view key) {
 }
 
 void check_type(value_type type) {
-    if (type < value_type::null || type > value_type::raw) {
+    if (format::owns_outside(type)) {
+        throw error(errc::unsupported,
+                    "a value of type " + std::to_string(static_cast<unsigned>(type)) +
+                        " owns something outside of its bytes, which this program can't copy");
+    }
+    if (type == value_type::map || type == value_type{}) {
         throw error(errc::invalid_argument,
                     "no value may have the type " + std::to_string(static_cast<unsigned>(type)));
     }
+}
+
+/// Whether the object of a raw value is to begin at a multiple of more than 16.
+[[nodiscard]] bool needs_alignment(value_type type, std::string_view data) {
+    if (type != value_type::raw)
+        return false;
+    const std::optional<raw_description> described = describe_raw({type, data, 0});
+    return described && described->alignment > format::raw_alignment;
 }
 
 /// A transaction that can be used. Throws moved_from, forked, transaction_ended.
@@ -74,7 +87,7 @@ void map_writer::put_checked(std::string_view key, value_type type, std::string_
                     "a value of " + std::to_string(data.size()) + " bytes is too long");
     }
     transaction.change(*map_, false, [&](tree_writer& tree) {
-        tree.put(key, {type, data});
+        tree.put(key, {type, data, 0, needs_alignment(type, data)});
         return true;
     });
 }

@@ -2,6 +2,7 @@
 #include "store/transaction_state.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 #include <holdfast/error.hpp>
@@ -26,13 +27,20 @@ working_map& transaction_state::map(std::string_view name) {
                     "the name of a map is longer than " + std::to_string(key_size_max) + " bytes");
     }
     const auto stored = find_map(writer_->view(), catalogue_.root(), name);
-    format::map_root before{};
-    set_keys(before, key_type());
-    if (stored)
-        before = *stored;
+    const format::map_root before = stored ? *stored : new_map();
     const auto added =
         named_.emplace(name, std::make_unique<working_map>(*writer_, before, stored.has_value()));
     return *added.first->second;
+}
+
+/// A map with an id of its own, which counts once the map is in the catalogue.
+format::map_root transaction_state::new_map() {
+    if (next_map_id_ > std::numeric_limits<std::uint32_t>::max())
+        throw error(errc::no_space, "the store has used up the numbers of maps; import it into a new one");
+    format::map_root fresh{};
+    fresh.id = static_cast<std::uint32_t>(next_map_id_++);
+    set_keys(fresh, key_type());
+    return fresh;
 }
 
 working_map& transaction_state::map(std::string_view name, const key_type& keys) {
@@ -65,7 +73,7 @@ bool transaction_state::drop(std::string_view name) {
     if (name.empty())
         return true;
     change(catalogue_, true, [&](tree_writer& tree) { return tree.erase(name); });
-    target.start_anew(*writer_); // what is put into it afterwards makes a new map
+    target.start_anew(*writer_, new_map()); // what is put into it afterwards makes a new map
     return true;
 }
 
@@ -75,9 +83,7 @@ void transaction_state::write_catalogue(format::commit_slot& next) {
             continue;
         if (!map->existed() && map->root().entries == 0)
             continue; // nothing was ever put into it
-        format::map_root root = with_tree(map->before(), map->root(), writer_->transaction());
-        if (root.id == 0)
-            root.id = static_cast<std::uint32_t>(next_map_id_++);
+        const format::map_root root = with_tree(map->before(), map->root(), writer_->transaction());
         const std::string_view bytes(reinterpret_cast<const char*>(&root), sizeof root);
         change(catalogue_, true, [&, &key = name](tree_writer& tree) { // Clang captures no structured binding
             tree.put(key, {format::value_type::map, bytes});

@@ -44,13 +44,11 @@ public:
         keys_ = keys;
         typed_ = true;
     }
-    /// As if nobody had ever made it. What walks it is stale.
-    void start_anew(space& memory) {
-        format::map_root nothing{};
-        set_keys(nothing, key_type());
-        before_ = nothing;
+    /// As if nobody had ever made it; `fresh` is the map that it would be. What walks it is stale.
+    void start_anew(space& memory, const format::map_root& fresh) {
+        before_ = fresh;
         keys_ = key_type();
-        tree_ = tree_writer(memory, tree_root{});
+        tree_ = tree_writer(memory, to_tree_root(fresh));
         existed_ = false;
         changed_ = false;
         typed_ = false;
@@ -133,6 +131,7 @@ public:
 private:
     void begin_change(bool erases);
     void write_catalogue(format::commit_slot& next);
+    [[nodiscard]] format::map_root new_map();
     [[nodiscard]] bool has_changes() const noexcept;
     void end() noexcept;
 

@@ -19,7 +19,7 @@ namespace holdfast {
     if (map.level > format::level_max || map.root > ref::units_max || (map.root == 0 && map.entries != 0)) {
         throw_corrupt("the root of a map is damaged", ref::from_units(map.root));
     }
-    return {ref::from_units(map.root), map.level, map.digest, map.entries, map.bytes};
+    return {ref::from_units(map.root), map.level, map_id{map.id}, map.digest, map.entries, map.bytes};
 }
 
 /// `map` with the tree that it has now.

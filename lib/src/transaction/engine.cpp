@@ -27,9 +27,9 @@ void copy_words(format::commit_slot& to, const format::commit_slot& from) noexce
     std::memcpy(&to, words.data(), sizeof to);
 }
 
-/// No transaction has such a number: a read-only process pins number n by a lock on byte 2^62 + n, and offsets end at
-/// 2^63. A commit per nanosecond would take a century to get there; a damaged word may well be beyond.
-constexpr std::uint64_t number_limit = (std::uint64_t{1} << 62) - 2;
+/// No transaction has such a number: records have 48 bits for it. A commit per microsecond would take nine years to get
+/// there; a damaged word may well be beyond.
+constexpr std::uint64_t number_limit = (std::uint64_t{1} << 48) - 2;
 
 [[nodiscard]] std::uint64_t next_engine_id() noexcept {
     static std::atomic<std::uint64_t> counter{0};

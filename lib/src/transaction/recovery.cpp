@@ -20,7 +20,9 @@ void format_new(segment& file) {
     first.txn = 1;
     first.end_bytes = segment_initial_bytes;
     first.time_ns = os::realtime_ns();
-    first.next_map_id = 1;
+    first.next_map_id = format::map_number::first_named;
+    first.unnamed.id = format::map_number::unnamed;
+    first.catalogue.id = format::map_number::catalogue;
     first.unnamed.key_type = 1;
     first.catalogue.key_type = 1;
     first.checksum = format::checksum_of(first);

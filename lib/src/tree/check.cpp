@@ -43,12 +43,12 @@ private:
     template <class Refs>
     void check_unused_refs(const Refs& refs, std::size_t count, ref place);
     template <std::size_t Capacity>
-    void check_unused(const std::array<std::uint32_t, Capacity>& heads, std::size_t count, ref place);
+    void check_unused(const std::array<std::uint32_t, Capacity>& slices, std::size_t count, ref place);
     void check_digest(const format::node_header& header, std::optional<std::uint64_t> digest, ref place);
 
     void check_leaf(const format::leaf_node& leaf, ref place, const key_bounds& bounds);
     [[nodiscard]] std::uint64_t check_record(ref place, txn_id made_max, const key_bounds& bounds);
-    void check_heads(const format::leaf_node& leaf, ref place);
+    void check_slices(const format::leaf_node& leaf, ref place);
 
     void check_inner(const format::inner_node& node, ref place, std::uint32_t level,
                      const key_bounds& bounds);
@@ -61,6 +61,7 @@ private:
     space_view view_;
     const visit_function& visit_;
     std::size_t findings_max_;
+    map_id map_ = map_id::none;
     std::vector<tree_finding> findings_;
     std::string_view near_; ///< the key, or lower end of keys, at hand
     std::optional<std::string_view> last_key_;
@@ -98,8 +99,9 @@ bool checker::visit_once(ref place, std::uint64_t bytes) {
 }
 
 std::vector<tree_finding> checker::check(const tree_root& root, txn_id newest) && {
+    map_ = root.map;
     if (!root.root) {
-        if (root != tree_root{}) {
+        if (root != empty_tree(root.map)) {
             report("an empty tree claims contents", root.root);
         }
         return std::move(findings_);
@@ -130,16 +132,16 @@ std::optional<std::uint64_t> checker::check_node(ref place, std::uint32_t level,
     std::optional<std::uint64_t> share;
     guarded(place, [&] {
         const format::node_header& header =
-            level == 0 ? leaf_at(view_, place).header : inner_at(view_, place, level).header;
+            level == 0 ? leaf_at(view_, place, map_).header : inner_at(view_, place, level, map_).header;
         if (!visit_once(place, level == 0 ? sizeof(format::leaf_node) : sizeof(format::inner_node))) {
             return;
         }
         share = node_share(header);
         check_header(header, place, made_max);
         if (level == 0) {
-            check_leaf(leaf_at(view_, place), place, bounds);
+            check_leaf(leaf_at(view_, place, map_), place, bounds);
         } else {
-            check_inner(inner_at(view_, place, level), place, level, bounds);
+            check_inner(inner_at(view_, place, level, map_), place, level, bounds);
         }
     });
     return share;
@@ -165,10 +167,10 @@ void checker::check_unused_refs(const Refs& refs, std::size_t count, ref place) 
 }
 
 template <std::size_t Capacity>
-void checker::check_unused(const std::array<std::uint32_t, Capacity>& heads, std::size_t count, ref place) {
-    if (!std::all_of(heads.begin() + static_cast<std::ptrdiff_t>(count), heads.end(),
-                     [](std::uint32_t head) { return head == head_unused; })) {
-        report("an unused head of a node has a wrong value", place);
+void checker::check_unused(const std::array<std::uint32_t, Capacity>& slices, std::size_t count, ref place) {
+    if (!std::all_of(slices.begin() + static_cast<std::ptrdiff_t>(count), slices.end(),
+                     [](std::uint32_t slice) { return slice == slice_unused; })) {
+        report("an unused slice of a node has a wrong value", place);
     }
 }
 
@@ -194,7 +196,7 @@ void checker::check_leaf(const format::leaf_node& leaf, ref place, const key_bou
         digest = digest && share ? std::optional(*digest + *share) : std::nullopt;
     }
     check_digest(leaf.header, digest, place);
-    check_unused(leaf.heads, leaf.header.count, place);
+    check_unused(leaf.slices, leaf.header.count, place);
     check_unused_refs(leaf.records, leaf.header.count, place);
     const auto unused_tags = std::span(leaf.records.tags).subspan(leaf.header.count);
     if (std::ranges::any_of(unused_tags, [](std::uint8_t tag) { return tag != 0; })) {
@@ -203,7 +205,7 @@ void checker::check_leaf(const format::leaf_node& leaf, ref place, const key_bou
     if (std::ranges::any_of(leaf.reserved, [](std::uint8_t byte) { return byte != 0; })) {
         report("reserved bytes of a leaf are not zero", place);
     }
-    check_heads(leaf, place);
+    check_slices(leaf, place);
 }
 
 /// Checks a record, and returns what it adds to its leaf's digest.
@@ -229,15 +231,15 @@ std::uint64_t checker::check_record(ref place, txn_id made_max, const key_bounds
     return record_share(view_, place);
 }
 
-void checker::check_heads(const format::leaf_node& leaf, ref place) {
+void checker::check_slices(const format::leaf_node& leaf, ref place) {
     const std::string_view prefix = leaf_prefix(view_, leaf);
     for (std::size_t i = 0; i < leaf.header.count; ++i) {
         const std::string_view key = record_key(view_, get_ref(leaf.records, i));
         near_ = key;
         if (!key.starts_with(prefix)) {
             report("a key does not begin with its leaf's prefix", place);
-        } else if (leaf.heads[i] != head_of(key, prefix.size())) {
-            report("a head does not fit its key", place);
+        } else if (leaf.slices[i] != slice_of(key, prefix.size())) {
+            report("a slice does not fit its key", place);
         } else if (leaf.records.tags[i] != tag_of(key)) {
             report("a tag does not fit its key", place);
         }
@@ -255,10 +257,15 @@ void checker::check_inner(const format::inner_node& node, ref place, std::uint32
         const key_bounds part{i == 0 ? bounds.low : keys[i], i + 1 == count ? bounds.high : keys[i + 1]};
         const auto share = check_node(get_ref(node.children, i), level - 1, txn_id{node.header.made}, part);
         digest = digest && share ? std::optional(*digest + *share) : std::nullopt;
+        if (i != 0) {
+            digest = digest && keys[i]
+                         ? std::optional(*digest + separator_share(view_, get_ref(node.separators, i)))
+                         : std::nullopt;
+        }
     }
     near_ = bounds.low.value_or(std::string_view{});
     check_digest(node.header, digest, place);
-    check_unused(node.heads, count, place);
+    check_unused(node.slices, count, place);
     check_unused_refs(node.children, count, place);
     check_unused_refs(node.separators, count, place);
     check_prefix(node, place, keys);
@@ -268,7 +275,7 @@ void checker::check_inner(const format::inner_node& node, ref place, std::uint32
 checker::separators checker::check_separators(const format::inner_node& node, ref place,
                                               const key_bounds& bounds) {
     separators keys;
-    if (get_ref(node.separators, 0) || node.heads[0] != 0) {
+    if (get_ref(node.separators, 0) || node.slices[0] != 0) {
         report("there is a separator before the first child", place);
     }
     key_bounds rest = bounds;
@@ -287,11 +294,8 @@ std::string_view checker::check_separator(ref place, txn_id made_max, const key_
     const std::string_view key = read_separator(view_, place);
     near_ = key;
     static_cast<void>(visit_once(place, sizeof header + key.size()));
-    if (header.made == 0 || header.made > raw(made_max)) {
+    if (format::made_of(header) == 0 || format::made_of(header) > raw(made_max)) {
         report("a separator is newer than its node, or made by no transaction", place);
-    }
-    if (header.reserved_half != 0) {
-        report("reserved bytes of a separator are not zero", place);
     }
     if (!separator_is_sound(view_, place)) {
         report("a separator's checksum is wrong", place);
@@ -318,9 +322,9 @@ void checker::check_prefix(const format::inner_node& node, ref place, const sepa
         report("an inner node's prefix does not fit its separators", place);
     }
     for (std::size_t i = 1; i < count; ++i) {
-        if (keys[i] && (!keys[i]->starts_with(prefix) || node.heads[i] != head_of(*keys[i], size))) {
+        if (keys[i] && (!keys[i]->starts_with(prefix) || node.slices[i] != slice_of(*keys[i], size))) {
             near_ = *keys[i];
-            report("a separator does not fit the prefix or its head", place);
+            report("a separator does not fit the prefix or its slice", place);
         }
     }
 }

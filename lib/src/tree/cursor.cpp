@@ -35,13 +35,13 @@ void tree_cursor::seek(std::string_view key) {
         return;
     }
     for (std::uint32_t level = root_.level; level != 0; --level) {
-        const format::inner_node& node = inner_at(view_, place, level);
+        const format::inner_node& node = inner_at(view_, place, level, root_.map);
         const std::size_t index = route(view_, node, key);
         set_step(level, place, index);
         place = get_ref(node.children, index);
         prefetch_node(view_, place, level - 1);
     }
-    const format::leaf_node& leaf = leaf_at(view_, place);
+    const format::leaf_node& leaf = leaf_at(view_, place, root_.map);
     const std::size_t position = leaf_lower_bound(view_, leaf, key);
     if (position < leaf.header.count) {
         stand_at(leaf, position, edge::first);
@@ -53,12 +53,12 @@ void tree_cursor::seek(std::string_view key) {
 /// From a node down to its first or last record.
 void tree_cursor::descend(ref place, std::uint32_t level, edge side) {
     for (; level != 0; --level) {
-        const format::inner_node& node = inner_at(view_, place, level);
+        const format::inner_node& node = inner_at(view_, place, level, root_.map);
         const std::size_t index = side == edge::first ? 0 : node.header.count - 1U;
         set_step(level, place, index);
         place = get_ref(node.children, index);
     }
-    const format::leaf_node& leaf = leaf_at(view_, place);
+    const format::leaf_node& leaf = leaf_at(view_, place, root_.map);
     stand_at(leaf, side == edge::first ? 0 : leaf.header.count - 1U, side);
 }
 
@@ -103,7 +103,7 @@ void tree_cursor::next_leaf(const format::leaf_node& from) {
     const std::string_view left = record_key(view_, get_ref(from.records, from.header.count - 1U));
     for (std::uint32_t level = 1; level <= root_.level; ++level) {
         const ref place = path_[level].node();
-        const format::inner_node& node = inner_at(view_, place, level);
+        const format::inner_node& node = inner_at(view_, place, level, root_.map);
         const std::size_t index = path_[level].index() + 1U;
         if (index < node.header.count) {
             set_step(level, place, index);
@@ -119,7 +119,7 @@ void tree_cursor::previous_leaf(const format::leaf_node& from) {
     const std::string_view right = record_key(view_, get_ref(from.records, 0));
     for (std::uint32_t level = 1; level <= root_.level; ++level) {
         const ref place = path_[level].node();
-        const format::inner_node& node = inner_at(view_, place, level);
+        const format::inner_node& node = inner_at(view_, place, level, root_.map);
         const std::size_t index = path_[level].index();
         if (index != 0) {
             set_step(level, place, index - 1);

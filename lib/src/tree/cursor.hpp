@@ -123,8 +123,10 @@ private:
         }
         const std::byte* begin = view_.hint(record);
         const auto& header = *reinterpret_cast<const format::record_header*>(begin);
-        const std::uint64_t bytes = sizeof header + std::min<std::uint64_t>(header.key_size, bytes_max) +
-                                    std::min<std::uint64_t>(header.value_size, bytes_max);
+        const bool large = (header.flags & format::record_flag::large) != 0;
+        const std::uint64_t bytes =
+            sizeof header + std::min<std::uint64_t>(header.key_size, bytes_max) +
+            (large ? bytes_max : std::min<std::uint64_t>(header.value_size, bytes_max));
         const std::uint64_t to_next_line = 64 - (reinterpret_cast<std::uintptr_t>(begin) & 63);
         for (std::uint64_t at = to_next_line; at < bytes; at += 64) {
             prefetch(begin + at);

@@ -14,6 +14,7 @@ class remainder {
 public:
     remainder(const space_view& view, const tree_root& root)
         : view_(view),
+          map_(root.map),
           root_level_(root.level),
           head_(root.root),
           level_(root.level),
@@ -61,13 +62,13 @@ private:
     bool stand_at(std::size_t level, std::size_t index) {
         const ref place = path_[level].node;
         if (level == 0) {
-            const format::leaf_node& leaf = leaf_at(view_, place);
+            const format::leaf_node& leaf = leaf_at(view_, place, map_);
             if (index >= leaf.header.count) {
                 return false;
             }
             head_ = get_ref(leaf.records, index);
         } else {
-            const format::inner_node& node = inner_at(view_, place, static_cast<std::uint32_t>(level));
+            const format::inner_node& node = inner_at(view_, place, static_cast<std::uint32_t>(level), map_);
             if (index >= node.header.count) {
                 return false;
             }
@@ -82,6 +83,7 @@ private:
     }
 
     space_view view_;
+    map_id map_;
     int root_level_;
     ref head_;
     int level_;

@@ -1,7 +1,7 @@
-// Keys as bytes: common prefixes, and the heads by which nodes order them.
+// Keys as bytes: common prefixes, and the slices by which nodes order them.
 //
-// The head of a key at a prefix size p is the number made of its bytes p to p + 3, the first the highest, zeros
-// beyond its end. Among keys that share their first p bytes, k <= l implies head(k) <= head(l).
+// The slice of a key at a prefix size p is the number made of its bytes p to p + 3, the first the highest, zeros
+// beyond its end. Among keys that share their first p bytes, k <= l implies slice(k) <= slice(l).
 //
 // Thread safety: pure functions.
 #pragma once
@@ -17,8 +17,8 @@
 
 namespace holdfast {
 
-inline constexpr std::uint32_t head_unused = 0xFFFFFFFF;
-inline constexpr std::size_t head_bytes = sizeof(std::uint32_t);
+inline constexpr std::uint32_t slice_unused = 0xFFFFFFFF;
+inline constexpr std::size_t slice_bytes = sizeof(std::uint32_t);
 
 namespace key_detail {
 
@@ -78,29 +78,29 @@ template <class Word>
     return at;
 }
 
-/// The head of `key` behind a prefix of `prefix_size` bytes, which may be longer than the key.
-[[nodiscard]] inline std::uint32_t head_of(std::string_view key, std::size_t prefix_size) noexcept {
-    if (key.size() >= head_bytes && key.size() - head_bytes >= prefix_size) [[likely]] {
+/// The slice of `key` behind a prefix of `prefix_size` bytes, which may be longer than the key.
+[[nodiscard]] inline std::uint32_t slice_of(std::string_view key, std::size_t prefix_size) noexcept {
+    if (key.size() >= slice_bytes && key.size() - slice_bytes >= prefix_size) [[likely]] {
         return __builtin_bswap32(key_detail::load<std::uint32_t>(key.data() + prefix_size));
     }
-    std::uint32_t head = 0;
-    for (std::size_t i = 0; i < head_bytes; ++i) {
+    std::uint32_t slice = 0;
+    for (std::size_t i = 0; i < slice_bytes; ++i) {
         const bool present = prefix_size < key.size() && key.size() - prefix_size > i;
-        head = head << 8 | (present ? static_cast<unsigned char>(key[prefix_size + i]) : 0U);
+        slice = slice << 8 | (present ? static_cast<unsigned char>(key[prefix_size + i]) : 0U);
     }
-    return head;
+    return slice;
 }
 
-/// The head at `size_new` of a key whose head at `size_old` >= `size_new` is known. `prefix` begins with the
+/// The slice at `size_new` of a key whose slice at `size_old` >= `size_new` is known. `prefix` begins with the
 /// `size_old` bytes that the key begins with.
-[[nodiscard]] inline std::uint32_t rebased_head(std::uint32_t head, std::string_view prefix,
-                                                std::size_t size_old, std::size_t size_new) noexcept {
+[[nodiscard]] inline std::uint32_t rebased_slice(std::uint32_t slice, std::string_view prefix,
+                                                 std::size_t size_old, std::size_t size_new) noexcept {
     const std::size_t moved = size_old - size_new;
     if (moved == 0) {
-        return head;
+        return slice;
     }
-    const std::uint32_t front = head_of(prefix.substr(0, size_old), size_new);
-    return moved >= head_bytes ? front : front | head >> (8 * moved);
+    const std::uint32_t front = slice_of(prefix.substr(0, size_old), size_new);
+    return moved >= slice_bytes ? front : front | slice >> (8 * moved);
 }
 
 /// The first bytes of `right` that are greater than `left`; `left` < `right`.

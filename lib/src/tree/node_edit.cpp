@@ -54,12 +54,12 @@ void close_gap(format::ref_array<Capacity>& refs, std::size_t position, std::siz
     close_gap(refs.high, position, count, std::uint16_t{0});
 }
 
-/// Adapts heads [first, count) to a shorter prefix; `prefix` begins with the longer one.
+/// Adapts slices [first, count) to a shorter prefix; `prefix` begins with the longer one.
 template <std::size_t Capacity>
-void rebase_heads(std::array<std::uint32_t, Capacity>& heads, std::size_t first, std::size_t count,
-                  std::string_view prefix, std::size_t size_old, std::size_t size_new) noexcept {
+void rebase_slices(std::array<std::uint32_t, Capacity>& slices, std::size_t first, std::size_t count,
+                   std::string_view prefix, std::size_t size_old, std::size_t size_new) noexcept {
     for (std::size_t i = first; i < count; ++i) {
-        heads[i] = rebased_head(heads[i], prefix, size_old, size_new);
+        slices[i] = rebased_slice(slices[i], prefix, size_old, size_new);
     }
 }
 
@@ -81,7 +81,8 @@ void set_prefix(format::inner_node& node, std::string_view prefix) noexcept {
 
 } // namespace
 
-void build_leaf(const space_view& view, format::leaf_node& leaf, txn_id made, std::span<const ref> records) {
+void build_leaf(const space_view& view, format::leaf_node& leaf, const node_origin& origin,
+                std::span<const ref> records) {
     if (records.size() > leaf.capacity || records.empty()) {
         throw_changed();
     }
@@ -89,15 +90,16 @@ void build_leaf(const space_view& view, format::leaf_node& leaf, txn_id made, st
         prefetch(view.hint(record));
     }
     leaf = {};
-    leaf.header.made = raw(made);
+    leaf.header.made = raw(origin.made);
+    leaf.header.map = raw(origin.map);
     leaf.header.count = static_cast<std::uint16_t>(records.size());
-    leaf.heads.fill(head_unused);
+    leaf.slices.fill(slice_unused);
     const std::size_t prefix_size =
         common_prefix(record_key(view, records.front()), record_key(view, records.back()));
     leaf.header.prefix_size = static_cast<std::uint16_t>(prefix_size);
     for (std::size_t i = 0; i < records.size(); ++i) {
         const std::string_view key = record_key(view, records[i]);
-        leaf.heads[i] = head_of(key, prefix_size);
+        leaf.slices[i] = slice_of(key, prefix_size);
         leaf.records.tags[i] = tag_of(key);
         leaf.header.digest += record_share(view, records[i]);
         set_ref(leaf.records, i, records[i]);
@@ -111,12 +113,12 @@ void leaf_insert(const space_view& view, format::leaf_node& leaf, std::size_t po
         throw_changed();
     }
     if (prefix_size < leaf.header.prefix_size) {
-        rebase_heads(leaf.heads, 0, count, leaf_prefix(view, leaf), leaf.header.prefix_size, prefix_size);
+        rebase_slices(leaf.slices, 0, count, leaf_prefix(view, leaf), leaf.header.prefix_size, prefix_size);
         leaf.header.prefix_size = static_cast<std::uint16_t>(prefix_size);
     }
-    open_gap(leaf.heads, position, count);
+    open_gap(leaf.slices, position, count);
     open_gap(leaf.records, position, count);
-    leaf.heads[position] = head_of(key, prefix_size);
+    leaf.slices[position] = slice_of(key, prefix_size);
     leaf.records.tags[position] = tag_of(key);
     set_ref(leaf.records, position, record);
     leaf.header.count = static_cast<std::uint16_t>(count + 1);
@@ -127,13 +129,13 @@ void leaf_remove(format::leaf_node& leaf, std::size_t position) {
     if (count > leaf.capacity || position >= count) [[unlikely]] {
         throw_changed();
     }
-    close_gap(leaf.heads, position, count, head_unused);
+    close_gap(leaf.slices, position, count, slice_unused);
     close_gap(leaf.records, position, count);
     leaf.header.count = static_cast<std::uint16_t>(count - 1);
 }
 
-void build_inner(const space_view& view, format::inner_node& node, txn_id made, std::uint32_t level,
-                 std::span<const ref> separators, std::span<const ref> children) {
+void build_inner(const space_view& view, format::inner_node& node, const node_origin& origin,
+                 std::uint32_t level, std::span<const ref> separators, std::span<const ref> children) {
     const std::size_t count = children.size();
     if (count > node.capacity || count == 0 || separators.size() != count) {
         throw_changed();
@@ -142,11 +144,12 @@ void build_inner(const space_view& view, format::inner_node& node, txn_id made, 
         prefetch(view.hint(separator));
     }
     node = {};
-    node.header.made = raw(made);
+    node.header.made = raw(origin.made);
+    node.header.map = raw(origin.map);
     node.header.level = static_cast<std::uint8_t>(level);
     node.header.count = static_cast<std::uint16_t>(count);
-    node.heads.fill(head_unused);
-    node.heads[0] = 0;
+    node.slices.fill(slice_unused);
+    node.slices[0] = 0;
     set_ref(node.children, 0, children[0]);
     if (count == 1) {
         return;
@@ -155,7 +158,7 @@ void build_inner(const space_view& view, format::inner_node& node, txn_id made, 
     const std::size_t prefix_size = common_prefix(first, read_separator(view, separators[count - 1]));
     set_prefix(node, first.substr(0, prefix_size));
     for (std::size_t i = 1; i < count; ++i) {
-        node.heads[i] = head_of(read_separator(view, separators[i]), prefix_size);
+        node.slices[i] = slice_of(read_separator(view, separators[i]), prefix_size);
         set_ref(node.separators, i, separators[i]);
         set_ref(node.children, i, children[i]);
     }
@@ -175,14 +178,14 @@ void inner_insert(const space_view& view, format::inner_node& node, std::size_t 
         const std::size_t size_old = node.header.prefix_size;
         const std::size_t size_new = common_prefix(bytes, first.substr(0, size_old));
         if (size_new < size_old) {
-            rebase_heads(node.heads, 1, count, first, size_old, size_new);
+            rebase_slices(node.slices, 1, count, first, size_old, size_new);
             set_prefix(node, first.substr(0, size_new));
         }
     }
-    open_gap(node.heads, position, count);
+    open_gap(node.slices, position, count);
     open_gap(node.separators, position, count);
     open_gap(node.children, position, count);
-    node.heads[position] = head_of(bytes, node.header.prefix_size);
+    node.slices[position] = slice_of(bytes, node.header.prefix_size);
     set_ref(node.separators, position, separator);
     set_ref(node.children, position, child);
     node.header.count = static_cast<std::uint16_t>(count + 1);
@@ -197,10 +200,10 @@ ref inner_remove(format::inner_node& node, std::size_t position) {
     const ref separator = count > 1 ? get_ref(node.separators, removed) : ref{};
     close_gap(node.children, position, count);
     if (count > 1) {
-        close_gap(node.heads, removed, count, head_unused);
+        close_gap(node.slices, removed, count, slice_unused);
         close_gap(node.separators, removed, count);
     } else {
-        node.heads[0] = head_unused;
+        node.slices[0] = slice_unused;
     }
     if (count <= 2) {
         set_prefix(node, {});

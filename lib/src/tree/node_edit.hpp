@@ -33,20 +33,27 @@ inline void set_ref(format::tagged_ref_array<Capacity>& refs, std::size_t i, ref
     refs.high[i] = static_cast<std::uint8_t>(to.units() >> 32);
 }
 
-/// Makes a leaf of records in key order: prefix and heads exact, digest, count; `made` is set.
-void build_leaf(const space_view& view, format::leaf_node& leaf, txn_id made, std::span<const ref> records);
+/// Who makes a node: what its header says of its origin.
+struct node_origin {
+    txn_id made;
+    map_id map;
+};
+
+/// Makes a leaf of records in key order: prefix and slices exact, digest, count.
+void build_leaf(const space_view& view, format::leaf_node& leaf, const node_origin& origin,
+                std::span<const ref> records);
 
 /// Inserts a record whose key shares the first `prefix_size` bytes with all others; that is at most the leaf's
-/// prefix size, and if it is less all heads are adapted.
+/// prefix size, and if it is less all slices are adapted.
 void leaf_insert(const space_view& view, format::leaf_node& leaf, std::size_t position, std::string_view key,
                  ref record, std::size_t prefix_size);
 
 void leaf_remove(format::leaf_node& leaf, std::size_t position);
 
-/// Makes an inner node of children and the separators before each; separators[0] is ignored. Prefix and heads
+/// Makes an inner node of children and the separators before each; separators[0] is ignored. Prefix and slices
 /// are exact, the digest is 0.
-void build_inner(const space_view& view, format::inner_node& node, txn_id made, std::uint32_t level,
-                 std::span<const ref> separators, std::span<const ref> children);
+void build_inner(const space_view& view, format::inner_node& node, const node_origin& origin,
+                 std::uint32_t level, std::span<const ref> separators, std::span<const ref> children);
 
 /// Inserts a child and the separator before it, at a position from 1 to count.
 void inner_insert(const space_view& view, format::inner_node& node, std::size_t position, ref separator,

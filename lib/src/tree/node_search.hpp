@@ -1,10 +1,10 @@
 // Entering nodes and searching them.
 //
-// `leaf_at` and `inner_at` check what every later access relies on: the bounds, the level, the count. All
-// positions computed here are within a node's count, whatever its heads and keys are.
+// `leaf_at` and `inner_at` check what every later access relies on: the bounds, the level, the count; and that the
+// node is of the map through which it is reached. All positions computed here are within a node's count, whatever its slices and keys are.
 //
-// Heads are searched without branches, with the compiler's vectors (SSE2, NEON); keys are compared only where
-// heads are equal. An exact search in a leaf need not verify the prefix, as it compares the whole key; routing
+// Slices are searched without branches, with the compiler's vectors (SSE2, NEON); keys are compared only where
+// slices are equal. An exact search in a leaf need not verify the prefix, as it compares the whole key; routing
 // and lower bounds verify it.
 //
 // Thread safety: pure functions.
@@ -50,19 +50,29 @@ template <std::size_t Capacity>
 
 // --- Entering ---------------------------------------------------------------------------------------------
 
-[[nodiscard]] inline const format::leaf_node& leaf_at(const space_view& view, ref place) {
+namespace search_detail {
+
+[[noreturn]] inline void throw_bad_node(ref place, bool other_map) {
+    throw_corrupt(other_map ? "a node belongs to another map" : "a node's header is impossible", place);
+}
+
+} // namespace search_detail
+
+[[nodiscard]] inline const format::leaf_node& leaf_at(const space_view& view, ref place, map_id map) {
     const auto& node = view.at<format::leaf_node>(place);
-    if (node.header.level != 0 || node.header.count - 1U >= node.capacity) [[unlikely]] {
-        throw_corrupt("a leaf's header is impossible", place);
+    const format::node_header& header = node.header;
+    if (header.level != 0 || header.count - 1U >= node.capacity || header.map != raw(map)) [[unlikely]] {
+        search_detail::throw_bad_node(place, header.map != raw(map));
     }
     return node;
 }
 
 [[nodiscard]] inline const format::inner_node& inner_at(const space_view& view, ref place,
-                                                        std::uint32_t level) {
+                                                        std::uint32_t level, map_id map) {
     const auto& node = view.at<format::inner_node>(place);
-    if (node.header.level != level || node.header.count - 1U >= node.capacity) [[unlikely]] {
-        throw_corrupt("an inner node's header is impossible", place);
+    const format::node_header& header = node.header;
+    if (header.level != level || header.count - 1U >= node.capacity || header.map != raw(map)) [[unlikely]] {
+        search_detail::throw_bad_node(place, header.map != raw(map));
     }
     return node;
 }
@@ -85,10 +95,10 @@ inline void prefetch_leaf(const space_view& view, ref place) noexcept {
 
 /// All lines but those of the separators, which few searches read.
 inline void prefetch_inner(const space_view& view, ref place) noexcept {
-    constexpr std::size_t heads_end = offsetof(format::inner_node, separators);
+    constexpr std::size_t slices_end = offsetof(format::inner_node, separators);
     constexpr std::size_t children = offsetof(format::inner_node, children) / 64 * 64;
     const std::byte* node = view.hint(place);
-    prefetch_lines(node, heads_end);
+    prefetch_lines(node, slices_end);
     prefetch_lines(node + children, sizeof(format::inner_node) - children);
 }
 
@@ -96,63 +106,63 @@ inline void prefetch_node(const space_view& view, ref place, std::uint32_t level
     level == 0 ? prefetch_leaf(view, place) : prefetch_inner(view, place);
 }
 
-// --- Heads ------------------------------------------------------------------------------------------------
+// --- Slices ----------------------------------------------------------------------------------------------
 
 namespace search_detail {
 
 using lanes = std::int32_t __attribute__((vector_size(16)));
 
-/// -1 in each lane whose head is less than `wanted`, or, with `Equal`, not greater; both biased.
+/// -1 in each lane whose slice is less than `wanted`, or, with `Equal`, not greater; both biased.
 template <bool Equal>
-[[nodiscard, gnu::always_inline]] inline lanes compare_four(const std::uint32_t* heads, lanes wanted,
+[[nodiscard, gnu::always_inline]] inline lanes compare_four(const std::uint32_t* slices, lanes wanted,
                                                             lanes bias) noexcept {
     lanes four;
-    std::memcpy(&four, heads, sizeof four);
+    std::memcpy(&four, slices, sizeof four);
     return Equal ? (four ^ bias) <= wanted : (four ^ bias) < wanted;
 }
 
-/// How many of the heads are less than `sought`, or, with `Equal`, not greater. Unrolled by the fold.
+/// How many of the slices are less than `sought`, or, with `Equal`, not greater. Unrolled by the fold.
 template <bool Equal, std::size_t Capacity, std::size_t... Fours>
 [[nodiscard, gnu::always_inline]] inline std::size_t
-count_heads(const std::array<std::uint32_t, Capacity>& heads, std::uint32_t sought,
-            std::index_sequence<Fours...>) noexcept {
+count_slices(const std::array<std::uint32_t, Capacity>& slices, std::uint32_t sought,
+             std::index_sequence<Fours...>) noexcept {
     constexpr std::uint32_t sign = 0x80000000; // vectors compare signed numbers
     const auto low = static_cast<std::int32_t>(sign);
     const auto biased = static_cast<std::int32_t>(sought ^ sign);
     const lanes bias = {low, low, low, low};
     const lanes wanted = {biased, biased, biased, biased};
     std::array<lanes, 4> sums{}; // four chains of additions, not one
-    ((sums[Fours % 4] += compare_four<Equal>(heads.data() + Fours * 4, wanted, bias)), ...);
+    ((sums[Fours % 4] += compare_four<Equal>(slices.data() + Fours * 4, wanted, bias)), ...);
     const lanes counted = (sums[0] + sums[1]) + (sums[2] + sums[3]);
     return static_cast<std::size_t>(-((counted[0] + counted[1]) + (counted[2] + counted[3])));
 }
 
 template <bool Equal, std::size_t Capacity>
 [[nodiscard, gnu::always_inline]] inline std::size_t
-count_heads(const std::array<std::uint32_t, Capacity>& heads, std::uint32_t sought) noexcept {
+count_slices(const std::array<std::uint32_t, Capacity>& slices, std::uint32_t sought) noexcept {
     static_assert(Capacity % 4 == 0);
-    return count_heads<Equal>(heads, sought, std::make_index_sequence<Capacity / 4>{});
+    return count_slices<Equal>(slices, sought, std::make_index_sequence<Capacity / 4>{});
 }
 
 } // namespace search_detail
 
-/// The positions, of `count` sorted heads, whose head is `sought`.
-struct head_run {
+/// The positions, of `count` sorted slices, whose slice is `sought`.
+struct slice_run {
     std::size_t begin;
     std::size_t end;
 };
 
 template <std::size_t Capacity>
-[[nodiscard]] inline head_run find_heads(const std::array<std::uint32_t, Capacity>& heads, std::size_t count,
-                                         std::uint32_t sought) noexcept {
-    const std::size_t begin = std::min(search_detail::count_heads<false>(heads, sought), count);
-    if (begin == count || heads[begin] != sought) {
+[[nodiscard]] inline slice_run find_slices(const std::array<std::uint32_t, Capacity>& slices,
+                                           std::size_t count, std::uint32_t sought) noexcept {
+    const std::size_t begin = std::min(search_detail::count_slices<false>(slices, sought), count);
+    if (begin == count || slices[begin] != sought) {
         return {begin, begin};
     }
-    if (begin + 1 == count || heads[begin + 1] != sought) [[likely]] {
+    if (begin + 1 == count || slices[begin + 1] != sought) [[likely]] {
         return {begin, begin + 1};
     }
-    const std::size_t end = std::min(search_detail::count_heads<true>(heads, sought), count);
+    const std::size_t end = std::min(search_detail::count_slices<true>(slices, sought), count);
     return {begin, std::max(begin, end)};
 }
 
@@ -181,7 +191,7 @@ enum class prefix_order : std::uint8_t { before, shares, after };
 
 /// The first position from `run.begin` on whose tag is that of `key`; run.end if there is none. A run of one is not
 /// worth a hash: it is its own candidate.
-[[nodiscard]] inline std::size_t next_candidate(const format::leaf_node& leaf, head_run run,
+[[nodiscard]] inline std::size_t next_candidate(const format::leaf_node& leaf, slice_run run,
                                                 std::string_view key) noexcept {
     if (run.end - run.begin <= 1) [[likely]] {
         return run.begin;
@@ -194,7 +204,7 @@ enum class prefix_order : std::uint8_t { before, shares, after };
 
 /// The position in `run` of `key` itself; run.end if it is not there.
 [[nodiscard]] inline std::size_t find_in_run(const space_view& view, const format::leaf_node& leaf,
-                                             head_run run, std::string_view key) {
+                                             slice_run run, std::string_view key) {
     if (run.end - run.begin == 1) [[likely]] {
         return equal_keys(record_key(view, get_ref(leaf.records, run.begin)), key) ? run.begin : run.end;
     }
@@ -210,7 +220,7 @@ enum class prefix_order : std::uint8_t { before, shares, after };
 
 /// The first position in `run` whose key is not less than `key`; `found` tells whether it is equal.
 [[nodiscard]] inline std::size_t lower_in_run(const space_view& view, const format::leaf_node& leaf,
-                                              head_run run, std::string_view key, bool& found) {
+                                              slice_run run, std::string_view key, bool& found) {
     found = false;
     while (run.begin < run.end) {
         const std::size_t middle = run.begin + (run.end - run.begin) / 2;
@@ -237,8 +247,8 @@ enum class prefix_order : std::uint8_t { before, shares, after };
         break;
     }
     bool found = false;
-    return lower_in_run(view, leaf, find_heads(leaf.heads, count, head_of(key, leaf.header.prefix_size)), key,
-                        found);
+    return lower_in_run(view, leaf, find_slices(leaf.slices, count, slice_of(key, leaf.header.prefix_size)),
+                        key, found);
 }
 
 // --- Inner nodes ------------------------------------------------------------------------------------------
@@ -278,14 +288,14 @@ count_separators(const space_view& view, const format::inner_node& node, std::st
     case prefix_order::shares:
         break;
     }
-    const std::uint32_t head = head_of(key, node.header.prefix_size);
-    // heads[0] is 0 and belongs to no separator.
+    const std::uint32_t slice = slice_of(key, node.header.prefix_size);
+    // slices[0] is 0 and belongs to no separator.
     std::size_t begin =
-        std::max<std::size_t>(std::min(search_detail::count_heads<false>(node.heads, head), count), 1);
-    if (begin == count || node.heads[begin] != head) [[likely]] {
+        std::max<std::size_t>(std::min(search_detail::count_slices<false>(node.slices, slice), count), 1);
+    if (begin == count || node.slices[begin] != slice) [[likely]] {
         return begin - 1;
     }
-    std::size_t end = std::min(search_detail::count_heads<true>(node.heads, head), count);
+    std::size_t end = std::min(search_detail::count_slices<true>(node.slices, slice), count);
     while (begin < end) {
         const std::size_t middle = begin + (end - begin) / 2;
         const int order = read_separator(view, get_ref(node.separators, middle)).compare(key);

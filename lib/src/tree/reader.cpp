@@ -15,7 +15,7 @@ constexpr std::size_t batch_size = 8;
 
 /// The record of `key` among those of a run.
 [[nodiscard]] std::optional<record_view> read_in_run(const space_view& view, const format::leaf_node& leaf,
-                                                     head_run run, std::string_view key) {
+                                                     slice_run run, std::string_view key) {
     const std::size_t position = find_in_run(view, leaf, run, key);
     if (position == run.end) {
         return std::nullopt;
@@ -23,8 +23,8 @@ constexpr std::size_t batch_size = 8;
     return read_record(view, get_ref(leaf.records, position));
 }
 
-[[nodiscard]] head_run find_key_heads(const format::leaf_node& leaf, std::string_view key) noexcept {
-    return find_heads(leaf.heads, leaf.header.count, head_of(key, leaf.header.prefix_size));
+[[nodiscard]] slice_run find_key_slices(const format::leaf_node& leaf, std::string_view key) noexcept {
+    return find_slices(leaf.slices, leaf.header.count, slice_of(key, leaf.header.prefix_size));
 }
 
 /// Up to `batch_size` look-ups, all one level further at each step.
@@ -34,21 +34,21 @@ void find_batch(const space_view& view, const tree_root& root, std::span<const s
     places.fill(root.root);
     for (std::uint32_t level = root.level; level != 0; --level) {
         for (std::size_t i = 0; i < keys.size(); ++i) {
-            const format::inner_node& node = inner_at(view, places[i], level);
+            const format::inner_node& node = inner_at(view, places[i], level, root.map);
             places[i] = get_ref(node.children, route(view, node, keys[i]));
             prefetch_node(view, places[i], level - 1);
         }
     }
-    std::array<head_run, batch_size> runs;
+    std::array<slice_run, batch_size> runs;
     for (std::size_t i = 0; i < keys.size(); ++i) {
-        const format::leaf_node& leaf = leaf_at(view, places[i]);
-        runs[i] = find_key_heads(leaf, keys[i]);
+        const format::leaf_node& leaf = leaf_at(view, places[i], root.map);
+        runs[i] = find_key_slices(leaf, keys[i]);
         if (const std::size_t candidate = next_candidate(leaf, runs[i], keys[i]); candidate != runs[i].end) {
             prefetch_lines(view.hint(get_ref(leaf.records, candidate)), 128);
         }
     }
     for (std::size_t i = 0; i < keys.size(); ++i) {
-        out[i] = read_in_run(view, leaf_at(view, places[i]), runs[i], keys[i]);
+        out[i] = read_in_run(view, leaf_at(view, places[i], root.map), runs[i], keys[i]);
     }
 }
 
@@ -61,12 +61,12 @@ std::optional<record_view> tree_find(const space_view& view, const tree_root& ro
     check_level(root.level, root.root);
     ref place = root.root;
     for (std::uint32_t level = root.level; level != 0; --level) {
-        const format::inner_node& node = inner_at(view, place, level);
+        const format::inner_node& node = inner_at(view, place, level, root.map);
         place = get_ref(node.children, route(view, node, key));
         prefetch_node(view, place, level - 1);
     }
-    const format::leaf_node& leaf = leaf_at(view, place);
-    return read_in_run(view, leaf, find_key_heads(leaf, key), key);
+    const format::leaf_node& leaf = leaf_at(view, place, root.map);
+    return read_in_run(view, leaf, find_key_slices(leaf, key), key);
 }
 
 void tree_find_many(const space_view& view, const tree_root& root, std::span<const std::string_view> keys,

@@ -4,6 +4,11 @@
 #include "tree/record.hpp"
 
 #include <cstring>
+#include <string>
+
+#include <holdfast/error.hpp>
+
+#include "document/shown_text.hpp"
 
 namespace holdfast {
 
@@ -19,47 +24,68 @@ template <class Header>
 } // namespace
 
 bool record_is_sound(const space_view& view, ref place) {
-    const format::record_header header = record_detail::header_at(view, place);
-    const std::uint64_t bytes = format::record_bytes(header);
-    const std::byte* begin = view.bytes(place, bytes);
-    return checksum_of(header, begin + sizeof header, bytes - sizeof header) == header.checksum;
+    const record_view record = read_record(view, place);
+    return stored_checksum_fits(view.bytes(place, record.bytes), record.value_offset + record.value.size());
+}
+
+bool stored_checksum_fits(const std::byte* record, std::uint64_t bytes) noexcept {
+    const auto header = key_detail::load<format::record_header>(record);
+    return checksum_of(header, record + sizeof header, bytes - sizeof header) == header.checksum;
 }
 
 ref write_record(space& memory, std::string_view key, const new_value& value) {
+    const std::uint64_t value_size = value.bytes.size();
+    const bool large = value_size > format::small_value_bytes_max;
+    const bool aligned = value.aligned || value_size >= format::aligned_value_bytes;
     format::record_header header{};
-    header.made = raw(memory.transaction());
-    header.value_size = value.bytes.size();
+    format::set_made(header, raw(memory.transaction()));
+    header.value_size = large ? std::uint16_t{0} : static_cast<std::uint16_t>(value_size);
     header.key_size = static_cast<std::uint16_t>(key.size());
     header.type = static_cast<std::uint8_t>(value.type);
-    header.flags = value.expiry_ns != 0 ? format::record_flag::expires : std::uint8_t{0};
+    header.flags = static_cast<std::uint8_t>((value.expiry_ns != 0 ? format::record_flag::expires : 0) |
+                                             (large ? format::record_flag::large : 0) |
+                                             (aligned ? format::record_flag::aligned : 0));
     const std::uint64_t value_offset = format::value_offset(header);
-    const std::uint64_t bytes = value_offset + header.value_size;
 
-    const ref place = memory.allocate(bytes);
+    const ref place = memory.allocate(format::record_bytes(header, value_size));
     std::byte* const begin = &memory.writable<std::byte>(place);
     std::byte* at = begin + sizeof header;
+    const auto append_word = [&at](std::uint64_t word) {
+        std::memcpy(at, &word, sizeof word);
+        at += sizeof word;
+    };
     if (value.expiry_ns != 0) {
-        std::memcpy(at, &value.expiry_ns, sizeof value.expiry_ns);
-        at += sizeof value.expiry_ns;
+        append_word(value.expiry_ns);
+    }
+    if (large) {
+        append_word(value_size);
     }
     if (!key.empty()) {
         std::memmove(at, key.data(), key.size());
         at += key.size();
     }
     std::memset(at, 0, static_cast<std::size_t>(begin + value_offset - at));
-    if (!value.bytes.empty()) {
-        std::memmove(begin + value_offset, value.bytes.data(), value.bytes.size());
+    if (value_size != 0) {
+        std::memmove(begin + value_offset, value.bytes.data(), value_size);
     }
-    header.checksum = checksum_of(header, begin + sizeof header, bytes - sizeof header);
+    header.checksum = checksum_of(header, begin + sizeof header, value_offset + value_size - sizeof header);
     std::memcpy(begin, &header, sizeof header);
     return place;
+}
+
+void throw_not_ours(const record_view& record) {
+    throw error(errc::unsupported,
+                "key " + shown_text(record.key) + " holds a value of type " +
+                    std::to_string(static_cast<unsigned>(record.type)) +
+                    ", which owns something outside of its bytes: only a program that knows the type may "
+                    "overwrite or erase it");
 }
 
 ref write_separator(space& memory, std::string_view bytes) {
     const ref place = memory.allocate(sizeof(format::separator_header) + bytes.size());
     auto& header = memory.writable<format::separator_header>(place);
     header = {};
-    header.made = raw(memory.transaction());
+    format::set_made(header, raw(memory.transaction()));
     header.size = static_cast<std::uint16_t>(bytes.size());
     if (!bytes.empty()) {
         std::memmove(reinterpret_cast<std::byte*>(&header) + sizeof header, bytes.data(), bytes.size());
@@ -78,7 +104,7 @@ bool separator_is_sound(const space_view& view, ref place) {
 
 void release_separator(space& memory, ref place) {
     const format::separator_header header = memory.view().at<format::separator_header>(place);
-    memory.release(place, sizeof header + header.size, txn_id{header.made});
+    memory.release(place, sizeof header + header.size, txn_id{format::made_of(header)});
 }
 
 } // namespace holdfast

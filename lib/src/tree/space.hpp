@@ -63,7 +63,8 @@ public:
     space& operator=(const space&) = delete;
     virtual ~space() = default;
 
-    /// At least `size` bytes at a multiple of 16 (1 KiB: of its size; 768 bytes: of 256), contents undefined.
+    /// At least `size` bytes at a multiple of 16, and of 64 if `size` is one (1 KiB: of its size; 768 bytes: of 256);
+    /// contents undefined.
     /// Throws no_space; then the transaction can only be aborted. May move the end of `view()`, never its base.
     [[nodiscard]] virtual ref allocate(std::uint64_t size) = 0;
 

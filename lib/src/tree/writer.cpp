@@ -43,12 +43,12 @@ tree_writer::put_result tree_writer::put(std::string_view key, const new_value& 
         }
         own_path(0);
     }
-    const spot where = search_leaf(leaf_at(view_, path_[0].node), key);
+    const spot where = search_leaf(leaf_at(view_, path_[0].node, root_.map), key);
     if (appends && (where.found || where.position != format::leaf_node::capacity)) {
         own_path(0);
     }
     if (where.found) {
-        replace(where.position, record, value.bytes.size());
+        replace(where.position, record);
     } else {
         insert(where, key, record);
         root_.entries += 1;
@@ -67,13 +67,19 @@ void tree_writer::put_first(std::string_view key, const new_value& value) {
 }
 
 /// Puts a record in the place of the one at `position`. The path is owned.
-void tree_writer::replace(std::size_t position, ref record, std::uint64_t value_size) {
+void tree_writer::replace(std::size_t position, ref record) {
     format::leaf_node& leaf = owned_leaf(path_[0].node);
     const ref old_place = get_ref(leaf.records, position);
     const record_view old = read_record(view_, old_place);
+    const record_view now = read_record(view_, record);
+    if (format::owns_outside(old.type)) [[unlikely]] {
+        update_digests(1); // owning the path has changed them; with that the tree is whole
+        memory_->release(record, now.bytes, now.made);
+        throw_not_ours(old);
+    }
     leaf.header.digest += record_share(view_, record) - record_share(view_, old_place);
     set_ref(leaf.records, position, record);
-    root_.bytes += value_size - old.value.size();
+    root_.bytes += now.value.size() - old.value.size();
     update_digests(1);
     memory_->release(old_place, old.bytes, old.made);
 }
@@ -101,7 +107,7 @@ void tree_writer::descend(std::string_view key) {
     std::uint64_t made_max = raw(memory_->transaction());
     prefix_known_ = 0;
     for (node_level level = root_.level; level != 0; --level) {
-        const format::inner_node& node = inner_at(view_, place, level);
+        const format::inner_node& node = inner_at(view_, place, level, root_.map);
         const std::size_t index = route(view_, node, key);
         if (node.header.made > made_max) [[unlikely]] {
             throw_corrupt("a node is newer than its parent", place);
@@ -110,7 +116,7 @@ void tree_writer::descend(std::string_view key) {
         path_[level].node = place;
         path_[level].index = static_cast<std::uint32_t>(index);
         if (index != 0 && index + 1 != node.header.count) {
-            const std::uint32_t difference = node.heads[index] ^ node.heads[index + 1];
+            const std::uint32_t difference = node.slices[index] ^ node.slices[index + 1];
             const auto shared = static_cast<std::size_t>(std::countl_zero(difference)) / 8;
             prefix_known_ = std::max(prefix_known_, node.header.prefix_size + shared);
         }
@@ -118,7 +124,7 @@ void tree_writer::descend(std::string_view key) {
         prefetch_node(view_, place, level - 1);
     }
     path_[0].node = place;
-    if (leaf_at(view_, place).header.made > made_max) [[unlikely]] {
+    if (leaf_at(view_, place, root_.map).header.made > made_max) [[unlikely]] {
         throw_corrupt("a node is newer than its parent", place);
     }
 }
@@ -128,7 +134,7 @@ void tree_writer::learn_bounds() {
     has_lower_ = false;
     has_upper_ = false;
     for (node_level level = 1; level <= root_.level; ++level) {
-        const format::inner_node& node = inner_at(view_, path_[level].node, level);
+        const format::inner_node& node = inner_at(view_, path_[level].node, level, root_.map);
         const std::size_t index = path_[level].index;
         if (!has_lower_ && index != 0) {
             lower_ = read_separator(view_, get_ref(node.separators, index));
@@ -153,14 +159,14 @@ void tree_writer::forget_path() noexcept {
 
 /// Whether the leaf that path_ leads to is full and the last: then a put behind it leaves it as it is.
 bool tree_writer::may_append() const {
-    const format::leaf_node& leaf = leaf_at(view_, path_[0].node);
+    const format::leaf_node& leaf = leaf_at(view_, path_[0].node, root_.map);
     return leaf.header.count == leaf.capacity && at_right_edge();
 }
 
 /// Prefetches the record that is likely to be that of `key`, if any is.
 void tree_writer::prefetch_candidate(std::string_view key) const {
-    const format::leaf_node& leaf = leaf_at(view_, path_[0].node);
-    const head_run run = find_heads(leaf.heads, leaf.header.count, head_of(key, leaf.header.prefix_size));
+    const format::leaf_node& leaf = leaf_at(view_, path_[0].node, root_.map);
+    const slice_run run = find_slices(leaf.slices, leaf.header.count, slice_of(key, leaf.header.prefix_size));
     if (const std::size_t candidate = next_candidate(leaf, run, key); candidate != run.end) {
         prefetch_lines(view_.hint(get_ref(leaf.records, candidate)), 128);
     }
@@ -170,7 +176,7 @@ void tree_writer::prefetch_candidate(std::string_view key) const {
 tree_writer::spot tree_writer::search_leaf(const format::leaf_node& leaf, std::string_view key) const {
     const std::size_t prefix_size = leaf.header.prefix_size;
     const std::size_t count = leaf.header.count;
-    const head_run run = find_heads(leaf.heads, count, head_of(key, prefix_size));
+    const slice_run run = find_slices(leaf.slices, count, slice_of(key, prefix_size));
     if (const std::size_t position = find_in_run(view_, leaf, run, key); position != run.end) {
         return {position, true, prefix_size};
     }
@@ -253,14 +259,14 @@ void tree_writer::update_digests(node_level from) {
 }
 
 format::leaf_node& tree_writer::owned_leaf(ref place) const {
-    if (!is_owned(leaf_at(view_, place).header)) [[unlikely]] {
+    if (!is_owned(leaf_at(view_, place, root_.map).header)) [[unlikely]] {
         throw_corrupt("a node changed while it was in use", place);
     }
     return memory_->writable<format::leaf_node>(place);
 }
 
 format::inner_node& tree_writer::owned_inner(ref place, node_level level) const {
-    if (!is_owned(inner_at(view_, place, level).header)) [[unlikely]] {
+    if (!is_owned(inner_at(view_, place, level, root_.map).header)) [[unlikely]] {
         throw_corrupt("a node changed while it was in use", place);
     }
     return memory_->writable<format::inner_node>(place);

@@ -14,7 +14,10 @@
 //
 // The bytes are untrusted: nodes are checked when they are entered, and again by whatever changes them after
 // an allocation. When a call throws (errc::no_space, errc::corrupt), the transaction can only be aborted,
-// except for errc::invalid_argument, which changes nothing.
+// except for errc::invalid_argument, and errc::unsupported of `put` and `erase`, which change nothing.
+//
+// Records whose value owns something outside (format::owns_outside) are never dropped: errc::unsupported. This is the
+// one place that sees every record that leaves a tree.
 #pragma once
 
 #include <array>
@@ -24,6 +27,7 @@
 
 #include "base/types.hpp"
 #include "format/node.hpp"
+#include "tree/node_edit.hpp"
 #include "tree/record.hpp"
 #include "tree/root.hpp"
 #include "tree/space.hpp"
@@ -99,9 +103,11 @@ private:
         return header.made == raw(memory_->transaction());
     }
     [[nodiscard]] std::uint64_t share_of(ref place) const;
+    /// What the nodes that this transaction makes say of their origin.
+    [[nodiscard]] node_origin origin() const noexcept { return {memory_->transaction(), root_.map}; }
     [[nodiscard]] ref write_new_record(std::string_view key, const new_value& value);
     void put_first(std::string_view key, const new_value& value);
-    void replace(std::size_t position, ref record, std::uint64_t value_size);
+    void replace(std::size_t position, ref record);
 
     // writer_insert.cpp: inserting and splitting
     void insert(const spot& where, std::string_view key, ref record);

@@ -52,12 +52,15 @@ bool tree_writer::erase(std::string_view key) {
         return false;
     }
     locate(key);
-    const format::leaf_node& found_in = leaf_at(view_, path_[0].node);
+    const format::leaf_node& found_in = leaf_at(view_, path_[0].node, root_.map);
     const spot where = search_leaf(found_in, key);
     if (!where.found) {
         return false;
     }
     const record_view record = read_record(view_, get_ref(found_in.records, where.position));
+    if (format::owns_outside(record.type)) [[unlikely]] {
+        throw_not_ours(record);
+    }
     const std::uint64_t record_bytes = record.key.size() + record.value.size();
     const std::uint64_t share = record_share(view_, record.place);
     own_path(0);
@@ -124,7 +127,7 @@ bool tree_writer::merge_with(format::inner_node& parent, node_level child_level,
     const ref right = index < sibling ? other : into;
     const ref separator = get_ref(parent.separators, right_index);
     const txn_id other_made{view_.at<format::node_header>(other).made};
-    parent.header.digest -= share_of(into) + share_of(other);
+    parent.header.digest -= share_of(into) + share_of(other) + separator_share(view_, separator);
     if (child_level == 0) {
         merge_leaves(into, left, right);
     } else {
@@ -143,20 +146,20 @@ bool tree_writer::merge_with(format::inner_node& parent, node_level child_level,
 void tree_writer::merge_leaves(ref into, ref left, ref right) {
     gathered records;
     for (const ref each : {left, right}) {
-        const format::leaf_node& leaf = leaf_at(view_, each);
+        const format::leaf_node& leaf = leaf_at(view_, each, root_.map);
         records.add(leaf.records, leaf.header.count, each);
     }
-    build_leaf(view_, owned_leaf(into), memory_->transaction(), records.all());
+    build_leaf(view_, owned_leaf(into), origin(), records.all());
 }
 
 /// The separator between the two comes down from their parent.
 void tree_writer::merge_inners(ref into, node_level level, ref left, ref right, ref separator) {
     gathered separators;
     gathered children;
-    std::uint64_t digest = 0;
+    std::uint64_t digest = separator_share(view_, separator);
     std::size_t boundary = 0;
     for (const ref each : {left, right}) {
-        const format::inner_node& node = inner_at(view_, each, level);
+        const format::inner_node& node = inner_at(view_, each, level, root_.map);
         boundary = children.count;
         separators.add(node.separators, node.header.count, each);
         children.add(node.children, node.header.count, each);
@@ -164,7 +167,7 @@ void tree_writer::merge_inners(ref into, node_level level, ref left, ref right, 
     }
     separators.refs[boundary] = separator;
     auto& node = owned_inner(into, level);
-    build_inner(view_, node, memory_->transaction(), level, separators.all(), children.all());
+    build_inner(view_, node, origin(), level, separators.all(), children.all());
     node.header.digest = digest;
 }
 
@@ -172,6 +175,7 @@ void tree_writer::merge_inners(ref into, node_level level, ref left, ref right, 
 void tree_writer::remove_child(format::inner_node& parent, std::size_t index) {
     const ref separator = inner_remove(parent, index);
     if (separator) {
+        parent.header.digest -= separator_share(view_, separator);
         release_separator(*memory_, separator);
     }
 }
@@ -179,7 +183,7 @@ void tree_writer::remove_child(format::inner_node& parent, std::size_t index) {
 /// Removes a root that holds one child or nothing, and takes over the digest of what is the root then.
 void tree_writer::collapse_root() {
     while (root_.level != 0 && count_at(view_, root_.root, root_.level) == 1) {
-        const format::inner_node& node = inner_at(view_, root_.root, root_.level);
+        const format::inner_node& node = inner_at(view_, root_.root, root_.level, root_.map);
         const ref child = get_ref(node.children, 0);
         memory_->release(root_.root, sizeof node, txn_id{node.header.made});
         root_.root = child;
@@ -187,7 +191,7 @@ void tree_writer::collapse_root() {
     }
     if (count_at(view_, root_.root, root_.level) == 0) {
         memory_->release(root_.root, node_bytes(root_.level), memory_->transaction());
-        root_ = {};
+        root_ = empty_tree(root_.map);
         return;
     }
     root_.digest = share_of(root_.root);

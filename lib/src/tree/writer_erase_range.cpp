@@ -50,7 +50,7 @@ std::uint64_t tree_writer::erase_prefix(std::string_view prefix) {
     if (root) {
         collapse_root();
     } else {
-        root_ = {};
+        root_ = empty_tree(root_.map);
     }
     return erased;
 }
@@ -59,7 +59,7 @@ void tree_writer::clear() {
     forget_path();
     if (root_.root) {
         drop_subtree(root_.root, root_.level);
-        root_ = {};
+        root_ = empty_tree(root_.map);
     }
 }
 
@@ -77,7 +77,7 @@ ref tree_writer::erase_range(ref place, node_level level, std::uint64_t made_max
 }
 
 ref tree_writer::erase_range_leaf(ref place, const key_range& range) {
-    const format::leaf_node leaf = leaf_at(view_, place);
+    const format::leaf_node leaf = leaf_at(view_, place, root_.map);
     const std::size_t count = leaf.header.count;
     const std::size_t begin = range.low != nullptr ? leaf_lower_bound(view_, leaf, *range.low) : 0;
     const std::size_t end = range.high != nullptr ? leaf_lower_bound(view_, leaf, *range.high) : count;
@@ -98,12 +98,13 @@ ref tree_writer::erase_range_leaf(ref place, const key_range& range) {
         return {};
     }
     const ref changed = is_owned(leaf.header) ? place : copy_node(place, 0);
-    build_leaf(view_, owned_leaf(changed), memory_->transaction(), {kept.data(), kept_count});
+    build_leaf(view_, owned_leaf(changed), origin(), {kept.data(), kept_count});
     return changed;
 }
 
 ref tree_writer::erase_range_inner(ref place, node_level level, const key_range& range) {
-    const format::inner_node node = inner_at(view_, place, level); // a copy: below, objects are released
+    const format::inner_node node =
+        inner_at(view_, place, level, root_.map); // a copy: below, objects are released
     const std::size_t count = node.header.count;
     const std::size_t first = range.low != nullptr ? count_separators<true>(view_, node, *range.low) : 0;
     const std::size_t last =
@@ -142,7 +143,9 @@ ref tree_writer::rebuild_inner(ref place, const format::inner_node& old, const r
     std::size_t count = 0;
     for (std::size_t i = 0; i < old.header.count; ++i) {
         if (i != 0 && (!children[i] || count == 0)) {
-            release_separator(*memory_, get_ref(old.separators, i));
+            const ref separator = get_ref(old.separators, i);
+            digest -= separator_share(view_, separator);
+            release_separator(*memory_, separator);
         }
         if (children[i]) {
             separators[count] = count == 0 ? ref{} : get_ref(old.separators, i);
@@ -155,8 +158,7 @@ ref tree_writer::rebuild_inner(ref place, const format::inner_node& old, const r
     }
     const ref changed = is_owned(old.header) ? place : copy_node(place, old.header.level);
     auto& node = owned_inner(changed, old.header.level);
-    build_inner(view_, node, memory_->transaction(), old.header.level, {separators.data(), count},
-                {kept.data(), count});
+    build_inner(view_, node, origin(), old.header.level, {separators.data(), count}, {kept.data(), count});
     node.header.digest = digest;
     return changed;
 }
@@ -177,7 +179,7 @@ void tree_writer::merge_ends(ref place, node_level level, ref first, ref last) {
 /// Gives a whole subtree back.
 void tree_writer::drop_subtree(ref place, node_level level) {
     if (level == 0) {
-        const format::leaf_node leaf = leaf_at(view_, place);
+        const format::leaf_node leaf = leaf_at(view_, place, root_.map);
         for (std::size_t i = 0; i < leaf.header.count; ++i) {
             prefetch(view_.hint(get_ref(leaf.records, i)));
         }
@@ -187,7 +189,7 @@ void tree_writer::drop_subtree(ref place, node_level level) {
         memory_->release(place, sizeof leaf, txn_id{leaf.header.made});
         return;
     }
-    const format::inner_node node = inner_at(view_, place, level);
+    const format::inner_node node = inner_at(view_, place, level, root_.map);
     for (std::size_t i = 0; i < node.header.count; ++i) {
         drop_subtree(get_ref(node.children, i), level - 1);
         if (i != 0) {
@@ -199,6 +201,9 @@ void tree_writer::drop_subtree(ref place, node_level level) {
 
 void tree_writer::drop_record(ref place) {
     const record_view record = read_record(view_, place);
+    if (format::owns_outside(record.type)) [[unlikely]] {
+        throw_not_ours(record);
+    }
     if (root_.entries == 0) [[unlikely]] {
         throw_corrupt("a tree holds more entries than it claims", place);
     }

@@ -49,7 +49,7 @@ template <template <std::size_t> class Refs, std::size_t Capacity>
 /// Inserts a record where its key belongs. The path is owned, except where the record comes behind a full last
 /// leaf.
 void tree_writer::insert(const spot& where, std::string_view key, ref record) {
-    const format::leaf_node& found = leaf_at(view_, path_[0].node);
+    const format::leaf_node& found = leaf_at(view_, path_[0].node, root_.map);
     const std::size_t count = found.header.count;
     if (count == found.capacity) {
         if (where.position == count && at_right_edge()) {
@@ -68,7 +68,7 @@ void tree_writer::insert(const spot& where, std::string_view key, ref record) {
 /// Whether path_ leads to the last leaf of the tree.
 bool tree_writer::at_right_edge() const {
     for (node_level level = 1; level <= root_.level; ++level) {
-        if (path_[level].index + 1U != inner_at(view_, path_[level].node, level).header.count) {
+        if (path_[level].index + 1U != inner_at(view_, path_[level].node, level, root_.map).header.count) {
             return false;
         }
     }
@@ -83,7 +83,8 @@ void tree_writer::append_leaf(ref record, ref last_record) {
     ref right = make_leaf(record);
     node_level level = 1;
     for (; level <= root_.level; ++level) {
-        if (inner_at(view_, path_[level].node, level).header.count < format::inner_node::capacity) {
+        if (inner_at(view_, path_[level].node, level, root_.map).header.count <
+            format::inner_node::capacity) {
             break;
         }
         right = make_inner(level, &separator, &right, 1);
@@ -96,7 +97,7 @@ void tree_writer::append_leaf(ref record, ref last_record) {
     own_path(level);
     auto& parent = owned_inner(path_[level].node, level);
     inner_insert(view_, parent, path_[level].index + 1U, separator, right);
-    parent.header.digest += share_of(right);
+    parent.header.digest += share_of(right) + separator_share(view_, separator);
     update_digests(level + 1);
     forget_path();
 }
@@ -113,9 +114,8 @@ void tree_writer::split_leaf(std::size_t position, ref record) {
     const ref separator = write_separator(*memory_, shortest_separator(key(cut - 1), key(cut)));
     const ref right = take(sizeof(format::leaf_node));
     const std::span<const ref> records = all;
-    const txn_id made = memory_->transaction();
-    build_leaf(view_, memory_->writable<format::leaf_node>(right), made, records.subspan(cut));
-    build_leaf(view_, owned_leaf(path_[0].node), made, records.first(cut));
+    build_leaf(view_, memory_->writable<format::leaf_node>(right), origin(), records.subspan(cut));
+    build_leaf(view_, owned_leaf(path_[0].node), origin(), records.first(cut));
     link_right(0, separator, right);
 }
 
@@ -125,7 +125,8 @@ void tree_writer::link_right(node_level level, ref separator, ref right) {
     while (right && level < root_.level) {
         ++level;
         auto& parent = owned_inner(path_[level].node, level);
-        parent.header.digest += share_of(path_[level - 1].node) - path_[level - 1].share + share_of(right);
+        parent.header.digest += share_of(path_[level - 1].node) - path_[level - 1].share + share_of(right) +
+                                separator_share(view_, separator);
         if (parent.header.count < parent.capacity) {
             inner_insert(view_, parent, path_[level].index + 1U, separator, right);
             right = ref{};
@@ -142,8 +143,8 @@ void tree_writer::link_right(node_level level, ref separator, ref right) {
     forget_path();
 }
 
-/// Splits the full node of path_ at `level`, whose digest includes `right` already, around a new child. Then
-/// `right` is the new node and `separator` parts the two.
+/// Splits the full node of path_ at `level`, whose digest includes `right` and `separator` already, around a new child.
+/// Then `right` is the new node and `separator` parts the two.
 void tree_writer::split_inner(node_level level, ref& separator, ref& right) {
     const ref left = path_[level].node;
     const std::size_t position = path_[level].index + 1U;
@@ -157,14 +158,15 @@ void tree_writer::split_inner(node_level level, ref& separator, ref& right) {
     right = make_inner(level, separators.data() + cut, children.data() + cut, children.size() - cut);
     separator = separators[cut];
     auto& node = owned_inner(left, level);
-    build_inner(view_, node, memory_->transaction(), level, std::span(separators).first(cut),
+    build_inner(view_, node, origin(), level, std::span(separators).first(cut),
                 std::span(children).first(cut));
-    node.header.digest = digest - view_.at<format::node_header>(right).digest;
+    node.header.digest =
+        digest - view_.at<format::node_header>(right).digest - separator_share(view_, separator);
 }
 
 ref tree_writer::make_leaf(ref record) {
     const ref place = take(sizeof(format::leaf_node));
-    build_leaf(view_, memory_->writable<format::leaf_node>(place), memory_->transaction(), {&record, 1});
+    build_leaf(view_, memory_->writable<format::leaf_node>(place), origin(), {&record, 1});
     return place;
 }
 
@@ -172,9 +174,9 @@ ref tree_writer::make_leaf(ref record) {
 ref tree_writer::make_inner(node_level level, const ref* separators, const ref* children, std::size_t count) {
     const ref place = take(sizeof(format::inner_node));
     auto& node = memory_->writable<format::inner_node>(place);
-    build_inner(view_, node, memory_->transaction(), level, {separators, count}, {children, count});
+    build_inner(view_, node, origin(), level, {separators, count}, {children, count});
     for (std::size_t i = 0; i < count; ++i) {
-        node.header.digest += share_of(children[i]);
+        node.header.digest += share_of(children[i]) + (i != 0 ? separator_share(view_, separators[i]) : 0);
     }
     return place;
 }
