@@ -22,8 +22,8 @@ const std::vector<proof>& proofs() {
         // A snapshot is overwritten while it is read.
         {{.order = "reclaim.pins", .point = "", .parts = {part::mixed, part::hold, part::hold}}, 1'000},
         // Somebody writes on top of half a transaction.
-        {{.order = "lock.consistent_last",
-          .point = "segment.writer.consistent_early",
+        {{.order = "lock.repair_first",
+          .point = "segment.writer.handed_on",
           .in_recovery = true,
           .parts = {part::mixed}},
          500},

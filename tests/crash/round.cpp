@@ -15,7 +15,7 @@ using std::chrono::steady_clock;
 constexpr std::chrono::seconds progress_patience{40};
 constexpr std::array<std::string_view, 4> working_points = {"undo.", "begin.", "commit.", "reclaim."};
 constexpr std::array<std::string_view, 4> recovering_points = {"undo.", "recover.", "segment.writer.rec",
-                                                               "segment.writer.con"};
+                                                               "lock.before_take_over"};
 
 constexpr std::uint64_t steps_unlimited = 1'000'000'000;
 

@@ -6,12 +6,15 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <filesystem>
 
 #include <gtest/gtest.h>
 
-#include "os/mutex.hpp"
+#include <holdfast/store.hpp>
+
 #include "process.hpp"
 #include "random.hpp"
+#include "support/temporary_store.hpp"
 
 namespace holdfast::crash {
 namespace {
@@ -21,38 +24,32 @@ using std::chrono::seconds;
 using std::chrono::steady_clock;
 
 struct contest {
-    pthread_mutex_t mutex{};
     std::atomic<std::uint64_t> turns_of_patient{0};
     std::atomic<std::uint64_t> turns_of_others{0};
 };
 
-int take_turns(contest& in, std::atomic<std::uint64_t>& mine) {
+int take_turns(const std::filesystem::path& path, std::atomic<std::uint64_t>& mine) {
+    store in = store::open(path);
     for (;;) {
-        const os::mutex_result result = os::lock_mutex_until(in.mutex, os::deadline_after(seconds(30)));
-        if (result == os::mutex_result::owner_died) {
-            os::mark_consistent(in.mutex);
-        } else if (result != os::mutex_result::locked) {
-            return 1;
-        }
+        in.update([](write_transaction& transaction) { transaction.put("turn", "taken"); });
         mine.fetch_add(1);
-        os::unlock_mutex(in.mutex);
     }
 }
 
-child start(contest& in, std::atomic<std::uint64_t>& mine) {
-    return child::start([&] { return take_turns(in, mine); }, [](const std::string&) {});
-}
-
 TEST(waiter, takes_no_wake_up_of_others_with_it) {
+    const test::temporary_store place;
+    static_cast<void>(place.open());
     const shared<contest> all;
-    ASSERT_EQ(os::init_mutex(all->mutex), 0);
-    const child greedy = start(*all, all->turns_of_others);
-    const child patient = start(*all, all->turns_of_patient);
+    const auto start = [&](std::atomic<std::uint64_t>& mine) {
+        return child::start([&] { return take_turns(place.path(), mine); }, [](const std::string&) {});
+    };
+    const child greedy = start(all->turns_of_others);
+    const child patient = start(all->turns_of_patient);
     random_source random(3);
     const auto until = steady_clock::now() + seconds(3);
     for (std::uint64_t kills = 1; steady_clock::now() < until; ++kills) {
-        child dying = start(*all, all->turns_of_others);
-        sleep_exactly(microseconds(random.between(100, 1'000)));
+        child dying = start(all->turns_of_others);
+        sleep_exactly(microseconds(random.between(500, 5'000)));
         dying.kill();
         ASSERT_TRUE(dying.wait(seconds(10)));
         const std::uint64_t turns = all->turns_of_patient.load();

@@ -64,19 +64,24 @@ std::map<std::string, layout> compiled_layouts() {
     all["lock_stamp"] = {sizeof(lock_stamp),
                          {HOLDFAST_FIELD(lock_stamp, boot_id), HOLDFAST_FIELD(lock_stamp, incarnation),
                           HOLDFAST_FIELD(lock_stamp, device), HOLDFAST_FIELD(lock_stamp, inode),
-                          HOLDFAST_FIELD(lock_stamp, mutex_bytes), HOLDFAST_FIELD(lock_stamp, reserved)}};
+                          HOLDFAST_FIELD(lock_stamp, lock_layout), HOLDFAST_FIELD(lock_stamp, reserved)}};
+    all["lock_line"] = {sizeof(lock_line),
+                        {HOLDFAST_FIELD(lock_line, word), HOLDFAST_FIELD(lock_line, reserved)}};
     all["control_header"] = {
         sizeof(control_header),
         {HOLDFAST_FIELD(control_header, stamp), HOLDFAST_FIELD(control_header, writer),
-         HOLDFAST_FIELD(control_header, writer_padding), HOLDFAST_FIELD(control_header, writer_pid),
-         HOLDFAST_FIELD(control_header, writer_line), HOLDFAST_FIELD(control_header, recoveries),
+         HOLDFAST_FIELD(control_header, sync), HOLDFAST_FIELD(control_header, durable),
+         HOLDFAST_FIELD(control_header, log), HOLDFAST_FIELD(control_header, changes),
+         HOLDFAST_FIELD(control_header, generations), HOLDFAST_FIELD(control_header, recoveries),
          HOLDFAST_FIELD(control_header, lines_used), HOLDFAST_FIELD(control_header, lines_allocated),
-         HOLDFAST_FIELD(control_header, dirty), HOLDFAST_FIELD(control_header, reserved)}};
+         HOLDFAST_FIELD(control_header, dirty), HOLDFAST_FIELD(control_header, failed_sync),
+         HOLDFAST_FIELD(control_header, reserved)}};
     all["attachment_line"] = {
         sizeof(attachment_line),
         {HOLDFAST_FIELD(attachment_line, claim), HOLDFAST_FIELD(attachment_line, pin),
          HOLDFAST_FIELD(attachment_line, since_ns), HOLDFAST_FIELD(attachment_line, pid),
-         HOLDFAST_FIELD(attachment_line, pid_space), HOLDFAST_FIELD(attachment_line, reserved)}};
+         HOLDFAST_FIELD(attachment_line, pid_space), HOLDFAST_FIELD(attachment_line, generation),
+         HOLDFAST_FIELD(attachment_line, reserved)}};
     all["heap_header"] = {sizeof(heap_header),
                           {HOLDFAST_FIELD(heap_header, magic), HOLDFAST_FIELD(heap_header, end_blocks),
                            HOLDFAST_FIELD(heap_header, free_blocks),

@@ -1,5 +1,7 @@
 // fork, exec, and one mapping a process.
 #include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
 
 #include <thread>
 #include <vector>
@@ -65,10 +67,9 @@ TEST_F(segment_fork, a_child_opens_the_store_for_itself) {
     EXPECT_EQ(cell(*s).value, 8U);
 }
 
-// A child inherits the mapping, and a mapping keeps its open file alive: if that were the one with the locks, the
-// child would keep its dead parent attached.
+// What a child inherits must not keep its dead parent attached: neither the mapping nor a descriptor.
 TEST_F(segment_fork, a_child_that_lives_on_keeps_no_lock_of_its_dead_parent) {
-    for (const char* how : {"", "os.reopen=fail"}) {
+    for (const char* how : {"", "os.reopen=fail", "os.keep_by_mapping=fail"}) {
         signal_pipe ready;
         signal_pipe end;
         child parent([&] {
@@ -92,6 +93,57 @@ TEST_F(segment_fork, a_child_that_lives_on_keeps_no_lock_of_its_dead_parent) {
         EXPECT_TRUE(s->pins().empty());
         end.send();
     }
+}
+
+TEST_F(segment_fork, a_pointer_from_before_faults_in_the_child) {
+    const auto s = open_fake(path_);
+    set_number(*s, 5);
+    EXPECT_EQ(child([&] {
+                  ::signal(SIGSEGV, SIG_DFL);
+                  cell(*s).value = 9;
+              }).wait(),
+              -SIGSEGV);
+    EXPECT_EQ(cell(*s).value, 5U);
+}
+
+// The child may have mapped something else at the addresses that its parent's handle had.
+TEST_F(segment_fork, the_end_of_an_inherited_handle_unmaps_nothing_of_the_childs) {
+    auto s = open_fake(path_);
+    void* const address = s->base();
+    EXPECT_EQ(child([&] {
+                  void* const own = ::mmap(address, 1 << 20, PROT_READ | PROT_WRITE,
+                                           MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+                  s.reset();
+                  *static_cast<volatile char*>(own) = 1;
+                  ::_exit(own == address ? 0 : 2);
+              }).wait(),
+              0);
+    set_number(*open_fake(path_), 3);
+}
+
+// A raw clone runs no handlers, so the child's descriptors stay open; the wiped page tells it all the same.
+TEST_F(segment_fork, a_child_without_handlers_is_forked_and_keeps_no_dead_writer_alive) {
+    signal_pipe ready;
+    signal_pipe end;
+    const auto s = open_fake(path_);
+    set_number(*s, 5);
+    child parent([&] {
+        const auto mine = open_fake(path_);
+        mine->lock_writer(10s);
+        if (::syscall(SYS_clone, SIGCHLD, nullptr, nullptr, nullptr, nullptr) == 0) {
+            if (!mine->forked()) {
+                ::_exit(2);
+            }
+            ready.send();
+            end.wait();
+            ::_exit(0);
+        }
+        ::pause();
+    });
+    ready.wait();
+    parent.kill();
+    set_number(*s, 6);
+    end.send();
 }
 
 TEST_F(segment_fork, a_new_program_image_is_detached) {

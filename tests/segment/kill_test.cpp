@@ -159,10 +159,9 @@ TEST_F(segment_kill, while_writing_beside_others) {
     const auto witness = open_fake(path_);
     for (const char* point :
          {"segment.open.joined", "segment.attach.locked", "segment.attach.claimed", "segment.writer.locked",
-          "segment.writer.recorded", "segment.dirty.begin", "segment.dirty.written", "fake.running",
-          "fake.written", "fake.published", "segment.writer.release", "segment.writer.cleared",
-          "segment.writer.unlocked", "segment.close.begin", "segment.close.gate", "segment.leave.slots",
-          "segment.leave.line"}) {
+          "segment.dirty.begin", "segment.dirty.written", "fake.running", "fake.written", "fake.published",
+          "segment.writer.release", "segment.writer.unlocked", "segment.close.begin", "segment.close.gate",
+          "segment.leave.slots", "segment.leave.line"}) {
         SCOPED_TRACE(point);
         const std::uint64_t before = cell(*witness).value;
         EXPECT_EQ(child([&] {
@@ -191,8 +190,7 @@ TEST_F(segment_kill, while_writing_beside_others) {
 
 TEST_F(segment_kill, while_recovering_from_another_death) {
     const auto witness = open_fake(path_);
-    for (const char* second : {"segment.writer.locked", "segment.writer.recorded", "fake.recovering",
-                               "segment.writer.recovered", "segment.writer.consistent"}) {
+    for (const char* second : {"segment.writer.locked", "fake.recovering", "segment.writer.recovered"}) {
         SCOPED_TRACE(second);
         set_number(*witness, 5);
         for (const char* point : {"fake.written", second}) {

@@ -159,13 +159,16 @@ TEST_F(segment_reject, forged_counters_of_the_control_area_are_harmless) {
         const auto holder = open_separate(path_); // so that the next one joins, and clears nothing
         std::atomic_ref(holder->control().lines_used).store(forged);
         std::atomic_ref(holder->control().lines_allocated).store(forged);
-        std::atomic_ref(holder->control().writer_line).store(forged);
+        std::atomic_ref(holder->control().generations).store(forged);
+        std::atomic_ref(holder->control().writer.word).store(forged);
         const auto s = open_separate(path_);
         const reader_slot slot = s->claim_slot();
         EXPECT_LT(slot.line, format::attachment_lines_max);
         static_cast<void>(s->pins());
         static_cast<void>(s->processes());
         static_cast<void>(s->reap());
+        s->lock_writer(std::chrono::seconds(10)); // a holder that can't exist is dead
+        s->unlock_writer();
     }
 }
 

@@ -200,8 +200,8 @@ TEST_F(Recovery, OfWhatAWriterCouldNotUndoIsDoneByTheNextProcess) {
             transaction.put("key", "lost");
             return std::exchange(log.first[0].offset, ~std::uint64_t{7}); // and is undone: in vain
         }();
+        log.first[0].offset = offset; // as before
         EXPECT_EQ(run_child([&] {
-                      log.first[0].offset = offset; // as before; the mapping is the same
                       store next = place_.open();
                       next.put("next", "value");
                   }),

@@ -5,8 +5,6 @@
 // All words are accessed with std::atomic_ref.
 #pragma once
 
-#include <pthread.h>
-
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -22,26 +20,36 @@ struct lock_stamp {
     std::array<std::uint8_t, 16> incarnation;
     std::uint64_t device;
     std::uint64_t inode;
-    std::uint64_t mutex_bytes; ///< sizeof(pthread_mutex_t): the lock ABI
+    std::uint64_t lock_layout; ///< how the words of locks are read
     std::uint64_t reserved;
 };
 static_assert(sizeof(lock_stamp) == 64 && std::has_unique_object_representations_v<lock_stamp>);
+inline constexpr std::uint64_t lock_layout = 2;
+
+/// The word of a lock between processes, on a cache line of its own. 0: free.
+struct alignas(64) lock_line {
+    std::uint64_t word;
+    std::array<std::uint64_t, 7> reserved;
+};
+static_assert(sizeof(lock_line) == 64);
 
 struct alignas(64) control_header {
     lock_stamp stamp;
-    pthread_mutex_t writer; ///< robust, process-shared, not recursive
-    std::array<std::uint8_t, 64 - sizeof(pthread_mutex_t)> writer_padding;
-    std::uint64_t writer_pid;      ///< who holds `writer`, in its own PID namespace; 0: nobody
-    std::uint64_t writer_line;     ///< its attachment line
+    lock_line writer;  ///< one writer at a time
+    lock_line sync;    ///< reserved for sync points
+    lock_line durable; ///< reserved: choosing and writing a durable slot
+    lock_line log;     ///< reserved for the redo log
+    lock_line changes; ///< reserved: a word that moves with `visible`, and whether somebody sleeps on it
+    std::uint64_t generations;     ///< of attachment lines, given so far
     std::uint64_t recoveries;      ///< transactions of dead processes that were rolled back
     std::uint64_t lines_used;      ///< attachment lines ever claimed: scans end here
     std::uint64_t lines_allocated; ///< attachment lines with disk space behind them
     std::uint64_t dirty;           ///< 1: the newest durable slot says "not clean"; set under `writer`
-    std::array<std::uint64_t, 2> reserved;
+    std::uint64_t failed_sync;     ///< reserved: the sync point that failed
+    std::array<std::uint64_t, 10> reserved;
 };
-static_assert(sizeof(pthread_mutex_t) <= 64);
-static_assert(sizeof(control_header) == 192 && std::is_trivially_copyable_v<control_header>);
-static_assert(offsetof(control_header, writer) == 64 && offsetof(control_header, writer_pid) == 128);
+static_assert(sizeof(control_header) == 512 && std::has_unique_object_representations_v<control_header>);
+static_assert(offsetof(control_header, writer) == 64 && offsetof(control_header, generations) == 384);
 
 /// What a line of the attachment table is: the low half of `claim`.
 enum class line_kind : std::uint32_t {
@@ -54,11 +62,12 @@ enum class line_kind : std::uint32_t {
 /// line without an owner.
 struct alignas(64) attachment_line {
     std::uint64_t claim;
-    std::uint64_t pin;       ///< slot: the transaction whose snapshot is held; 0: idle
-    std::uint64_t since_ns;  ///< slot: when the pin was taken (CLOCK_BOOTTIME), 0 for single reads
-    std::uint64_t pid;       ///< process: its id in its own PID namespace
-    std::uint64_t pid_space; ///< process: inode of its PID namespace
-    std::array<std::uint64_t, 3> reserved;
+    std::uint64_t pin;        ///< slot: the transaction whose snapshot is held; 0: idle
+    std::uint64_t since_ns;   ///< slot: when the pin was taken (CLOCK_BOOTTIME), 0 for single reads
+    std::uint64_t pid;        ///< process: its id in its own PID namespace
+    std::uint64_t pid_space;  ///< process: inode of its PID namespace
+    std::uint64_t generation; ///< process: no other attachment of this boot has it
+    std::array<std::uint64_t, 2> reserved;
 };
 static_assert(sizeof(attachment_line) == 64 && std::is_trivially_copyable_v<attachment_line>);
 

@@ -11,7 +11,6 @@
 
 #include <holdfast/detail/heap_algorithm.hpp>
 
-#include "segment/mutex_family.hpp"
 
 namespace holdfast {
 
@@ -51,10 +50,6 @@ Result with_owner(const void* where, Result otherwise, Use&& use) noexcept {
     }
     return use(*found->owner);
 }
-
-family_mutex& as_mutex(void* mutex) noexcept { return *static_cast<family_mutex*>(mutex); }
-static_assert(sizeof(family_mutex) <= sizeof(segment_mutex) &&
-              alignof(family_mutex) <= alignof(segment_mutex));
 
 } // namespace
 
@@ -155,17 +150,6 @@ void arena_zero_free(const void* where) noexcept {
         return true;
     }));
 }
-
-void segment_mutex_construct(void* mutex) { new (mutex) family_mutex; }
-void segment_mutex_lock(void* mutex) { as_mutex(mutex).lock(); }
-bool segment_mutex_lock_for(void* mutex, std::chrono::milliseconds patience) {
-    using clock = std::chrono::steady_clock;
-    const bool forever = patience > std::chrono::hours(24 * 365);
-    return as_mutex(mutex).timed_lock(forever ? clock::now() + std::chrono::hours(24 * 365)
-                                              : clock::now() + patience);
-}
-bool segment_mutex_try_lock(void* mutex) { return as_mutex(mutex).try_lock(); }
-void segment_mutex_unlock(void* mutex) noexcept { as_mutex(mutex).unlock(); }
 
 } // namespace detail
 } // namespace holdfast

@@ -15,11 +15,6 @@ namespace holdfast::os {
 
 enum class lock_mode { shared, exclusive };
 
-struct byte_range {
-    std::uint64_t start = 0;
-    std::uint64_t bytes = 1; ///< 0: up to the end of all offsets
-};
-
 /// Takes the lock, or converts one that this open file has. EAGAIN: somebody else's is in the way.
 [[nodiscard]] int try_lock(const file& f, lock_mode mode, byte_range range) noexcept;
 /// The same, asked again and again until `until`; then ETIMEDOUT.

@@ -23,13 +23,6 @@
 
 namespace holdfast::os {
 
-std::atomic<std::uint64_t> fork_generation_word{1};
-
-std::mutex& fork_mutex() noexcept {
-    static std::mutex instance;
-    return instance;
-}
-
 /// The list of open files. All under fork_mutex.
 struct open_files {
     static inline file* first = nullptr;
@@ -69,13 +62,16 @@ void unlock_in_parent() { fork_mutex().unlock(); }
 
 void close_in_child() {
     open_files::close_all();
-    fork_generation_word.fetch_add(1, std::memory_order_relaxed);
+    enter_child();
     fork_mutex().unlock();
 }
 
 /// Once a process; 0 or an errno.
 int install_fork_handlers() noexcept {
-    static const int code = ::pthread_atfork(lock_before_fork, unlock_in_parent, close_in_child);
+    static const int code = [] {
+        prepare_fork_word();
+        return ::pthread_atfork(lock_before_fork, unlock_in_parent, close_in_child);
+    }();
     return code;
 }
 
@@ -184,11 +180,25 @@ int file::open(const std::filesystem::path& path, bool writable) noexcept {
     return adopt_opened(path.c_str(), (writable ? O_RDWR : O_RDONLY) | O_NONBLOCK, 0);
 }
 
-int file::reopen(const file& other, bool writable) noexcept {
-    if (const int code = failpoint_error("os.reopen"); code != 0) {
-        return code;
+int file::reopen(const file& other, const std::filesystem::path& path, bool writable) noexcept {
+    const int flags = writable ? O_RDWR : O_RDONLY;
+    int code = failpoint_error("os.reopen");
+    code = code != 0 ? code : adopt_opened(name_of_descriptor(other.fd_).data(), flags, 0);
+    if (code == 0) {
+        return 0;
     }
-    return adopt_opened(name_of_descriptor(other.fd_).data(), writable ? O_RDWR : O_RDONLY, 0);
+    code = adopt_opened(path.c_str(), flags | O_NONBLOCK, 0);
+    file_info theirs;
+    file_info ours;
+    code = code != 0 ? code : other.query(theirs);
+    code = code != 0 ? code : query(ours);
+    if (code == 0 && (theirs.device != ours.device || theirs.inode != ours.inode)) {
+        code = ESTALE;
+    }
+    if (code != 0) {
+        close();
+    }
+    return code;
 }
 
 int file::create_unnamed(const std::filesystem::path& folder) noexcept {

@@ -7,8 +7,14 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <vector>
 
 namespace holdfast::os {
+
+struct byte_range {
+    std::uint64_t start = 0;
+    std::uint64_t bytes = 1; ///< in locks, 0: up to the end of all offsets
+};
 
 enum class file_type { regular, folder, fifo, socket, device, other };
 
@@ -34,8 +40,9 @@ public:
 
     /// Opens what exists; never waits for the other end of a FIFO.
     [[nodiscard]] int open(const std::filesystem::path& path, bool writable) noexcept;
-    /// Opens the file that `other` has open once more, so that the two have no locks in common. Needs /proc.
-    [[nodiscard]] int reopen(const file& other, bool writable) noexcept;
+    /// Opens the file that `other` has open once more, so that the two have no locks in common: through /proc, or by
+    /// `path` where that still leads to it (else ESTALE).
+    [[nodiscard]] int reopen(const file& other, const std::filesystem::path& path, bool writable) noexcept;
     /// A new file of mode 0600 in a folder, known by no name. EOPNOTSUPP where that, or giving it one, is impossible.
     [[nodiscard]] int create_unnamed(const std::filesystem::path& folder) noexcept;
     /// A new file of mode 0600; EEXIST if the name is taken.
@@ -60,6 +67,9 @@ public:
     [[nodiscard]] int set_size(std::uint64_t bytes) const noexcept;
     /// Disk space for a range, which may reach beyond the end. EFBIG beyond RLIMIT_FSIZE, without its signal.
     [[nodiscard]] int allocate(std::uint64_t offset, std::uint64_t bytes) const noexcept;
+    /// The parts of a range without disk space, in order; allocated bytes that were never written are no hole. In time
+    /// proportional to the number of extents.
+    [[nodiscard]] int find_holes(byte_range within, std::vector<byte_range>& holes) const;
     [[nodiscard]] int sync_data() const noexcept;
     [[nodiscard]] int sync_all() const noexcept;
     /// Gives a file made by create_unnamed its name; EEXIST if that is taken.

@@ -5,10 +5,12 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <new>
 
 #include <boost/interprocess/exceptions.hpp>
 
 #include "os/failpoint.hpp"
+#include "os/fork.hpp"
 
 namespace holdfast::os {
 
@@ -32,33 +34,42 @@ std::uint64_t round_up(std::uint64_t bytes) noexcept {
     return (bytes + (step_bytes - 1)) / step_bytes * step_bytes;
 }
 
-int map_once(const file& f, bool writable, std::uint64_t bytes, bip::mapped_region& region) noexcept {
+int map_once(const file& f, bool writable, std::uint64_t bytes,
+             std::unique_ptr<bip::mapped_region>& region) noexcept {
     if (const int code = failpoint_error("os.map"); code != 0) {
         return code;
     }
     try {
-        bip::mapped_region made(mappable{f.descriptor()}, writable ? bip::read_write : bip::read_only, 0,
-                                static_cast<std::size_t>(bytes));
-        region.swap(made);
+        region = std::make_unique<bip::mapped_region>(mappable{f.descriptor()},
+                                                      writable ? bip::read_write : bip::read_only, 0,
+                                                      static_cast<std::size_t>(bytes));
         return 0;
     } catch (const bip::interprocess_exception& problem) {
         return problem.get_native_error() != 0 ? problem.get_native_error() : ENOMEM;
+    } catch (const std::bad_alloc&) {
+        return ENOMEM;
     }
 }
 
 } // namespace
 
+mapping::~mapping() {
+    if (region_ != nullptr && is_forked_since(generation_)) {
+        static_cast<void>(region_.release()); // it would unmap what the child has there now
+    }
+}
+
 int mapping::map(const file& f, bool writable, std::uint64_t wanted_bytes, std::uint64_t least_bytes,
                  std::uint64_t data_bytes) noexcept {
-    file own;
-    const bool independent = own.reopen(f, writable) == 0;
     const std::uint64_t least = round_up(least_bytes);
     std::uint64_t bytes = std::max(round_up(wanted_bytes), least);
+    generation_ = fork_generation();
     for (;;) {
-        const int code = map_once(independent ? own : f, writable, bytes, region_);
+        const int code = map_once(f, writable, bytes, region_);
         if (code == 0) {
-            advise(data_bytes, independent);
-            return 0;
+            base_ = static_cast<std::byte*>(region_->get_address());
+            bytes_ = region_->get_size();
+            return advise(data_bytes);
         }
         if (bytes == least || (code != ENOMEM && code != EOVERFLOW && code != EINVAL)) {
             return code;
@@ -67,19 +78,20 @@ int mapping::map(const file& f, bool writable, std::uint64_t wanted_bytes, std::
     }
 }
 
-void mapping::advise(std::uint64_t data_bytes, bool inherited) noexcept {
-    if (!inherited) {
-        static_cast<void>(::madvise(base(), bytes(), MADV_DONTFORK));
+int mapping::advise(std::uint64_t data_bytes) const noexcept {
+    if (::madvise(base(), bytes(), MADV_DONTFORK) != 0) {
+        return errno; // a promise, not advice
     }
     // Without MADV_RANDOM one dirtied page of a large folio is written back as the whole folio: megabytes a
     // transaction instead of kilobytes. All advice is best effort.
     static_cast<void>(::madvise(base(), bytes(), MADV_RANDOM));
-    const std::uint64_t reserve = round_up(data_bytes);
 #ifdef MADV_DONTDUMP
+    const std::uint64_t reserve = round_up(data_bytes);
     if (reserve < bytes()) {
         static_cast<void>(::madvise(base() + reserve, bytes() - reserve, MADV_DONTDUMP));
     }
 #endif
+    return 0;
 }
 
 } // namespace holdfast::os

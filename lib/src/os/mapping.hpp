@@ -1,7 +1,7 @@
 // A file mapped over a reserved stretch of addresses, far longer than the file, so that the file can grow in place.
 //
-// A mapping keeps its open file alive, and with it that file's OFD locks, in every child of a fork() that inherits
-// the mapping. So the file is opened once more for it; where that is impossible, children do not inherit it.
+// Children of a fork() do not inherit it: a pointer into it that is used there faults instead of touching the file, and
+// no child keeps the file's open description, with its locks, alive.
 //
 // Built on Boost.Interprocess's mapped_region. Thread safety: mapping needs exclusive access; the memory is shared
 // with every process that maps the file.
@@ -9,6 +9,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 
 #include <boost/interprocess/mapped_region.hpp>
 
@@ -18,18 +19,26 @@ namespace holdfast::os {
 
 class mapping {
 public:
+    mapping() noexcept = default;
+    ~mapping();
+    mapping(const mapping&) = delete;
+    mapping& operator=(const mapping&) = delete;
+
     /// Maps [0, wanted_bytes) of the file; where addresses are short, half of it, and so on down to `least_bytes`.
-    /// `data_bytes` are in use: what is beyond stays out of core dumps. 0 or an errno.
+    /// `data_bytes` are in use: what is beyond stays out of core dumps. Once. 0 or an errno.
     [[nodiscard]] int map(const file& f, bool writable, std::uint64_t wanted_bytes, std::uint64_t least_bytes,
                           std::uint64_t data_bytes) noexcept;
 
-    [[nodiscard]] std::byte* base() const noexcept { return static_cast<std::byte*>(region_.get_address()); }
-    [[nodiscard]] std::uint64_t bytes() const noexcept { return region_.get_size(); }
+    [[nodiscard]] std::byte* base() const noexcept { return base_; }
+    [[nodiscard]] std::uint64_t bytes() const noexcept { return bytes_; }
 
 private:
-    void advise(std::uint64_t data_bytes, bool inherited) noexcept;
+    [[nodiscard]] int advise(std::uint64_t data_bytes) const noexcept;
 
-    boost::interprocess::mapped_region region_;
+    std::byte* base_ = nullptr;
+    std::uint64_t bytes_ = 0;
+    std::uint64_t generation_ = 0; ///< of fork(): what is at these addresses in a child is not ours to unmap
+    std::unique_ptr<boost::interprocess::mapped_region> region_;
 };
 
 } // namespace holdfast::os

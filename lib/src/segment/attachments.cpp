@@ -8,9 +8,10 @@
 
 #include "os/byte_lock.hpp"
 #include "os/failpoint.hpp"
+#include "os/lock_holder.hpp"
 #include "os/system.hpp"
 #include "segment/failure.hpp"
-#include "segment/segment.hpp"
+#include "segment/process_lock.hpp"
 #include "segment/words.hpp"
 
 namespace holdfast {
@@ -39,67 +40,117 @@ attachments::attachments(std::byte* base, const os::file& f, const std::filesyst
       path_(path) {}
 
 std::uint32_t attachments::lines_allocated() const noexcept {
-    const std::uint64_t lines = load(control_->lines_allocated);
+    const std::uint64_t lines = load_shared(control_->lines_allocated);
     return static_cast<std::uint32_t>(std::clamp<std::uint64_t>(lines, lines_a_step, lines_max));
 }
 
 std::uint32_t attachments::lines_used() const noexcept {
-    const std::uint64_t lines = load(control_->lines_used);
+    const std::uint64_t lines = load_shared(control_->lines_used);
     return static_cast<std::uint32_t>(std::clamp<std::uint64_t>(lines, first_line, lines_allocated()));
 }
 
-void attachments::clear() noexcept {
+void attachments::clear(bool same_boot) noexcept {
     // Lines beyond the first step are cleared when the table grows over them again.
     std::memset(static_cast<void*>(lines_), 0, format::control_step_bytes);
-    store(control_->lines_used, first_line);
-    store(control_->lines_allocated, lines_a_step);
+    store_shared(control_->lines_used, first_line);
+    store_shared(control_->lines_allocated, lines_a_step);
+    if (!same_boot || load_shared(control_->generations) >= process_lock::generation_max / 2)
+        store_shared(control_->generations, 1); // 1 is what an abandoned lock says
+}
+
+/// Never given before in this boot.
+std::uint64_t attachments::next_generation() const noexcept {
+    return shared_word(control_->generations).fetch_add(1, std::memory_order_relaxed) + 1;
 }
 
 // --- Claiming ---------------------------------------------------------------------------------------------
 
 bool attachments::try_claim(std::uint32_t index, std::uint64_t claim) const noexcept {
     std::uint64_t expected = format::make_claim(line_kind::free, 0);
-    if (load(lines_[index].claim, std::memory_order_relaxed) != expected) {
+    if (load_shared(lines_[index].claim, std::memory_order_relaxed) != expected) {
         return false;
     }
     raise_to(control_->lines_used, std::uint64_t{index} + 1);
     return shared_word(lines_[index].claim).compare_exchange_strong(expected, claim);
 }
 
-bool attachments::try_claim_process_at(std::uint32_t index) {
-    if (kind_of(load(lines_[index].claim)) != line_kind::free) {
-        return false;
-    }
-    if (const int code = os::try_lock(file_, os::lock_mode::exclusive, byte_of(index)); code != 0) {
-        if (code == EAGAIN) {
-            return false; // a descriptor of a dead process lives on in a child of it
-        }
-        fail_system(code, path_, "can't lock a line of the attachment table");
-    }
-    failpoint("segment.attach.locked");
-    if (!try_claim(index, format::make_claim(line_kind::process, index))) {
-        os::unlock(file_, byte_of(index));
-        return false;
-    }
-    failpoint("segment.attach.claimed");
-    store(lines_[index].pid, os::process_id());
-    store(lines_[index].pid_space, os::pid_namespace());
-    own_line_ = index;
-    return true;
+bool attachments::is_write_locked(std::uint32_t index) const {
+    std::optional<os::byte_range> holder;
+    return os::find_lock(file_, os::lock_mode::shared, byte_of(index), holder) == 0 && holder.has_value();
 }
 
-void attachments::claim_process() {
-    for (bool reaped = false;; reaped = true) {
+attachments::claim_outcome attachments::try_claim_process_at(std::uint32_t index) {
+    if (kind_of(load_shared(lines_[index].claim)) != line_kind::free) {
+        return claim_outcome::taken;
+    }
+    if (const int code = own_byte_.take(file_, path_, byte_of(index)); code != 0) {
+        if (code != EAGAIN) {
+            fail_system(code, path_, "can't lock a line of the attachment table");
+        }
+        // A reaper has it for a moment; or else somebody who may only set read locks, and should not.
+        return is_write_locked(index) ? claim_outcome::taken : claim_outcome::blocked;
+    }
+    failpoint("segment.attach.locked");
+    // Before the line can be found: from here on no lock word names this line and a generation that it has.
+    own_generation_ = next_generation();
+    store_shared(lines_[index].generation, own_generation_);
+    if (!try_claim(index, format::make_claim(line_kind::process, index))) {
+        own_byte_.drop();
+        return claim_outcome::taken;
+    }
+    failpoint("segment.attach.claimed");
+    store_shared(lines_[index].pid, os::process_id());
+    store_shared(lines_[index].pid_space, os::pid_namespace());
+    own_line_ = index;
+    return claim_outcome::claimed;
+}
+
+void attachments::claim_process(os::deadline until) {
+    os::backoff pause(until);
+    for (bool reaped = false;;) {
         const std::uint32_t end = lines_allocated();
+        bool blocked = false;
         for (std::uint32_t index = first_line; index < end; ++index) {
-            if (try_claim_process_at(index)) {
+            const claim_outcome outcome = try_claim_process_at(index);
+            if (outcome == claim_outcome::claimed) {
                 return;
             }
+            blocked |= outcome == claim_outcome::blocked;
         }
-        if (reaped || reap() == 0) {
+        if (blocked) {
+            if (!pause.wait()) {
+                fail_blocked();
+            }
+        } else if (reaped || reap() == 0) {
             grow();
         }
+        reaped = true;
     }
+}
+
+/// A read lock on a line's byte serves no purpose, but any process that may read the file can set it.
+void attachments::fail_blocked() const {
+    fail(errc::timed_out, path_,
+         os::describe_lock_holder(file_, byte_of(first_line)) +
+             " keeps the store's attachment table locked, which no Holdfast program does",
+         "end that process");
+}
+
+attachments::life attachments::find_life(std::uint32_t line, std::uint64_t generation) const noexcept {
+    if (line < first_line || line >= lines_allocated() ||
+        load_shared(lines_[line].generation) != generation) {
+        return life::gone;
+    }
+    // Readers that may not write can set read locks only, and must not make the dead look alive.
+    std::optional<os::byte_range> holder;
+    if (os::find_lock(file_, os::lock_mode::shared, byte_of(line), holder) != 0) {
+        return life::unknown;
+    }
+    if (holder) {
+        return life::present;
+    }
+    const int code = os::find_lock(file_, os::lock_mode::shared, byte_of(own_line_), holder);
+    return code == 0 && holder ? life::gone : life::unknown;
 }
 
 std::optional<std::uint32_t> attachments::try_claim_slot() noexcept {
@@ -133,16 +184,16 @@ void attachments::grow() {
     // Nobody has looked at these lines yet; they may hold what an earlier boot left.
     std::memset(static_cast<void*>(lines_ + lines), 0, format::control_step_bytes);
     failpoint("segment.grow.cleared");
-    store(control_->lines_allocated, std::uint64_t{lines} + lines_a_step);
+    store_shared(control_->lines_allocated, std::uint64_t{lines} + lines_a_step);
 }
 
 // --- Releasing --------------------------------------------------------------------------------------------
 
 void attachments::free_line(std::uint32_t index) const noexcept {
     attachment_line& l = lines_[index];
-    store(l.pin, 0);
-    store(l.since_ns, 0);
-    store(l.claim, format::make_claim(line_kind::free, 0));
+    store_shared(l.pin, 0);
+    store_shared(l.since_ns, 0);
+    store_shared(l.claim, format::make_claim(line_kind::free, 0));
 }
 
 void attachments::release_slot(std::uint32_t index) noexcept {
@@ -155,7 +206,7 @@ void attachments::release_slot(std::uint32_t index) noexcept {
 void attachments::free_slots_of(const std::vector<bool>& owners) const noexcept {
     const std::uint32_t end = lines_used();
     for (std::uint32_t index = first_line; index < end; ++index) {
-        const std::uint64_t claim = load(lines_[index].claim);
+        const std::uint64_t claim = load_shared(lines_[index].claim);
         const std::uint32_t owner = format::owner_of(claim);
         if (kind_of(claim) == line_kind::slot && owner < owners.size() && owners[owner]) {
             free_line(index);
@@ -170,13 +221,14 @@ void attachments::leave() noexcept {
     const std::uint64_t own_slot = format::make_claim(line_kind::slot, own_line_);
     const std::uint32_t end = lines_used();
     for (std::uint32_t index = first_line; index < end; ++index) {
-        if (load(lines_[index].claim) == own_slot) {
+        if (load_shared(lines_[index].claim) == own_slot) {
             free_line(index);
         }
     }
     failpoint("segment.leave.slots");
-    store(lines_[own_line_].pid, 0);
+    store_shared(lines_[own_line_].pid, 0);
     free_line(own_line_);
+    own_byte_.drop();
     own_line_ = 0;
     failpoint("segment.leave.line");
 }
@@ -186,13 +238,13 @@ std::vector<std::uint32_t> attachments::lock_dead() const {
     const std::uint32_t end = lines_used();
     for (std::uint32_t index = first_line; index < end; ++index) {
         attachment_line& l = lines_[index];
-        if (index == own_line_ || kind_of(load(l.claim)) != line_kind::process) {
+        if (index == own_line_ || kind_of(load_shared(l.claim)) != line_kind::process) {
             continue;
         }
         dead.push_back(index); // now, as nothing may throw once the byte is ours
         if (os::try_lock(file_, os::lock_mode::exclusive, byte_of(index)) != 0) {
             dead.pop_back();
-        } else if (kind_of(load(l.claim)) !=
+        } else if (kind_of(load_shared(l.claim)) !=
                    line_kind::process) { // it left in good order between the two looks
             os::unlock(file_, byte_of(index));
             dead.pop_back();
@@ -212,12 +264,13 @@ std::size_t attachments::reap() noexcept {
         owners.resize(std::max<std::size_t>(owners.size(), dead.back() + 1));
         for (const std::uint32_t index : dead) {
             owners[index] = true;
+            store_shared(lines_[index].generation, next_generation()); // whatever lock words name it, is dead
         }
         failpoint("segment.reap.locked");
         free_slots_of(owners);
         failpoint("segment.reap.slots");
         for (const std::uint32_t index : dead) {
-            store(lines_[index].pid, 0);
+            store_shared(lines_[index].pid, 0);
             free_line(index);
             failpoint("segment.reap.line");
             os::unlock(file_, byte_of(index));
@@ -234,13 +287,14 @@ void attachments::collect_pins(std::vector<held_pin>& pins) const {
     const std::uint32_t end = lines_used();
     for (std::uint32_t index = first_line; index < end; ++index) {
         attachment_line& l = lines_[index];
-        const std::uint64_t claim = load(l.claim);
-        const std::uint64_t pin = kind_of(claim) == line_kind::slot ? load(l.pin) : 0;
+        const std::uint64_t claim = load_shared(l.claim);
+        const std::uint64_t pin = kind_of(claim) == line_kind::slot ? load_shared(l.pin) : 0;
         if (pin == 0) {
             continue;
         }
         const std::uint32_t owner = format::owner_of(claim);
-        pins.push_back({txn_id{pin}, owner < end ? load(lines_[owner].pid) : 0, load(l.since_ns)});
+        pins.push_back(
+            {txn_id{pin}, owner < end ? load_shared(lines_[owner].pid) : 0, load_shared(l.since_ns)});
     }
 }
 
@@ -248,12 +302,10 @@ std::vector<std::uint32_t> attachments::living() const {
     std::vector<std::uint32_t> found;
     const std::uint32_t end = lines_used();
     for (std::uint32_t index = first_line; index < end; ++index) {
-        if (kind_of(load(lines_[index].claim)) != line_kind::process) {
+        if (kind_of(load_shared(lines_[index].claim)) != line_kind::process) {
             continue;
         }
-        std::optional<os::byte_range> holder;
-        const int code = os::find_lock(file_, os::lock_mode::exclusive, byte_of(index), holder);
-        if (index == own_line_ || code != 0 || holder) {
+        if (index == own_line_ || is_write_locked(index)) {
             found.push_back(index);
         }
     }

@@ -17,27 +17,42 @@
 #include <optional>
 #include <vector>
 
+#include "base/types.hpp"
 #include "format/control.hpp"
 #include "os/file.hpp"
+#include "os/lifetime_lock.hpp"
+#include "os/time.hpp"
 
 namespace holdfast {
 
-struct held_pin;
+/// One snapshot that somebody holds.
+struct held_pin {
+    txn_id pin = txn_id::none;
+    std::uint64_t pid = 0;      ///< 0: a read-only process whose id is not known
+    std::uint64_t since_ns = 0; ///< CLOCK_BOOTTIME; 0: unknown or momentary
+};
 
 class attachments final {
 public:
     /// `base` is where the file is mapped, writable.
     attachments(std::byte* base, const os::file& f, const std::filesystem::path& path) noexcept;
 
-    /// Makes the table empty. Alone only.
-    void clear() noexcept;
+    /// Makes the table empty. Alone only. Generations go on where `same_boot` says that lock words may name them.
+    void clear(bool same_boot) noexcept;
 
-    /// Claims a line for this process, growing the table. Under the gate. Throws no_space, io_error.
-    void claim_process();
-    /// Frees all slots of this process, then its line; its byte stays locked.
+    /// Claims a line for this process, growing the table. Under the gate. Throws no_space, io_error, and timed_out where
+    /// a process that may only read keeps all lines locked.
+    void claim_process(os::deadline until);
+    /// Frees all slots of this process, then its line and its byte.
     void leave() noexcept;
     /// The line of this process; 0: it has none.
     [[nodiscard]] std::uint32_t own_line() const noexcept { return own_line_; }
+    [[nodiscard]] std::uint64_t own_generation() const noexcept { return own_generation_; }
+
+    enum class life { present, gone, unknown };
+    /// Whether the process that had `line` in `generation` may still store into the file. `unknown`: the locks of this
+    /// very process can't be seen, so those of others prove nothing.
+    [[nodiscard]] life find_life(std::uint32_t line, std::uint64_t generation) const noexcept;
 
     /// A free line, now a slot of this process; nothing if all allocated lines are taken. Lock-free.
     [[nodiscard]] std::optional<std::uint32_t> try_claim_slot() noexcept;
@@ -58,7 +73,11 @@ public:
 private:
     [[nodiscard]] std::uint32_t lines_used() const noexcept;
     [[nodiscard]] bool try_claim(std::uint32_t index, std::uint64_t claim) const noexcept;
-    [[nodiscard]] bool try_claim_process_at(std::uint32_t index);
+    enum class claim_outcome { claimed, taken, blocked };
+    [[nodiscard]] claim_outcome try_claim_process_at(std::uint32_t index);
+    [[nodiscard]] bool is_write_locked(std::uint32_t index) const;
+    [[nodiscard]] std::uint64_t next_generation() const noexcept;
+    [[noreturn]] void fail_blocked() const;
     void free_line(std::uint32_t index) const noexcept;
     void free_slots_of(const std::vector<bool>& owners) const noexcept;
     [[nodiscard]] std::vector<std::uint32_t> lock_dead() const;
@@ -68,6 +87,8 @@ private:
     const os::file& file_;
     const std::filesystem::path& path_;
     std::uint32_t own_line_ = 0;
+    std::uint64_t own_generation_ = 0;
+    os::lifetime_lock own_byte_;
     std::atomic<std::uint32_t> hint_{1}; ///< where a free line is likely
     std::mutex reaping_;                 ///< byte locks don't keep threads of one process apart
 };

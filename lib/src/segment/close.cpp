@@ -8,7 +8,7 @@
 #include "os/byte_lock.hpp"
 #include "os/failpoint.hpp"
 #include "segment/failure.hpp"
-#include "segment/impl.hpp"
+#include "segment/segment.hpp"
 #include "segment/words.hpp"
 
 namespace holdfast {
@@ -19,11 +19,11 @@ constexpr os::byte_range alone_byte = {format::lock_byte::alone, 1};
 
 } // namespace
 
-void segment::impl::detach(segment& self) noexcept {
+void segment::detach() noexcept {
     if (!attached_ || forked()) {
         return; // the child of a fork has no descriptor, and the lines are its parent's
     }
-    HOLDFAST_ASSERT(!writing_here()); // never unmap a robust mutex that is held
+    HOLDFAST_ASSERT(read_only() || !writer_lock().held_by_this_process());
     failpoint("segment.close.begin");
     std::optional<gate_lock> gate;
     if (!read_only()) {
@@ -32,7 +32,7 @@ void segment::impl::detach(segment& self) noexcept {
             gate.emplace(gate_, file_, path_, os::lock_mode::exclusive, os::deadline_after(options_.timeout));
             failpoint("segment.close.gate");
             if (os::try_lock(file_, os::lock_mode::exclusive, alone_byte) == 0) {
-                close_last(self);
+                close_last();
             }
         } catch (const std::exception&) {
             poison();
@@ -44,19 +44,20 @@ void segment::impl::detach(segment& self) noexcept {
 }
 
 /// So that there is little left to flush when the gate is shut for those who come.
-void segment::impl::flush_if_last() {
-    if (!poisoned_.load(std::memory_order_relaxed) && load(control().dirty) != 0 && !somebody_attached()) {
+void segment::flush_if_last() {
+    if (!poisoned_.load(std::memory_order_relaxed) && load_shared(control().dirty) != 0 &&
+        !somebody_attached()) {
         static_cast<void>(file_.sync_data()); // close_last asks again, and reports
     }
 }
 
 /// Nobody else is attached. Throws where the store can't be closed cleanly.
-void segment::impl::close_last(segment& self) {
+void segment::close_last() {
     failpoint("segment.close.alone");
-    if (poisoned_.load(std::memory_order_relaxed) || load(control().dirty) == 0) {
+    if (poisoned_.load(std::memory_order_relaxed) || load_shared(control().dirty) == 0) {
         return;
     }
-    lock_writer(self, std::chrono::milliseconds::zero()); // undoes what a dead writer left
+    lock_writer(std::chrono::milliseconds::zero()); // undoes what a dead writer left
     try {
         mark_clean();
     } catch (...) {
@@ -67,7 +68,7 @@ void segment::impl::close_last(segment& self) {
 }
 
 /// Everything to the medium, and then that it is there.
-void segment::impl::mark_clean() {
+void segment::mark_clean() {
     const judged_head head = judge_head(file_, path_);
     if (const int code = file_.sync_data(); code != 0) {
         fail_system(code, path_, "can't sync the store");
@@ -77,7 +78,7 @@ void segment::impl::mark_clean() {
         fail_system(code, path_, "can't mark the store as closed cleanly");
     }
     failpoint("segment.close.clean");
-    store(control().dirty, 0);
+    store_shared(control().dirty, 0);
     failpoint("segment.close.marked");
 }
 

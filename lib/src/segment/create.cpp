@@ -11,7 +11,7 @@
 #include "os/system.hpp"
 #include "os/time.hpp"
 #include "segment/failure.hpp"
-#include "segment/impl.hpp"
+#include "segment/segment.hpp"
 #include "segment/words.hpp"
 
 namespace holdfast {
@@ -91,7 +91,7 @@ bool published(int code, const std::filesystem::path& path) {
 
 } // namespace
 
-bool segment::impl::create(const std::filesystem::path& path, const segment_options& options) {
+bool segment::create(const std::filesystem::path& path, const segment_options& options) {
     if (!path.has_filename()) {
         fail(errc::invalid_argument, path, "not the path of a file", "name a file");
     }
@@ -105,11 +105,10 @@ bool segment::impl::create(const std::filesystem::path& path, const segment_opti
         fail_create(code, path);
     }
     const std::shared_ptr<segment> fresh = format_new(std::move(made), path, options);
-    return published(fresh->impl_->file_.publish(path), path);
+    return published(fresh->file_.publish(path), path);
 }
 
-bool segment::impl::create_under_temporary_name(const std::filesystem::path& path,
-                                                const segment_options& options) {
+bool segment::create_under_temporary_name(const std::filesystem::path& path, const segment_options& options) {
     const temporary_name name(path);
     os::file made;
     if (const int code = made.create(name.path()); code != 0) {
@@ -120,29 +119,28 @@ bool segment::impl::create_under_temporary_name(const std::filesystem::path& pat
 }
 
 /// A complete store in a file that nobody knows yet. It is never attached, so its end is no close.
-std::shared_ptr<segment> segment::impl::format_new(os::file&& made, const std::filesystem::path& path,
-                                                   const segment_options& options) {
-    std::shared_ptr<segment> fresh(
-        new segment(std::make_unique<impl>(path, options, std::move(made), registry_claim{})));
-    fresh->impl_->format(*fresh);
+std::shared_ptr<segment> segment::format_new(os::file&& made, const std::filesystem::path& path,
+                                             const segment_options& options) {
+    const std::shared_ptr<segment> fresh(new segment(path, options, std::move(made), registry_claim{}));
+    fresh->format();
     failpoint("segment.create.before_link");
     return fresh;
 }
 
-void segment::impl::format(segment& self) {
+void segment::format() {
     judge_file_system(file_, path_, options_.any_file_system);
-    back_with_space(segment_initial_bytes);
+    back_new_file(segment_initial_bytes);
     failpoint("segment.create.allocated");
     write_superblocks();
     map(segment_initial_bytes);
     reset_control(false);
     control().stamp = present_stamp();
-    store(control().dirty, 1); // until the first durable slot is written nothing has to be marked
+    store_shared(control().dirty, 1); // until the first durable slot is written nothing has to be marked
     if (options_.hooks.format_new != nullptr) {
-        options_.hooks.format_new(self);
+        options_.hooks.format_new(*this);
     }
     failpoint("segment.create.formatted");
-    store(control().dirty, 0);
+    store_shared(control().dirty, 0);
     const judged_head head = judge_head(file_, path_);
     int code = write_durable(file_, incarnation_, {}, head.commit, true);
     failpoint("segment.create.durable");
@@ -152,7 +150,7 @@ void segment::impl::format(segment& self) {
     }
 }
 
-void segment::impl::write_superblocks() {
+void segment::write_superblocks() {
     os::random_bytes(incarnation_);
     const format::superblock block = format::make_superblock(incarnation_, os::realtime_ns());
     int code = 0;
@@ -163,28 +161,6 @@ void segment::impl::write_superblocks() {
         fail_system(code, path_, "can't write the new store");
     }
     failpoint("segment.create.superblocks");
-}
-
-/// Disk space for all parts that hold data up to `end_bytes`; those between stay holes.
-void segment::impl::back_with_space(std::uint64_t end_bytes) {
-    constexpr std::uint64_t page = 4 * format::kib;
-    const std::array<os::byte_range, 5> parts = {{
-        {0, format::durable_slot_a_offset},
-        {format::durable_slot_a_offset, page},
-        {format::durable_slot_b_offset,
-         format::superblock_copy_offset + page - format::durable_slot_b_offset},
-        {format::control_offset,
-         format::attachments_offset + format::control_step_bytes - format::control_offset},
-        {format::heap_offset, end_bytes - format::heap_offset},
-    }};
-    int code = failpoint_error("segment.back");
-    for (const os::byte_range& part : parts) {
-        code = code != 0 ? code : file_.allocate(part.start, part.bytes);
-    }
-    if (code != 0) {
-        fail_system(code, path_, "can't allocate disk space for the store");
-    }
-    backed_end_bytes_ = std::max(backed_end_bytes_, end_bytes);
 }
 
 } // namespace holdfast

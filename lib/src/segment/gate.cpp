@@ -4,6 +4,7 @@
 #include <cerrno>
 
 #include "format/control.hpp"
+#include "os/lock_holder.hpp"
 #include "segment/failure.hpp"
 
 namespace holdfast {
@@ -35,6 +36,11 @@ gate_lock::gate_lock(gate_mutex& mutex, const os::file& f, const std::filesystem
     while (!mutex_.try_lock() && pause.wait()) {
     }
     const int code = mutex_.owns_lock() ? os::lock_until(f, mode, gate_byte, until) : ETIMEDOUT;
+    if (code == ETIMEDOUT && mutex_.owns_lock()) {
+        fail(errc::timed_out, path,
+             "can't pass the gate of the store, which " + os::describe_lock_holder(f, gate_byte) + " holds",
+             "it may be opening, checking or closing the store; try again, or end that process");
+    }
     if (code != 0) {
         fail_lock(code, path, "can't pass the gate of the store");
     }

@@ -10,10 +10,9 @@
 
 #include "os/byte_lock.hpp"
 #include "os/failpoint.hpp"
-#include "os/mutex.hpp"
 #include "os/system.hpp"
 #include "segment/failure.hpp"
-#include "segment/impl.hpp"
+#include "segment/segment.hpp"
 #include "segment/words.hpp"
 
 namespace holdfast {
@@ -96,7 +95,7 @@ os::file open_or_create(const std::filesystem::path& path, const segment_options
 
 std::shared_ptr<segment> segment::open(const std::filesystem::path& path, const segment_options& options) {
     const os::deadline until = os::deadline_after(options.timeout);
-    os::file opened = open_or_create(path, options, &impl::create);
+    os::file opened = open_or_create(path, options, &segment::create);
     os::file_info info;
     if (const int code = opened.query(info); code != 0) {
         fail_system(code, path, "can't query the file");
@@ -116,13 +115,13 @@ std::shared_ptr<segment> segment::open(const std::filesystem::path& path, const 
         found->check_usable();
         return found;
     }
-    found.reset(new segment(std::make_unique<impl>(path, options, std::move(opened), std::move(claim))));
-    found->impl_->attach(*found);
-    found->impl_->claim().publish(found);
+    found.reset(new segment(path, options, std::move(opened), std::move(claim)));
+    found->attach();
+    found->claim_.publish(found);
     return found;
 }
 
-void segment::impl::attach(segment& self) {
+void segment::attach() {
     const os::deadline until = os::deadline_after(options_.timeout);
     const gate_lock gate(gate_, file_, path_, read_only() ? os::lock_mode::shared : os::lock_mode::exclusive,
                          until);
@@ -131,32 +130,32 @@ void segment::impl::attach(segment& self) {
     const judged_head head = judge_head(file_, path_);
     map(head.end_bytes);
     if (read_only()) {
-        attach_reader(self, until);
+        attach_reader(until);
     } else {
-        attach_writer(self, until);
+        attach_writer(until);
     }
     attached_ = true;
     failpoint("segment.open.attached");
 }
 
-void segment::impl::attach_writer(segment& self, os::deadline until) {
+void segment::attach_writer(os::deadline until) {
     const int code = os::try_lock(file_, os::lock_mode::exclusive, alone_byte);
     if (code != 0 && code != EAGAIN) {
         fail_lock(code, path_, "can't lock the store");
     }
     if (code == 0) {
-        take_over(self);
+        take_over();
     } else {
         join(until);
     }
     if (!os::register_barrier()) {
         fence_readers();
     }
-    table_->claim_process();
+    table_->claim_process(until);
     failpoint("segment.open.claimed");
 }
 
-void segment::impl::attach_reader(segment& self, os::deadline until) {
+void segment::attach_reader(os::deadline until) {
     if (const int code = os::lock_until(file_, os::lock_mode::shared, read_only_byte, until); code != 0) {
         fail_lock(code, path_, "can't lock the store for reading");
     }
@@ -166,12 +165,12 @@ void segment::impl::attach_reader(segment& self, os::deadline until) {
     const format::lock_stamp now = present_stamp();
     const bool same = std::memcmp(&control().stamp, &now, sizeof now) == 0;
     if (!same && !durable().clean_at(judge_head(file_, path_).commit)) {
-        options_.hooks.verify(self);
+        options_.hooks.verify(*this);
     }
 }
 
 /// Nobody else is attached. Ends with the "alone" byte shared.
-void segment::impl::take_over(segment& self) {
+void segment::take_over() {
     failpoint("segment.open.alone");
     const format::lock_stamp found = control().stamp;
     const format::lock_stamp now = present_stamp();
@@ -179,16 +178,17 @@ void segment::impl::take_over(segment& self) {
     const durable_state state = durable();
     const judged_head before = judge_head(file_, path_);
     const bool clean = state.clean_at(before.commit);
-    back_a_copy(before.end_bytes);
+    back_a_copy(before.end_bytes, found.incarnation == now.incarnation && found.device == now.device &&
+                                      found.inode == now.inode);
     reset_control(same);
-    store(control().dirty, state.says_clean() ? 0 : 1);
+    store_shared(control().dirty, state.says_clean() ? 0 : 1);
     failpoint("segment.open.reset");
     if ((same || !clean) && options_.hooks.recover != nullptr) {
-        options_.hooks.recover(self);
+        options_.hooks.recover(*this);
         failpoint("segment.open.recovered");
     }
     if (!same && !clean && options_.hooks.verify != nullptr) {
-        options_.hooks.verify(self);
+        options_.hooks.verify(*this);
         failpoint("segment.open.verified");
     }
     backed_end_bytes_ = judge_head(file_, path_).end_bytes;
@@ -201,57 +201,46 @@ void segment::impl::take_over(segment& self) {
 }
 
 /// Somebody is attached, so the control area is of this boot, whatever we can read of boot and device.
-void segment::impl::join(os::deadline until) {
+void segment::join(os::deadline until) {
     if (const int code = os::lock_until(file_, os::lock_mode::shared, alone_byte, until); code != 0) {
         fail_lock(code, path_, "can't join the processes that have the store open");
     }
     failpoint("segment.open.joined");
-    if (control().stamp.mutex_bytes != sizeof(pthread_mutex_t)) {
+    if (control().stamp.lock_layout != format::lock_layout) {
         fail(errc::unsupported, path_, "it is open in programs whose locks have another layout",
-             "close them, or build all with the same C library");
+             "close them, or update all programs");
     }
     backed_end_bytes_ = judge_head(file_, path_).end_bytes;
 }
 
 /// Makes locks, counters and the attachment table anew. Alone only.
-void segment::impl::reset_control(bool same_stamp) {
+void segment::reset_control(bool same_stamp) {
     format::control_header& shared = control();
     if (!same_stamp) {
         shared.stamp = {};
-        store(shared.recoveries, 0);
+        store_shared(shared.recoveries, 0);
     }
-    if (const int code = os::init_mutex(shared.writer); code != 0) {
-        fail_system(code, path_, "can't make the writer lock");
+    for (format::lock_line* const lock : {&shared.writer, &shared.sync, &shared.durable, &shared.log}) {
+        store_shared(lock->word, 0); // nobody is attached, so nobody holds it
     }
-    store(shared.writer_pid, 0);
-    store(shared.writer_line, 0);
-    table_->clear();
-    if (load(head().fenced) != 0) {
-        store(head().fenced, 0);
+    table_->clear(same_stamp);
+    if (load_shared(head().fenced) != 0) {
+        store_shared(head().fenced, 0);
     }
 }
 
-/// A copied file may be sparse where the original was not, and then a store to it could fail with SIGBUS. The stamp does
-/// not tell: it is copied, too, and a copy written over the original has its inode.
-void segment::impl::back_a_copy(std::uint64_t end_bytes) {
-    const std::uint64_t hole_bytes = format::heap_offset - format::attachments_offset;
-    if (query_file().allocated_bytes < end_bytes - hole_bytes) {
-        back_with_space(end_bytes);
-    }
-}
-
-format::lock_stamp segment::impl::present_stamp() const {
+format::lock_stamp segment::present_stamp() const {
     const os::file_info info = query_file();
     format::lock_stamp stamp{};
     stamp.boot_id = os::boot_id();
     stamp.incarnation = incarnation_;
     stamp.device = info.device;
     stamp.inode = info.inode;
-    stamp.mutex_bytes = sizeof(pthread_mutex_t);
+    stamp.lock_layout = format::lock_layout;
     return stamp;
 }
 
-durable_state segment::impl::durable() const {
+durable_state segment::durable() const {
     durable_state state;
     if (const int code = read_durable(file_, incarnation_, state); code != 0) {
         fail_system(code, path_, "can't read what is known to be on the medium");
@@ -260,7 +249,7 @@ durable_state segment::impl::durable() const {
 }
 
 /// Whether another process, or another mapping of this one, has the store open for writing.
-bool segment::impl::somebody_attached() const {
+bool segment::somebody_attached() const {
     std::optional<os::byte_range> holder;
     if (const int code = os::find_lock(file_, os::lock_mode::exclusive, alone_byte, holder); code != 0) {
         fail_lock(code, path_, "can't ask who has the store open");

@@ -9,7 +9,7 @@
 #include "os/failpoint.hpp"
 #include "os/system.hpp"
 #include "segment/failure.hpp"
-#include "segment/impl.hpp"
+#include "segment/segment.hpp"
 #include "segment/words.hpp"
 
 namespace holdfast {
@@ -41,7 +41,7 @@ std::atomic<std::uint64_t>* as_atomic(std::uint64_t& word) noexcept {
 
 // --- Slots ------------------------------------------------------------------------------------------------
 
-reader_slot segment::impl::claim_slot() {
+reader_slot segment::claim_slot() {
     check_usable();
     if (read_only()) {
         fail(errc::read_only, path_, "a store opened for reading only has no reader slots");
@@ -58,27 +58,27 @@ reader_slot segment::impl::claim_slot() {
 }
 
 /// Frees the lines of the dead, or else makes room for more, unless another did meanwhile.
-void segment::impl::grow_table(std::uint32_t lines_seen) {
+void segment::grow_table(std::uint32_t lines_seen) {
     const gate_lock gate(gate_, file_, path_, os::lock_mode::exclusive, os::deadline_after(options_.timeout));
     if (table_->lines_allocated() == lines_seen && table_->reap() == 0) {
         table_->grow();
     }
 }
 
-void segment::impl::release_slot(reader_slot slot) noexcept {
+void segment::release_slot(reader_slot slot) noexcept {
     if (slot && !forked()) {
         table_->release_slot(slot.line);
     }
 }
 
-std::size_t segment::impl::reap() {
+std::size_t segment::reap() {
     check_usable();
     return read_only() ? 0 : table_->reap();
 }
 
 // --- Pins by byte locks -----------------------------------------------------------------------------------
 
-void segment::impl::pin_by_lock(txn_id pin) {
+void segment::pin_by_lock(txn_id pin) {
     check_usable();
     if (raw(pin) >= pins_end) {
         fail(errc::corrupt, path_, "the number of a transaction is out of range");
@@ -94,7 +94,7 @@ void segment::impl::pin_by_lock(txn_id pin) {
     ++entry->second;
 }
 
-void segment::impl::unpin_by_lock(txn_id pin) noexcept {
+void segment::unpin_by_lock(txn_id pin) noexcept {
     if (forked()) {
         return;
     }
@@ -108,8 +108,8 @@ void segment::impl::unpin_by_lock(txn_id pin) noexcept {
 
 /// The kernel tells of one lock in a range, not of the first one: its list is ordered by owner before place. So
 /// what lies on both sides of an answer is asked again, two questions and one more per lock.
-void segment::impl::collect_lock_pins(std::vector<held_pin>& pins) const {
-    const std::uint64_t visible = std::min(load(head().visible), pins_end - 1);
+void segment::collect_lock_pins(std::vector<held_pin>& pins) const {
+    const std::uint64_t visible = std::min(load_shared(head().visible), pins_end - 1);
     std::vector<os::byte_range> open = {{format::lock_byte::pin + 1, visible}};
     while (!open.empty()) {
         const os::byte_range asked = open.back();
@@ -135,11 +135,11 @@ void segment::impl::collect_lock_pins(std::vector<held_pin>& pins) const {
 
 // --- What a writer sees -----------------------------------------------------------------------------------
 
-void segment::impl::reader_barrier() const noexcept {
+void segment::reader_barrier() const noexcept {
     if (read_only() || os::issue_barrier()) {
         return;
     }
-    if (load(head().fenced) == 0) {
+    if (load_shared(head().fenced) == 0) {
         fence_readers();
     }
     os::full_fence();
@@ -147,12 +147,12 @@ void segment::impl::reader_barrier() const noexcept {
 
 /// From now on readers fence themselves. One that did not see it yet has its pin in a store buffer for
 /// nanoseconds; a thread that is not running has none.
-void segment::impl::fence_readers() const noexcept {
+void segment::fence_readers() const noexcept {
     shared_word(head().fenced).store(1, std::memory_order_seq_cst);
     os::sleep_for(std::chrono::milliseconds(10));
 }
 
-std::vector<held_pin> segment::impl::pins() const {
+std::vector<held_pin> segment::pins() const {
     check_usable();
     std::vector<held_pin> found;
     if (!read_only() || somebody_attached()) { // else the table may be of another boot
@@ -162,14 +162,14 @@ std::vector<held_pin> segment::impl::pins() const {
     return found;
 }
 
-std::vector<segment::attached_process> segment::impl::processes() const {
+std::vector<segment::attached_process> segment::processes() const {
     check_usable();
     std::vector<attached_process> found;
     if (read_only() && !somebody_attached()) {
         return found;
     }
     for (const std::uint32_t line : table_->living()) {
-        found.push_back({load(table_->line(line).pid), line, line == table_->own_line()});
+        found.push_back({load_shared(table_->line(line).pid), line, line == table_->own_line()});
     }
     return found;
 }

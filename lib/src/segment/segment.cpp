@@ -11,7 +11,7 @@
 #include "format/heap.hpp"
 #include "os/failpoint.hpp"
 #include "segment/failure.hpp"
-#include "segment/impl.hpp"
+#include "segment/segment.hpp"
 #include "segment/words.hpp"
 
 #ifndef HOLDFAST_DEFAULT_CAPACITY_BYTES
@@ -20,55 +20,18 @@
 
 namespace holdfast {
 
-segment::segment(std::unique_ptr<impl> state) noexcept : impl_(std::move(state)) {}
-
-segment::~segment() { impl_->detach(*this); }
-
-const std::filesystem::path& segment::path() const noexcept { return impl_->path(); }
-bool segment::read_only() const noexcept { return impl_->read_only(); }
-std::byte* segment::base() const noexcept { return impl_->base(); }
-std::uint64_t segment::capacity_bytes() const noexcept { return impl_->capacity_bytes(); }
-format::head& segment::head() const noexcept { return impl_->head(); }
-format::control_header& segment::control() const noexcept { return impl_->control(); }
-std::array<std::uint8_t, 16> segment::incarnation() const noexcept { return impl_->incarnation(); }
-void segment::check_usable() const { impl_->check_usable(); }
-bool segment::forked() const noexcept { return impl_->forked(); }
-void segment::poison() noexcept { impl_->poison(); }
-void segment::ensure_allocated(std::uint64_t end_bytes) { impl_->ensure_allocated(end_bytes); }
-std::uint64_t segment::allocated_bytes() const { return impl_->query_file().allocated_bytes; }
-std::uint64_t segment::file_bytes() const { return impl_->query_file().bytes; }
-void segment::lock_writer(std::chrono::milliseconds timeout) { impl_->lock_writer(*this, timeout); }
-void segment::unlock_writer() noexcept { impl_->unlock_writer(); }
-bool segment::writing_here() const noexcept { return impl_->writing_here(); }
-reader_slot segment::claim_slot() { return impl_->claim_slot(); }
-void segment::release_slot(reader_slot slot) noexcept { impl_->release_slot(slot); }
-void segment::pin_by_lock(txn_id pin) { impl_->pin_by_lock(pin); }
-void segment::unpin_by_lock(txn_id pin) noexcept { impl_->unpin_by_lock(pin); }
-void segment::reader_barrier() const noexcept { impl_->reader_barrier(); }
-std::vector<held_pin> segment::pins() const { return impl_->pins(); }
-std::size_t segment::reap() { return impl_->reap(); }
-std::vector<segment::attached_process> segment::processes() const { return impl_->processes(); }
-
-// --- Common to all steps ----------------------------------------------------------------------------------
-
-segment::impl::impl(const std::filesystem::path& path, const segment_options& options, os::file&& opened,
-                    registry_claim&& claim)
+segment::segment(const std::filesystem::path& path, const segment_options& options, os::file&& opened,
+                 registry_claim&& claim)
     : claim_(std::move(claim)), path_(path), options_(options), file_(std::move(opened)) {}
 
-format::head& segment::impl::head() const noexcept {
-    return *reinterpret_cast<format::head*>(base() + format::head_offset);
-}
-
-format::control_header& segment::impl::control() const noexcept {
-    return *reinterpret_cast<format::control_header*>(base() + format::control_offset);
-}
+segment::~segment() { detach(); }
 
 /// Under the writer lock, or alone.
-format::commit_slot segment::impl::visible_commit() const noexcept {
-    return head().slots[load(head().visible) % 2];
+format::commit_slot segment::visible_commit() const noexcept {
+    return head().slots[load_shared(head().visible) % 2];
 }
 
-os::file_info segment::impl::query_file() const {
+os::file_info segment::query_file() const {
     check_usable();
     os::file_info info;
     if (const int code = file_.query(info); code != 0) {
@@ -77,7 +40,7 @@ os::file_info segment::impl::query_file() const {
     return info;
 }
 
-void segment::impl::fail_unusable() const {
+void segment::fail_unusable() const {
     if (forked()) {
         fail(errc::forked, path_, "the handle was inherited through fork()",
              "open the store again in this process");
@@ -86,7 +49,7 @@ void segment::impl::fail_unusable() const {
          "close all handles of the store in this process and open it again");
 }
 
-void segment::impl::map(std::uint64_t data_bytes) {
+void segment::map(std::uint64_t data_bytes) {
     const bool chosen = options_.capacity_bytes != 0;
     std::uint64_t wanted = options_.capacity_bytes;
     if (!chosen) {
@@ -104,7 +67,7 @@ void segment::impl::map(std::uint64_t data_bytes) {
     table_.emplace(base(), file_, path_);
 }
 
-void segment::impl::ensure_allocated(std::uint64_t end_bytes) {
+void segment::ensure_allocated(std::uint64_t end_bytes) {
     check_usable();
     if (end_bytes <= backed_end_bytes_) {
         return;
@@ -123,7 +86,7 @@ void segment::impl::ensure_allocated(std::uint64_t end_bytes) {
     // allocation may have extended it all the same.
     auto& heap = *reinterpret_cast<format::heap_header*>(base() + format::heap_header_offset);
     const std::uint64_t heap_end =
-        std::min(load(heap.end_blocks), capacity_bytes() / format::block_bytes) * format::block_bytes;
+        std::min(load_shared(heap.end_blocks), capacity_bytes() / format::block_bytes) * format::block_bytes;
     const std::uint64_t from = std::max(backed_end_bytes_, std::min(heap_end, end_bytes));
     if (const int code = extend(from, end_bytes - from); code != 0) {
         if (reason_of(code) == errc::io_error) {
@@ -134,7 +97,7 @@ void segment::impl::ensure_allocated(std::uint64_t end_bytes) {
 }
 
 /// Disk space for `needed` bytes from `from` on; where there is enough, for more, so that there are fewer calls.
-int segment::impl::extend(std::uint64_t from, std::uint64_t needed) {
+int segment::extend(std::uint64_t from, std::uint64_t needed) {
     const auto allocate = [&](std::uint64_t bytes) {
         const int injected = failpoint_error("segment.allocate");
         const int code = injected != 0 || bytes == 0 ? injected : file_.allocate(from, bytes);

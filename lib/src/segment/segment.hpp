@@ -1,15 +1,18 @@
 // The segment: one file, mapped once per process over a reserved stretch of addresses, with the protocol of
-// who is attached, who is alone and who writes.
+// who is attached, who is alone and who writes. Each step of its life has a file of its own: create.cpp, open.cpp,
+// writer_lock.cpp, readers.cpp, close.cpp; segment.cpp is the rest.
 //
 // Invariants
 //  - A file at a store's path is complete: it is made under no name (or a temporary one) and published by link.
 //  - A process maps a file once for writing (the registry); the base never moves while anybody holds the segment.
-//  - All bytes below head's `end_bytes` have disk space behind them, so touching them can't raise SIGBUS.
+//  - All bytes below the heap's end have disk space behind them, so touching them can't raise SIGBUS.
 //  - Control area locks are used only after the stamp was found to be this boot's, under the gate.
 //  - Nobody truncates or re-initialises unless it holds the "alone" byte exclusively, under the gate.
+//  - attached_ is set once everything is in place; without it, the destructor only unmaps and closes.
 //
-// Thread safety: all members may be called from any thread, except where said. Process safety: by OFD locks and
-// the robust writer mutex. After fork() the child's segments throw errc::forked.
+// Thread safety: all members may be called from any thread, except where said; attaching and detaching need exclusive
+// access. Process safety: by OFD locks and the writer lock. After fork() the child's segments throw errc::forked, and
+// their mapping is not there: nothing may be read through `base` before `check_usable`.
 #pragma once
 
 #include <array>
@@ -18,23 +21,35 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <memory>
+#include <mutex>
+#include <optional>
+#include <stop_token>
 #include <string>
 #include <vector>
 
 #include "base/types.hpp"
 #include "format/commit.hpp"
 #include "format/control.hpp"
+#include "os/file.hpp"
+#include "os/fork.hpp"
+#include "os/mapping.hpp"
+#include "os/system.hpp"
+#include "segment/attachments.hpp"
+#include "segment/durable.hpp"
+#include "segment/gate.hpp"
+#include "segment/judge.hpp"
+#include "segment/process_lock.hpp"
+#include "segment/registry.hpp"
 
 namespace holdfast {
-
-class segment;
 
 /// What the layers above do at the turning points of a segment's life. All may throw.
 struct segment_hooks {
     /// A new file, zeroed, mapped and allocated up to `segment_initial_bytes`, known to nobody yet: write the first commit.
     void (*format_new)(segment&) = nullptr;
-    /// Called with the writer mutex held (its owner died), or alone under the gate: roll back the transaction
+    /// Called with the writer lock taken over from a dead holder, or alone under the gate: roll back the transaction
     /// of a dead process, if there is one. Idempotent. Counts in control().recoveries when there was one.
     void (*recover)(segment&) = nullptr;
     /// Alone under the gate, the stamp is of another boot or another file, and the file was not closed cleanly:
@@ -60,13 +75,6 @@ struct segment_options {
 /// Disk space that a new file has: the heap's first table and some blocks for data.
 inline constexpr std::uint64_t segment_initial_bytes = format::heap_offset + 32 * format::block_bytes;
 
-/// One snapshot that somebody holds.
-struct held_pin {
-    txn_id pin = txn_id::none;
-    std::uint64_t pid = 0;      ///< 0: a read-only process whose id is not known
-    std::uint64_t since_ns = 0; ///< CLOCK_BOOTTIME; 0: unknown or momentary
-};
-
 /// A reader slot of this process. Claimed by `segment::claim_slot`; `pin` is the word that writers look at.
 struct reader_slot {
     std::atomic<std::uint64_t>* pin = nullptr;
@@ -86,37 +94,51 @@ public:
     segment(const segment&) = delete;
     segment& operator=(const segment&) = delete;
 
-    [[nodiscard]] const std::filesystem::path& path() const noexcept;
-    [[nodiscard]] bool read_only() const noexcept;
-    [[nodiscard]] std::byte* base() const noexcept;
-    [[nodiscard]] std::uint64_t capacity_bytes() const noexcept;
-    [[nodiscard]] format::head& head() const noexcept;
-    [[nodiscard]] format::control_header& control() const noexcept;
-    [[nodiscard]] std::array<std::uint8_t, 16> incarnation() const noexcept;
+    [[nodiscard]] const std::filesystem::path& path() const noexcept { return path_; }
+    [[nodiscard]] bool read_only() const noexcept { return options_.mode == segment_mode::read_only; }
+    [[nodiscard]] std::byte* base() const noexcept { return mapping_.base(); }
+    [[nodiscard]] std::uint64_t capacity_bytes() const noexcept { return mapping_.bytes(); }
+    [[nodiscard]] format::head& head() const noexcept {
+        return *reinterpret_cast<format::head*>(base() + format::head_offset);
+    }
+    [[nodiscard]] format::control_header& control() const noexcept {
+        return *reinterpret_cast<format::control_header*>(base() + format::control_offset);
+    }
+    [[nodiscard]] const incarnation_id& incarnation() const noexcept { return incarnation_; }
 
     /// Throws forked or io_error (a failure of the system poisons the segment until all its handles are closed).
-    /// Every operation begins with it; costs two loads.
-    void check_usable() const;
-    /// Whether this is a child's copy of its parent's segment: it must not touch shared words.
-    [[nodiscard]] bool forked() const noexcept;
-    void poison() noexcept;
+    /// Every operation begins with it; costs three loads.
+    void check_usable() const {
+        if (poisoned_.load(std::memory_order_relaxed) || forked()) [[unlikely]]
+            fail_unusable();
+    }
+    /// Whether this is a child's copy of its parent's segment: its mapping is gone.
+    [[nodiscard]] bool forked() const noexcept { return os::is_forked_since(generation_); }
+    void poison() noexcept { poisoned_.store(true, std::memory_order_relaxed); }
 
     /// Allocates disk space so that the file has at least `end_bytes` bytes, all backed. Under the writer lock or
     /// alone. Throws no_space (disk or quota full, or a file size limit), address_space, io_error.
     void ensure_allocated(std::uint64_t end_bytes);
     /// As the file system counts it.
-    [[nodiscard]] std::uint64_t allocated_bytes() const;
-    [[nodiscard]] std::uint64_t file_bytes() const;
+    [[nodiscard]] std::uint64_t allocated_bytes() const { return query_file().allocated_bytes; }
+    [[nodiscard]] std::uint64_t file_bytes() const { return query_file().bytes; }
 
     // --- The writer lock ---
 
-    /// Takes the robust writer mutex; if its owner died, runs hooks.recover and marks it consistent last.
-    /// Marks the file dirty (durably) if it was clean. Throws timed_out (naming the holder), nested_write (this
-    /// thread holds it), read_only, forked, io_error, corrupt.
-    void lock_writer(std::chrono::milliseconds timeout);
+    /// Takes the writer lock, which then belongs to this process: any thread may release it. If its holder died, runs
+    /// hooks.recover first. Marks the file dirty (durably) if it was clean. Throws timed_out (naming the holder),
+    /// cancelled (`stop` was requested; noticed within 5 ms), nested_write (the calling thread used the open
+    /// transaction last), read_only, forked, io_error, corrupt.
+    void lock_writer(std::chrono::milliseconds timeout, const std::stop_token& stop = {});
     void unlock_writer() noexcept;
-    /// Whether the calling thread holds the writer lock through this segment.
-    [[nodiscard]] bool writing_here() const noexcept;
+    /// The calling thread is now the one that uses the open transaction; for `lock_writer`'s nested_write.
+    void note_writing_thread() noexcept {
+        writer_thread_.store(os::thread_number(), std::memory_order_relaxed);
+    }
+    /// Whether the calling thread was the last to use this process's open transaction.
+    [[nodiscard]] bool writing_here() const noexcept {
+        return writer_thread_.load(std::memory_order_relaxed) == os::thread_number();
+    }
 
     // --- Readers ---
 
@@ -142,9 +164,73 @@ public:
     [[nodiscard]] std::vector<attached_process> processes() const;
 
 private:
-    class impl;
-    explicit segment(std::unique_ptr<impl> state) noexcept;
-    std::unique_ptr<impl> impl_;
+    segment(const std::filesystem::path& path, const segment_options& options, os::file&& opened,
+            registry_claim&& claim);
+
+    [[noreturn]] void fail_unusable() const;
+    [[nodiscard]] os::file_info query_file() const;
+    void map(std::uint64_t data_bytes);
+    [[nodiscard]] int extend(std::uint64_t from, std::uint64_t needed);
+    [[nodiscard]] format::commit_slot visible_commit() const noexcept;
+
+    // create.cpp
+    /// Makes a new file and publishes it at `path`. False: somebody else's is there already.
+    [[nodiscard]] static bool create(const std::filesystem::path& path, const segment_options& options);
+    [[nodiscard]] static bool create_under_temporary_name(const std::filesystem::path& path,
+                                                          const segment_options& options);
+    [[nodiscard]] static std::shared_ptr<segment>
+    format_new(os::file&& made, const std::filesystem::path& path, const segment_options& options);
+    void format();
+    void write_superblocks();
+
+    // open.cpp
+    void attach();
+    void attach_writer(os::deadline until);
+    void attach_reader(os::deadline until);
+    void take_over();
+    void join(os::deadline until);
+    void reset_control(bool same_stamp);
+    [[nodiscard]] format::lock_stamp present_stamp() const;
+    [[nodiscard]] durable_state durable() const;
+    [[nodiscard]] bool somebody_attached() const;
+
+    // backing.cpp
+    void back_new_file(std::uint64_t end_bytes);
+    void back_a_copy(std::uint64_t end_bytes, bool same_file);
+
+    // writer_lock.cpp
+    [[noreturn]] void fail_writer_lock(lock_result result, std::chrono::milliseconds timeout) const;
+    [[nodiscard]] std::string describe_holder() const;
+    [[nodiscard]] process_lock writer_lock() const noexcept { return {control().writer.word, *table_}; }
+    void prepare_to_write(bool left_unclean);
+    void mark_dirty();
+
+    // readers.cpp
+    void grow_table(std::uint32_t lines_seen);
+    void fence_readers() const noexcept;
+    void collect_lock_pins(std::vector<held_pin>& pins) const;
+
+    // close.cpp
+    void detach() noexcept;
+    void flush_if_last();
+    void close_last();
+    void mark_clean();
+
+    registry_claim claim_; // the first member: given up when all others are gone
+    std::filesystem::path path_;
+    segment_options options_;
+    os::file file_;
+    os::mapping mapping_;
+    std::optional<attachments> table_; ///< once mapped
+    incarnation_id incarnation_{};
+    std::uint64_t generation_ = os::fork_generation();
+    std::uint64_t backed_end_bytes_ = 0; ///< all bytes below have disk space; under the writer lock or alone
+    gate_mutex gate_;
+    std::atomic<bool> poisoned_{false};
+    std::atomic<std::uint64_t> writer_thread_{0}; ///< the last to use the open transaction; 0: none is open
+    std::mutex lock_pins_mutex_;
+    std::map<txn_id, std::uint64_t> lock_pins_; ///< how often each is pinned by this process
+    bool attached_ = false;
 };
 
 } // namespace holdfast

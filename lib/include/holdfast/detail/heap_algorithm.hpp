@@ -4,23 +4,22 @@
 // address of the algorithm; where the file is mapped by other means the containers can be read, and nothing can be
 // allocated. What the objects hold is outside of transactions.
 //
-// Thread and process safety: the owner's. Nothing throws, except that locking a segment_mutex may.
+// Thread and process safety: the owner's. Nothing throws.
 // This header needs Boost 1.74 or newer; the functions that the library exports for it do not depend on Boost.
 
 #pragma once
 
 #include <array>
-#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
 
 #include <boost/container/detail/multiallocation_chain.hpp>
 #include <boost/interprocess/containers/allocation_type.hpp>
-#include <boost/interprocess/detail/posix_time_types_wrk.hpp>
 #include <boost/interprocess/indexes/null_index.hpp>
 #include <boost/interprocess/offset_ptr.hpp>
 #include <boost/interprocess/segment_manager.hpp>
+#include <boost/interprocess/sync/null_mutex.hpp>
 
 #include <holdfast/detail/export.hpp>
 
@@ -52,53 +51,18 @@ HOLDFAST_API void arena_deallocate(const void* where, void* object) noexcept;
 [[nodiscard]] HOLDFAST_API bool arena_is_sound(const void* where) noexcept;
 HOLDFAST_API void arena_zero_free(const void* where) noexcept;
 
-HOLDFAST_API void segment_mutex_construct(void* mutex);
-HOLDFAST_API void segment_mutex_lock(void* mutex);
-[[nodiscard]] HOLDFAST_API bool segment_mutex_lock_for(void* mutex, std::chrono::milliseconds patience);
-[[nodiscard]] HOLDFAST_API bool segment_mutex_try_lock(void* mutex);
-HOLDFAST_API void segment_mutex_unlock(void* mutex) noexcept;
-
 } // namespace detail
 
-/// A robust mutex between processes, for `mutex_family`; never recursive. Waits up to 30 s, then throws timed_out.
-class segment_mutex {
-public:
-    segment_mutex() { detail::segment_mutex_construct(storage_); }
-    ~segment_mutex() = default;
-    segment_mutex(const segment_mutex&) = delete;
-    segment_mutex& operator=(const segment_mutex&) = delete;
-
-    void lock() { detail::segment_mutex_lock(storage_); }
-    [[nodiscard]] bool try_lock() { return detail::segment_mutex_try_lock(storage_); }
-    void unlock() noexcept { detail::segment_mutex_unlock(storage_); }
-
-    /// `when`: a std::chrono time point, or what Boost calls a ptime, of the universal time.
-    template <class TimePoint>
-    [[nodiscard]] bool timed_lock(const TimePoint& when) {
-        using std::chrono::milliseconds;
-        if constexpr (requires { typename TimePoint::clock; }) {
-            return detail::segment_mutex_lock_for(
-                storage_, std::chrono::ceil<milliseconds>(when - TimePoint::clock::now()));
-        } else {
-            if (when.is_pos_infinity())
-                return detail::segment_mutex_lock_for(storage_, milliseconds::max());
-            const auto left = when - boost::interprocess::microsec_clock::universal_time();
-            return detail::segment_mutex_lock_for(storage_, milliseconds(left.total_milliseconds() + 1));
-        }
-    }
-
-private:
-    alignas(8) unsigned char storage_[64] = {};
-};
-static_assert(sizeof(segment_mutex) == 64, "it is a part of the file");
+/// Locks nothing. Boost's null_mutex would do, if the header of a segment manager need not be aligned as pointers are.
+struct alignas(8) no_mutex : boost::interprocess::null_mutex {};
 
 /// Boost's MemoryAlgorithm concept.
 class heap_algorithm {
 public:
-    /// Boost names two kinds of mutex; a recursive robust one can't be had safely, so both are the same.
+    /// Boost's own mutexes do not survive their owner: whoever owns the arena has a lock that does.
     struct mutex_family {
-        using mutex_type = segment_mutex;
-        using recursive_mutex_type = segment_mutex;
+        using mutex_type = no_mutex;
+        using recursive_mutex_type = no_mutex;
     };
     using void_pointer = boost::interprocess::offset_ptr<void>;
     using size_type = std::size_t;

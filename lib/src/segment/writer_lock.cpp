@@ -1,0 +1,127 @@
+// The writer lock: one writer among all processes and threads, and what the death of one means.
+//
+// Invariant: whoever gets the lock from a dead holder, or finds it abandoned, undoes what that one left before it
+// writes; if it can't, it abandons the lock, and so the next one has to.
+#include <string>
+
+#include "base/assert.hpp"
+#include "os/failpoint.hpp"
+#include "os/system.hpp"
+#include "segment/failure.hpp"
+#include "segment/segment.hpp"
+#include "segment/words.hpp"
+
+namespace holdfast {
+
+void segment::lock_writer(std::chrono::milliseconds timeout, const std::stop_token& stop) {
+    check_usable();
+    if (read_only()) {
+        fail(errc::read_only, path_, "the store is opened for reading only", "open it for writing");
+    }
+    if (writing_here()) {
+        fail(errc::nested_write, path_, "this thread already has a write transaction on the store",
+             "commit or abort that one first");
+    }
+    process_lock lock = writer_lock();
+    // The clock is read only where there is something to wait for.
+    lock_result result = lock.try_lock() ? lock_result::locked : lock.lock(os::deadline_after(timeout), stop);
+    if (result != lock_result::locked && result != lock_result::owner_died) {
+        fail_writer_lock(result, timeout);
+    }
+    failpoint("segment.writer.locked");
+    if (result == lock_result::owner_died && !protocol_order("lock.repair_first")) {
+        static_cast<void>(lock.unlock()); // what must not be done; the kill campaign proves that it notices
+        failpoint("segment.writer.handed_on");
+        result = lock.lock(os::deadline_after(timeout), stop);
+        if (result != lock_result::locked) {
+            fail_writer_lock(result, timeout);
+        }
+    }
+    note_writing_thread();
+    try {
+        prepare_to_write(result == lock_result::owner_died);
+    } catch (...) {
+        writer_thread_.store(0, std::memory_order_relaxed);
+        static_cast<void>(result == lock_result::owner_died ? lock.abandon() : lock.unlock());
+        throw;
+    }
+}
+
+void segment::prepare_to_write(bool left_unclean) {
+    check_usable(); // it may have been poisoned while we waited
+    mark_dirty();
+    if (left_unclean && options_.hooks.recover != nullptr) {
+        try {
+            options_.hooks.recover(*this);
+        } catch (...) {
+            poison();
+            throw;
+        }
+        failpoint("segment.writer.recovered");
+    }
+}
+
+/// The first writer after a clean close says so on the medium, before it changes a byte.
+void segment::mark_dirty() {
+    if (load_shared(control().dirty) != 0) {
+        return;
+    }
+    failpoint("segment.dirty.begin");
+    const durable_state state = durable();
+    const format::commit_slot commit = state.newest ? state.newest->commit : visible_commit();
+    if (const int code = write_durable(file_, incarnation_, state, commit, false); code != 0) {
+        if (reason_of(code) != errc::no_space) {
+            poison();
+        }
+        fail_system(code, path_, "can't mark the store as being written");
+    }
+    failpoint("segment.dirty.written");
+    store_shared(control().dirty, 1);
+    failpoint("segment.dirty.marked");
+}
+
+void segment::unlock_writer() noexcept {
+    if (forked()) { // the child of a fork never had the lock
+        return;
+    }
+    failpoint("segment.writer.release");
+    writer_thread_.store(0, std::memory_order_relaxed);
+    process_lock lock = writer_lock();
+    // A poisoned holder may have failed to undo its own transaction: then the next one has to.
+    const bool ours = poisoned_.load(std::memory_order_relaxed) ? lock.abandon() : lock.unlock();
+    HOLDFAST_ASSERT(ours);
+    failpoint("segment.writer.unlocked");
+}
+
+std::string segment::describe_holder() const {
+    const lock_holder holder = writer_lock().holder();
+    if (holder.line == 0 || holder.line >= table_->lines_allocated()) {
+        return "a process that is just taking or releasing it";
+    }
+    if (holder.line == table_->own_line()) {
+        return "another thread of this process";
+    }
+    const format::attachment_line& line = table_->line(holder.line);
+    std::string text = "process " + std::to_string(line.pid);
+    if (line.pid_space != 0 && line.pid_space != os::pid_namespace()) {
+        text += " of another PID namespace";
+    }
+    return text;
+}
+
+void segment::fail_writer_lock(lock_result result, std::chrono::milliseconds timeout) const {
+    switch (result) {
+    case lock_result::timed_out:
+        fail(errc::timed_out, path_,
+             "the writer lock was not to be had within " + std::to_string(timeout.count()) + " ms, held by " +
+                 describe_holder(),
+             "wait for that transaction to end, or end that process");
+    case lock_result::cancelled:
+        fail(errc::cancelled, path_, "waiting for the writer lock was cancelled");
+    default:
+        fail(errc::io_error, path_, "this process can't see its own lock on the file",
+             "open the store again; the file system may have lost its locks");
+    }
+}
+
+} // namespace holdfast
