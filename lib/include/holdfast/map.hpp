@@ -57,9 +57,9 @@ template <class V>
         return {};
     return with_key(keys, key, [&]() -> read_result<V> {
         if constexpr (std::is_reference_v<typename value_codec<V>::view>) {
-            return &value_codec<V>::read(*found);
+            return &read_value<V>(*found);
         } else {
-            return value_codec<V>::read(*found);
+            return read_value<V>(*found);
         }
     });
 }
@@ -124,7 +124,7 @@ public:
     [[nodiscard]] typed_entry<K, V> operator*() const {
         const entry found = *at_;
         return detail::with_key(key_type_of<K>(), found.key, [&]() -> typed_entry<K, V> {
-            return {detail::key_layout<K>::read(found.key), value_codec<V>::read(found.value)};
+            return {detail::key_layout<K>::read(found.key), detail::read_value<V>(found.value)};
         });
     }
     [[nodiscard]] detail::arrow<typed_entry<K, V>> operator->() const { return {**this}; }

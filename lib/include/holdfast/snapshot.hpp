@@ -123,7 +123,7 @@ public:
         if (!found)
             detail::throw_absent(keys(), key);
         return detail::with_key(
-            keys(), key, [&]() -> typename value_codec<T>::view { return value_codec<T>::read(*found); });
+            keys(), key, [&]() -> typename value_codec<T>::view { return detail::read_value<T>(*found); });
     }
     /// A copy of the value as a T. Throws wrong_type and out_of_range.
     template <class T>

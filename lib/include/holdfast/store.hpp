@@ -114,7 +114,10 @@ public:
     }
     void put(std::string_view key, value_type type, std::string_view data);
     /// A copy of a value, with its type.
-    void put(std::string_view key, const value_view& stored) { put(key, stored.type(), stored.text()); }
+    void put(std::string_view key, const value_view& stored) {
+        stored.verify();
+        put(key, stored.type(), stored.text());
+    }
     void put(std::string_view key, const value& stored) { put(key, stored.view()); }
     /// A value of a type that value_codec knows.
     template <class T>

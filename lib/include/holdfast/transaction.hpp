@@ -53,8 +53,11 @@ public:
     }
     /// Stores what `data` says as a value of that type; invalid_argument if it can't be one.
     void put(std::string_view key, value_type type, std::string_view data);
-    /// Stores a copy of a value, with its type.
-    void put(std::string_view key, const value_view& stored) { put(key, stored.type(), stored.text()); }
+    /// Stores a copy of a value, with its type. Throws corrupt if it is damaged.
+    void put(std::string_view key, const value_view& stored) {
+        stored.verify();
+        put(key, stored.type(), stored.text());
+    }
     void put(std::string_view key, const value& stored) { put(key, stored.view()); }
     /// Stores a value of a type that value_codec knows.
     template <class T>
@@ -72,7 +75,7 @@ public:
     [[nodiscard]] std::optional<T> get(std::string_view key) const {
         std::optional<T> result;
         read(key, [&](const value_view& found) {
-            result = detail::with_key(keys(), key, [&] { return value_codec<T>::decode(found); });
+            result = detail::with_key(keys(), key, [&] { return detail::decode_value<T>(found); });
         });
         return result;
     }

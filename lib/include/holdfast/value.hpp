@@ -10,6 +10,8 @@
 #include <string_view>
 #include <utility>
 
+#include <holdfast/detail/export.hpp>
+
 namespace holdfast {
 
 /// The type of a value, known to whoever opens the file. The numbers are those in the file and never change. A file may
@@ -61,7 +63,13 @@ using version_number = std::uint64_t;
     return "unknown";
 }
 
-/// A value in the file, read in place.
+namespace detail {
+struct stored_value;
+} // namespace detail
+
+/// A value in the file, read in place. Reading it does not verify it, since that would touch all of its bytes; whoever
+/// copies it out of the file does, so that damage is not made sound by a copy: `value`, typed reads that give an
+/// object of their own, `put` of a view, and everything that the command line prints.
 class value_view {
 public:
     constexpr value_view() noexcept = default;
@@ -78,13 +86,20 @@ public:
     [[nodiscard]] constexpr version_number version() const noexcept { return version_; }
     [[nodiscard]] constexpr operator std::string_view() const noexcept { return data_; }
 
+    /// Whether the entry is as it was stored: its checksum is right. A view of what is in no file is. O(size).
+    [[nodiscard]] HOLDFAST_API bool is_sound() const noexcept;
+    /// Throws corrupt, naming the key, unless `is_sound`.
+    HOLDFAST_API void verify() const;
+
     friend constexpr bool operator==(const value_view& left, std::string_view right) noexcept {
         return left.data_ == right;
     }
 
 private:
+    friend struct detail::stored_value;
     std::string_view data_;
     version_number version_ = 0;
+    std::uint32_t record_offset_ = 0; ///< of the value in its record in the file; 0: it is in none
     value_type type_ = value_type::bytes;
 };
 
@@ -92,8 +107,11 @@ private:
 class value {
 public:
     value() = default;
+    /// Throws corrupt, naming the key, if the value is damaged.
     explicit value(const value_view& view)
-        : data_(view.text()), version_(view.version()), type_(view.type()) {}
+        : data_(view.text()), version_(view.version()), type_(view.type()) {
+        view.verify();
+    }
     value(value_type type, std::string data, version_number version) noexcept
         : data_(std::move(data)), version_(version), type_(type) {}
 

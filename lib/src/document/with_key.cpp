@@ -25,6 +25,11 @@ void expect_keys(const key_type& found, const key_type& asked) {
     }
 }
 
+void expect_sound(const value_view& found) {
+    if (!found.is_sound())
+        throw error(errc::corrupt, "the value is damaged (its checksum is wrong); run 'holdfast check'");
+}
+
 void throw_absent(const key_type& keys, std::string_view key) {
     throw error(errc::not_found, shown(keys, key) + " is not there");
 }

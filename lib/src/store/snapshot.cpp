@@ -7,6 +7,7 @@
 #include <holdfast/error.hpp>
 
 #include "store/states.hpp"
+#include "store/stored_value.hpp"
 #include "transaction/map_keys.hpp"
 #include "tree/cursor.hpp"
 #include "tree/difference.hpp"

@@ -73,9 +73,4 @@ private:
     engine::pin pin_;
 };
 
-/// Makes the public view types from the tree's.
-[[nodiscard]] inline value_view to_view(const record_view& record) noexcept {
-    return {record.type, record.value, raw(record.made)};
-}
-
 } // namespace holdfast::detail

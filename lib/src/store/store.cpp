@@ -6,6 +6,7 @@
 
 #include "os/time.hpp"
 #include "store/states.hpp"
+#include "store/stored_value.hpp"
 #include "store/transaction_state.hpp"
 #include "transaction/check.hpp"
 #include "tree/reader.hpp"
@@ -72,7 +73,7 @@ std::optional<value> store::get(std::string_view key) const {
         const auto found = tree_find(commit.view, commit.unnamed(), key);
         if (!found)
             return std::nullopt;
-        return value(detail::to_view(*found));
+        return detail::copy_of(*found, {});
     });
 }
 
@@ -103,7 +104,7 @@ std::optional<value> read_map(const store_state& owner, std::string_view map, co
         const auto found = tree_find(commit.view, to_tree_root(*root), key);
         if (!found)
             return std::nullopt;
-        return value(to_view(*found));
+        return copy_of(*found, map);
     });
 }
 

@@ -7,6 +7,7 @@
 
 #include "document/check_value.hpp"
 #include "format/record.hpp"
+#include "store/stored_value.hpp"
 #include "store/transaction_state.hpp"
 #include "tree/reader.hpp"
 

@@ -1,9 +1,13 @@
 // Decoding values on behalf of a key, which the message of a failure names.
 #pragma once
 
+#include <concepts>
+#include <cstddef>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
+#include <type_traits>
 
 #include <holdfast/codec.hpp>
 #include <holdfast/detail/export.hpp>
@@ -30,12 +34,34 @@ template <class Read>
     }
 }
 
+/// Throws corrupt, without the key, unless the value is sound.
+HOLDFAST_API void expect_sound(const value_view& found);
+
+/// Whether a typed read gives what lies in the file, and copies nothing out of it.
+template <class T, class View = typename value_codec<T>::view>
+inline constexpr bool reads_in_place = std::is_reference_v<View> || std::same_as<View, std::string_view> ||
+                                       std::same_as<View, std::span<const std::byte>>;
+
+/// The value in place, where its type allows; what is copied out of the file is verified first.
+template <class T>
+[[nodiscard]] typename value_codec<T>::view read_value(const value_view& found) {
+    if constexpr (!reads_in_place<T>)
+        expect_sound(found);
+    return value_codec<T>::read(found);
+}
+/// A copy of the value, verified.
+template <class T>
+[[nodiscard]] T decode_value(const value_view& found) {
+    expect_sound(found);
+    return value_codec<T>::decode(found);
+}
+
 template <class T>
 [[nodiscard]] std::optional<T> decode_found(const std::optional<value_view>& found, const key_type& keys,
                                             std::string_view key) {
     if (!found)
         return std::nullopt;
-    return with_key(keys, key, [&] { return std::optional<T>(value_codec<T>::decode(*found)); });
+    return with_key(keys, key, [&] { return std::optional<T>(decode_value<T>(*found)); });
 }
 
 } // namespace holdfast::detail
