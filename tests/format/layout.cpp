@@ -82,14 +82,14 @@ std::map<std::string, layout> compiled_layouts() {
          HOLDFAST_FIELD(attachment_line, since_ns), HOLDFAST_FIELD(attachment_line, pid),
          HOLDFAST_FIELD(attachment_line, pid_space), HOLDFAST_FIELD(attachment_line, generation),
          HOLDFAST_FIELD(attachment_line, reserved)}};
-    all["heap_header"] = {sizeof(heap_header),
-                          {HOLDFAST_FIELD(heap_header, magic), HOLDFAST_FIELD(heap_header, end_blocks),
-                           HOLDFAST_FIELD(heap_header, free_blocks),
-                           HOLDFAST_FIELD(heap_header, held_back_bytes),
-                           HOLDFAST_FIELD(heap_header, front_retired),
-                           HOLDFAST_FIELD(heap_header, reserve_block), HOLDFAST_FIELD(heap_header, reserved),
-                           HOLDFAST_FIELD(heap_header, parks), HOLDFAST_FIELD(heap_header, retired),
-                           HOLDFAST_FIELD(heap_header, partial), HOLDFAST_FIELD(heap_header, bins)}};
+    all["heap_header"] = {
+        sizeof(heap_header),
+        {HOLDFAST_FIELD(heap_header, magic), HOLDFAST_FIELD(heap_header, end_blocks),
+         HOLDFAST_FIELD(heap_header, free_blocks), HOLDFAST_FIELD(heap_header, held_back_bytes),
+         HOLDFAST_FIELD(heap_header, front_retired), HOLDFAST_FIELD(heap_header, reserve_block),
+         HOLDFAST_FIELD(heap_header, parked_bytes), HOLDFAST_FIELD(heap_header, parks),
+         HOLDFAST_FIELD(heap_header, retired), HOLDFAST_FIELD(heap_header, partial),
+         HOLDFAST_FIELD(heap_header, bins)}};
     all["block_descriptor"] = {
         sizeof(block_descriptor),
         {HOLDFAST_FIELD(block_descriptor, state), HOLDFAST_FIELD(block_descriptor, size_class),
@@ -216,6 +216,7 @@ std::map<std::string, std::string> compiled_constants() {
         HOLDFAST_NUMBER(block_owner::arena),
         HOLDFAST_NUMBER(entry_kind::object),
         HOLDFAST_NUMBER(entry_kind::marker),
+        HOLDFAST_NUMBER(entry_kind::freed),
         HOLDFAST_NUMBER(list_chunk::capacity),
         HOLDFAST_NUMBER(undo_log::first_capacity),
         HOLDFAST_NUMBER(undo_log::chunks_max),

@@ -195,7 +195,11 @@ TEST_F(MemoryFailure, UndoesTransactionsThatReclaim) {
     const version_number version = store_->snapshot().version();
     held.pop_back();
     std::int64_t failures = 0;
-    while (runs_out_at(failures, [&] { store_->put("key", "reclaims"); })) {
+    const auto reclaim = [](write_transaction& transaction) {
+        for (std::uint64_t key = 0; key < 500; ++key)
+            transaction.put(numbered("key", key), "reclaims");
+    };
+    while (runs_out_at(failures, [&] { store_->update(reclaim); })) {
         ++failures;
         ASSERT_LT(failures, 10'000);
         ASSERT_EQ(store_->snapshot().version(), version);

@@ -41,9 +41,8 @@ inline txn_id commit(writer& running) {
 inline bool reclaim(const std::shared_ptr<engine>& owner, std::uint64_t budget = ~std::uint64_t{0},
                     bool keep = true) {
     writer running(owner, patience);
-    retired_objects emptied;
-    const bool freed = reclaimer(owner->heap(), owner->file(), running.transaction(), emptied).run(budget);
-    emptied.flush(owner->heap(), running.transaction());
+    owner->reclaiming().look();
+    const bool freed = owner->reclaiming().examine(budget) != 0;
     if (keep)
         commit(running);
     return freed;

@@ -66,9 +66,9 @@ TEST_F(Reclaim, DoesNotExamineWhatItsOwnTransactionRetires) {
         retired_objects retired;
         retired.add(old.place, object_bytes, old.made);
         retired.flush(engine_->heap(), running.transaction());
-        reclaimer(engine_->heap(), engine_->file(), running.transaction(), retired).run(~std::uint64_t{0});
+        engine_->reclaiming().look();
+        engine_->reclaiming().examine(~std::uint64_t{0});
         EXPECT_TRUE(is_allocated(old));
-        retired.flush(engine_->heap(), running.transaction());
         commit(running);
     }
     reclaim(engine_);
@@ -220,11 +220,11 @@ TEST_F(Reclaim, RefusesAListOfParksThatLeadsInACircle) {
         writer running(engine_, patience);
         auto& park = engine_->heap().object<format::park>(ref::from_units(engine_->heap().header().parks));
         engine_->heap().set(park.next, engine_->heap().header().parks);
+        reclaimer fresh(engine_->heap(), engine_->file()); // it has to read the list
         retired_objects retired;
-        expect_failure(errc::corrupt, [&] {
-            reclaimer(engine_->heap(), engine_->file(), running.transaction(), retired)
-                .run(~std::uint64_t{0});
-        });
+        fresh.begin(running.transaction(), txn_id{running.before().txn}, retired);
+        fresh.look();
+        expect_failure(errc::corrupt, [&] { fresh.examine(~std::uint64_t{0}); });
     }
     engine_->unpin(inside);
     reclaim(engine_);
@@ -266,8 +266,14 @@ protected:
         std::vector<object> made;
         for (std::uint64_t i = random_() % 8; i != 0; --i) {
             const object one{running.allocate(object_bytes), running.transaction()};
-            for (const object& other : objects_) {
-                ASSERT_NE(one.place, other.place) << "a live object was given away";
+            for (auto other = objects_.begin(); other != objects_.end();) {
+                if (other->place != one.place) {
+                    ++other;
+                    continue;
+                }
+                ASSERT_TRUE(other->retired != txn_id::none && !is_pinned(*other))
+                    << "a live object was given away";
+                other = objects_.erase(other); // this very transaction has freed it
             }
             *reinterpret_cast<std::uint64_t*>(engine_->file().base() + one.place.offset()) = raw(one.made);
             made.push_back(one);

@@ -78,6 +78,7 @@ static_assert(sizeof(block_descriptor) * blocks_per_table == block_bytes * block
 enum class entry_kind : std::uint8_t {
     object = 1, ///< something to free: `word` is the transaction that made it
     marker = 2, ///< `word` is the transaction that retired the entries that follow
+    freed = 3,  ///< was an object, and was freed where it stood
 };
 
 struct list_entry {
@@ -85,6 +86,25 @@ struct list_entry {
     std::uint64_t word;
 };
 static_assert(sizeof(list_entry) == 16);
+
+[[nodiscard]] constexpr list_entry object_entry(std::uint64_t units, std::uint64_t made) noexcept {
+    return {units | static_cast<std::uint64_t>(entry_kind::object) << 56, made};
+}
+[[nodiscard]] constexpr list_entry marker_entry(std::uint64_t retired_by) noexcept {
+    return {static_cast<std::uint64_t>(entry_kind::marker) << 56, retired_by};
+}
+[[nodiscard]] constexpr list_entry freed_entry() noexcept {
+    return {static_cast<std::uint64_t>(entry_kind::freed) << 56, 0};
+}
+[[nodiscard]] constexpr entry_kind kind_of(const list_entry& entry) noexcept {
+    return static_cast<entry_kind>(entry.tagged >> 56);
+}
+/// Of an object: its reference.
+[[nodiscard]] constexpr std::uint64_t units_of(const list_entry& entry) noexcept {
+    return entry.tagged & ((std::uint64_t{1} << 48) - 1);
+}
+/// Of an object, the transaction that made it; of a marker, the one that retired what follows.
+[[nodiscard]] constexpr std::uint64_t txn_of(const list_entry& entry) noexcept { return entry.word; }
 
 struct list_chunk {
     static constexpr std::size_t capacity = 63;
@@ -127,8 +147,8 @@ struct heap_header {
     std::uint64_t front_retired;   ///< the transaction that retired the entries at the front of `retired`
     std::uint64_t
         reserve_block; ///< a run that only erasing transactions may break open; 0: none at the moment
-    std::uint64_t reserved;
-    std::uint64_t parks; ///< reference to the first park
+    std::uint64_t parked_bytes; ///< … in the parks
+    std::uint64_t parks;        ///< reference to the first park
     entry_list retired;
     std::array<std::uint32_t, 2 * 64> partial; ///< see partial_list: first slab with free objects
     std::array<std::uint32_t, run_bins> bins;  ///< first free run of each bin

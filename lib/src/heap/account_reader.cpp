@@ -197,8 +197,8 @@ private:
     }
 
     void read_entry(const format::list_entry& entry) {
-        if (static_cast<format::entry_kind>(entry.tagged >> 56) == format::entry_kind::object)
-            visitor_->waiting(ref::from_units(entry.tagged & ref::units_max));
+        if (format::kind_of(entry) == format::entry_kind::object)
+            visitor_->waiting(ref::from_units(format::units_of(entry)));
     }
 
     const heap* memory_;

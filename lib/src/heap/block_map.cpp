@@ -29,9 +29,11 @@ template <class T>
 /// Lists of free runs are searched this far for a fit before a longer bin is taken.
 constexpr int first_fit_steps = 16;
 
-/// The heap grows by an eighth, within these bounds (256 KiB and 64 MiB), unless more is asked for.
+/// The heap grows by this part, within these bounds (256 KiB and 16 MiB), unless more is asked for: what is not yet
+/// used is little, and growing, which takes a system call, is seldom.
+constexpr std::uint32_t growth_part = 32;
 constexpr std::uint32_t growth_blocks_min = 16;
-constexpr std::uint32_t growth_blocks_max = 4096;
+constexpr std::uint32_t growth_blocks_max = 1024;
 
 } // namespace
 
@@ -276,7 +278,7 @@ std::uint32_t block_map::new_end_for(std::uint32_t length) const {
 
 void block_map::grow(std::uint32_t length) {
     const std::uint32_t usual =
-        std::clamp((end() - format::heap_first_block) / 8, growth_blocks_min, growth_blocks_max);
+        std::clamp((end() - format::heap_first_block) / growth_part, growth_blocks_min, growth_blocks_max);
     if (usual > length) {
         try {
             const std::uint32_t new_end = new_end_for(usual);

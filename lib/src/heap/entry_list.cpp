@@ -55,6 +55,29 @@ void heap::append(entry_list& list, const list_entry* entries, std::size_t count
     set_list(list, now);
 }
 
+/// Offers the entry at the front of the list `now`; false if it stays.
+bool heap::consume_one(entry_list& now, const std::function<bool(const list_entry&)>& take,
+                       const std::function<void(ref)>& emptied) {
+    const ref place = ref::from_units(now.front);
+    const std::uint64_t end = now.front == now.back ? now.back_index : list_chunk::capacity;
+    if (now.front_index >= end || end > list_chunk::capacity)
+        throw_corrupt("a list's beginning is damaged", place);
+    const list_chunk& chunk = object<list_chunk>(place);
+    if (!take(chunk.entries[now.front_index]))
+        return false;
+    ++now.front_index;
+    --now.entries;
+    if (now.entries == 0) {
+        now = entry_list{};
+        emptied(place);
+    } else if (now.front_index == list_chunk::capacity) {
+        now.front = chunk.next;
+        now.front_index = 0;
+        emptied(place);
+    }
+    return true;
+}
+
 std::uint64_t heap::consume(entry_list& list, std::uint64_t limit,
                             const std::function<bool(const list_entry&)>& take,
                             const std::function<void(ref)>& emptied) {
@@ -63,29 +86,35 @@ std::uint64_t heap::consume(entry_list& list, std::uint64_t limit,
     // A list that leads in a circle ends here.
     if (now.entries > end_bytes() / sizeof(list_entry))
         throw_corrupt("a list is longer than the heap", ref::from_units(now.front));
-    while (now.entries != 0 && taken < limit && log_has_room()) {
-        const ref place = ref::from_units(now.front);
-        const std::uint64_t end = now.front == now.back ? now.back_index : list_chunk::capacity;
-        if (now.front_index >= end || end > list_chunk::capacity)
-            throw_corrupt("a list's beginning is damaged", place);
-        const list_chunk& chunk = object<list_chunk>(place);
-        if (!take(chunk.entries[now.front_index]))
-            break;
-        ++taken;
-        ++now.front_index;
-        --now.entries;
-        if (now.entries == 0) {
-            emptied(place);
-            now = entry_list{};
-        } else if (now.front_index == list_chunk::capacity) {
-            const std::uint64_t next = chunk.next;
-            emptied(place);
-            now.front = next;
-            now.front_index = 0;
-        }
+    try {
+        while (now.entries != 0 && taken < limit && log_has_room() && consume_one(now, take, emptied))
+            ++taken;
+    } catch (...) {
+        set_list(list, now); // what was taken is gone
+        throw;
     }
     set_list(list, now);
     return taken;
+}
+
+void heap::visit(const entry_list& list, const std::function<bool(list_entry&)>& see) {
+    std::uint64_t left = list.entries;
+    std::uint32_t index = list.front_index;
+    if (left > end_bytes() / sizeof(list_entry))
+        throw_corrupt("a list is longer than the heap", ref::from_units(list.front));
+    for (std::uint64_t units = list.front; left != 0;) {
+        const ref place = ref::from_units(units);
+        auto& chunk = object<list_chunk>(place);
+        const std::uint64_t end = units == list.back ? list.back_index : list_chunk::capacity;
+        if (index >= end || end > list_chunk::capacity)
+            throw_corrupt("a list is damaged", place);
+        for (; index < end && left != 0; ++index, --left) {
+            if (!log_has_room() || !see(chunk.entries[index]))
+                return;
+        }
+        index = 0;
+        units = chunk.next;
+    }
 }
 
 } // namespace holdfast

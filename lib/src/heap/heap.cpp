@@ -37,6 +37,9 @@ namespace {
 /// The run that only erasing may break open: enough for four of the longest paths and a list chunk each.
 constexpr std::uint32_t reserve_blocks = 8;
 
+/// So many portions are reclaimed before the heap grows, and one more for each block that is asked for.
+constexpr std::uint64_t reclaim_portions = 4;
+
 } // namespace
 
 void heap::format(backing& memory, std::uint64_t end_bytes) {
@@ -102,18 +105,26 @@ bool heap::reclaim(bool pressed) {
     return policy_.reclaim(pressed);
 }
 
-/// A taken run; or 0 where `alternative`, the head of a list that would serve as well, was filled by reclaiming.
-std::uint32_t heap::take_blocks(std::uint32_t length, block_use use, const std::uint32_t* alternative) {
-    const auto is_served = [&] { return alternative != nullptr && *alternative != 0; };
-    std::uint32_t run = take_free_run(length, use);
-    if (run != 0)
-        return run;
-    if (reclaim(false)) {
-        if (is_served())
+/// Reclaims until there is a run, which is taken; or 0 if `alternative`, the head of a list that would serve as well,
+/// was filled. Nothing if reclaiming has come to an end, or to what the space is worth.
+std::optional<std::uint32_t> heap::reclaim_blocks(std::uint32_t length, block_use use,
+                                                  const std::uint32_t* alternative, bool pressed) {
+    std::uint64_t portions = pressed ? ~std::uint64_t{0} : reclaim_portions + std::uint64_t{length};
+    for (; portions != 0 && reclaim(pressed); --portions) {
+        if (alternative != nullptr && *alternative != 0)
             return 0;
-        if ((run = take_free_run(length, use)) != 0)
+        if (const std::uint32_t run = take_free_run(length, use); run != 0)
             return run;
     }
+    return std::nullopt;
+}
+
+/// A taken run; or 0 where `alternative` was filled by reclaiming.
+std::uint32_t heap::take_blocks(std::uint32_t length, block_use use, const std::uint32_t* alternative) {
+    if (const std::uint32_t run = take_free_run(length, use); run != 0)
+        return run;
+    if (const auto reclaimed = reclaim_blocks(length, use, alternative, false))
+        return *reclaimed;
     try {
         if (length >= format::blocks_per_table)
             blocks_.back_growth(length); // before the log grows for so many tables
@@ -123,15 +134,11 @@ std::uint32_t heap::take_blocks(std::uint32_t length, block_use use, const std::
     } catch (const error& failure) {
         if (!is_full(failure))
             throw;
-        if (reclaim(true)) {
-            if (is_served())
-                return 0;
-            if ((run = take_free_run(length, use)) != 0)
-                return run;
-        }
+        if (const auto reclaimed = reclaim_blocks(length, use, alternative, true))
+            return *reclaimed;
         if (length > reserve_blocks || !break_reserve())
             throw;
-        if ((run = take_free_run(length, use)) != 0)
+        if (const std::uint32_t run = take_free_run(length, use); run != 0)
             return run;
         throw;
     }

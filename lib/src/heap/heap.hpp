@@ -13,6 +13,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 
 #include "base/types.hpp"
 #include "format/heap.hpp"
@@ -43,8 +44,9 @@ public:
 
     // --- Objects ---
 
-    /// When the free space is used up, `reclaim` is called once for each allocation; it frees what it can and says
-    /// whether that was anything. Then the heap grows; when it can't, and `may_break_reserve`, the reserve is used.
+    /// When the free space is used up, `reclaim` is called for portions, up to as many as the space that is asked for is
+    /// worth, while it says that there may be more. Then the heap grows; when it can't, `reclaim` is called until it
+    /// gives up; after that, and if `may_break_reserve`, the reserve is used.
     struct policy {
         std::function<bool(bool pressed)> reclaim; ///< pressed: the disk is full
         bool may_break_reserve = false;
@@ -67,10 +69,15 @@ public:
     /// Adds at the back. Never reclaims.
     void append(format::entry_list& list, const format::list_entry* entries, std::size_t count);
     /// Calls `take(entry)` for entries from the front until it returns false (that entry stays), `limit` were
-    /// taken, or the undo log is full and so is the disk. Chunks that became empty go to `emptied`, to be retired. Returns how many were taken.
+    /// taken, or the undo log is full and so is the disk. Chunks that became empty go to `emptied`, to be retired. Returns
+    /// how many were taken. If `take` throws, what was taken before is gone.
     std::uint64_t consume(format::entry_list& list, std::uint64_t limit,
                           const std::function<bool(const format::list_entry&)>& take,
                           const std::function<void(ref)>& emptied);
+
+    /// Calls `see(entry)` for all entries, from the front, while it returns true and the log has room. It may change
+    /// the words of an entry by `set`.
+    void visit(const format::entry_list& list, const std::function<bool(format::list_entry&)>& see);
 
     [[nodiscard]] format::heap_header& header() const noexcept { return blocks_.header(); }
     [[nodiscard]] block_map& blocks() noexcept { return blocks_; }
@@ -120,6 +127,8 @@ private:
     [[nodiscard]] std::uint32_t& partial_head(std::uint8_t size_class,
                                               format::block_owner owner) const noexcept;
     [[nodiscard]] bool reclaim(bool pressed);
+    [[nodiscard]] std::optional<std::uint32_t> reclaim_blocks(std::uint32_t length, block_use use,
+                                                              const std::uint32_t* alternative, bool pressed);
     [[nodiscard]] std::uint32_t take_blocks(std::uint32_t length, block_use use,
                                             const std::uint32_t* alternative);
     [[nodiscard]] std::uint32_t take_free_run(std::uint32_t length, block_use use);
@@ -134,6 +143,9 @@ private:
     [[nodiscard]] bool break_reserve();
     [[nodiscard]] std::byte* checked(ref place, std::uint64_t size) const;
     void set_list(format::entry_list& list, const format::entry_list& now);
+    [[nodiscard]] bool consume_one(format::entry_list& now,
+                                   const std::function<bool(const format::list_entry&)>& take,
+                                   const std::function<void(ref)>& emptied);
 
     backing* memory_;
     journal undo_;

@@ -107,7 +107,8 @@ int segment::extend(std::uint64_t from, std::uint64_t needed) {
         return code;
     };
     const std::uint64_t room = std::min(capacity_bytes(), format::file_bytes_max) - from;
-    const std::uint64_t generous = std::min(std::max({needed, from / 8, 256 * format::kib}), room);
+    const std::uint64_t generous =
+        std::min(std::max({needed, (from - format::heap_offset) / 32, 256 * format::kib}), room);
     const int code = allocate(generous);
     return code != 0 && reason_of(code) == errc::no_space && generous > needed ? allocate(needed) : code;
 }

@@ -23,6 +23,7 @@
 #include "os/fence.hpp"
 #include "segment/segment.hpp"
 #include "transaction/commit_state.hpp"
+#include "transaction/reclaim.hpp"
 
 namespace holdfast {
 
@@ -50,6 +51,8 @@ public:
     [[nodiscard]] holdfast::segment& file() const noexcept { return *file_; }
     /// Under the writer lock only.
     [[nodiscard]] holdfast::heap& heap() noexcept { return heap_; }
+    /// What reclaiming knows from one transaction to the next. Under the writer lock only.
+    [[nodiscard]] reclaimer& reclaiming() noexcept { return reclaiming_; }
     /// Whether the slot is whole. One that this engine wrote or judged before needs no second look.
     [[nodiscard]] bool is_sound(const format::commit_slot& slot) noexcept;
     void note_sound(txn_id id) noexcept { known_sound_ = id; }
@@ -142,6 +145,7 @@ private:
     std::shared_ptr<holdfast::segment> file_;
     segment_backing memory_;
     holdfast::heap heap_;
+    reclaimer reclaiming_{heap_, *file_};
     std::uint64_t reaped_ns_ = 0;       ///< under the writer lock
     txn_id known_sound_ = txn_id::none; ///< under the writer lock
     std::uint64_t known_bytes_ = 0;     ///< the file has at least so many; under the writer lock

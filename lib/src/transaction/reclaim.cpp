@@ -2,10 +2,10 @@
 #include "transaction/reclaim.hpp"
 
 #include <algorithm>
-#include <atomic>
+
+#include <holdfast/error.hpp>
 
 #include "base/corrupt.hpp"
-#include "heap/size_class.hpp"
 #include "os/failpoint.hpp"
 
 namespace holdfast {
@@ -15,50 +15,58 @@ using format::list_entry;
 
 namespace {
 
-[[nodiscard]] list_entry object_entry(ref place, txn_id made) noexcept {
-    return {place.units() | static_cast<std::uint64_t>(entry_kind::object) << 56, raw(made)};
-}
-[[nodiscard]] list_entry marker_entry(txn_id by) noexcept {
-    return {static_cast<std::uint64_t>(entry_kind::marker) << 56, raw(by)};
-}
-[[nodiscard]] entry_kind kind_of(const list_entry& entry) noexcept {
-    return static_cast<entry_kind>(entry.tagged >> 56);
-}
-[[nodiscard]] ref place_of(const list_entry& entry) noexcept {
-    return ref::from_units(entry.tagged & ref::units_max);
-}
-
-/// What the heap gives for a request of `bytes`.
-[[nodiscard]] std::uint64_t allocated_for(std::uint64_t bytes) noexcept {
-    return bytes <= format::slab_bytes_max ? format::slab_sizes[class_of(bytes)]
-                                           : std::uint64_t{blocks_for(bytes)} * format::block_bytes;
-}
-
 constexpr std::size_t parks_max = 1 << 20;
+
+[[nodiscard]] bool is_full(const error& failure) noexcept {
+    return failure.reason() == errc::no_space || failure.reason() == errc::address_space;
+}
+
+/// While it exists, the reserve is not for parking, but for what an erasing transaction itself takes.
+class without_reserve {
+public:
+    explicit without_reserve(heap& memory) noexcept
+        : allowed_(&memory.allocation_policy().may_break_reserve), before_(*allowed_) {
+        *allowed_ = false;
+    }
+    ~without_reserve() { *allowed_ = before_; }
+    without_reserve(const without_reserve&) = delete;
+    without_reserve& operator=(const without_reserve&) = delete;
+
+private:
+    bool* allowed_;
+    bool before_;
+};
 
 } // namespace
 
-void retired_objects::add(ref place, std::uint64_t bytes, txn_id made) {
-    entries_.push_back(object_entry(place, made));
-    bytes_ += allocated_for(bytes);
-}
-
-void retired_objects::flush(heap& memory, txn_id by) {
-    if (entries_.empty())
-        return;
-    const list_entry marker = marker_entry(by);
-    format::heap_header& header = memory.header();
-    memory.append(header.retired, &marker, 1);
-    memory.append(header.retired, entries_.data(), entries_.size());
-    memory.set(header.held_back_bytes, header.held_back_bytes + bytes_);
-    entries_.clear();
-    bytes_ = 0;
+void reclaimer::begin(txn_id running, txn_id newest, retired_objects& retired) noexcept {
+    running_ = running;
+    newest_ = newest;
+    retired_ = &retired;
 }
 
 void reclaimer::retire(ref place) { retired_->add(place, memory_->size_of(place), running_); }
 
-bool reclaimer::is_pinned(std::uint64_t pin) const noexcept {
-    return std::binary_search(pins_.begin(), pins_.end(), pin);
+// --- Pins -------------------------------------------------------------------------------------------------
+
+void reclaimer::look() {
+    if (protocol_order("reclaim.barrier"))
+        file_->reader_barrier();
+    pins_.clear();
+    for (const held_pin& held : file_->pins())
+        pins_.push_back(raw(held.pin));
+    std::sort(pins_.begin(), pins_.end());
+    pins_.erase(std::unique(pins_.begin(), pins_.end()), pins_.end());
+    failpoint("reclaim.pins_read");
+    horizon_ = raw(newest_);
+    retired_done_ = false;
+    parks_ended_ = true;
+    for (known_park& park : parks_)
+        park.ended = has_ended(park.pin);
+}
+
+bool reclaimer::has_ended(std::uint64_t pin) const noexcept {
+    return pin < horizon_ && !std::binary_search(pins_.begin(), pins_.end(), pin);
 }
 
 /// The newest pin p with made <= p < before, or 0.
@@ -70,131 +78,184 @@ std::uint64_t reclaimer::newest_pin(std::uint64_t made, std::uint64_t before) co
     return pin >= made ? pin : 0;
 }
 
+// --- Parks ------------------------------------------------------------------------------------------------
+
+/// Reads the list of parks, unless it is known as this transaction found it, or has left it since.
 void reclaimer::load_parks() {
-    const format::heap_header& header = memory_->header();
-    for (std::uint64_t units = header.parks; units != 0;) {
+    const bool known = knows_parks();
+    parks_known_ = running_;
+    if (known)
+        return;
+    parks_.clear();
+    for (std::uint64_t units = memory_->header().parks; units != 0;) {
         const ref place = ref::from_units(units);
         const auto& park = memory_->object<format::park>(place);
-        if (parks_.size() == parks_max || (!parks_.empty() && park.pin >= parks_.back().pin)) {
+        if (parks_.size() == parks_max || (!parks_.empty() && park.pin >= parks_.back().pin))
             throw_corrupt("the list of parks is damaged", place);
-        }
-        parks_.push_back({place, park.pin, {}});
+        parks_.push_back({place, park.pin, has_ended(park.pin)});
         units = park.next;
     }
 }
 
-void reclaimer::free_or_park(const list_entry& entry, std::uint64_t before) {
-    const std::uint64_t pin = protocol_order("reclaim.pins") ? newest_pin(entry.word, before) : 0;
-    if (pin == 0) {
-        failpoint("reclaim.before_free");
-        freed_bytes_ += memory_->free(place_of(entry));
-        failpoint("reclaim.after_free");
-        return;
-    }
+void reclaimer::set_successor(std::size_t index, ref successor) {
+    std::uint64_t& link =
+        index == 0 ? memory_->header().parks : memory_->object<format::park>(parks_[index - 1].place).next;
+    memory_->set(link, successor.units());
+}
+
+/// The park of that pin, made if there is none.
+std::size_t reclaimer::park_of(std::uint64_t pin) {
+    load_parks();
     const auto place =
         std::lower_bound(parks_.begin(), parks_.end(), pin,
-                         [](const parked& park, std::uint64_t sought) { return park.pin > sought; });
-    if (place != parks_.end() && place->pin == pin) {
-        place->arriving.push_back(entry);
-    } else {
-        parks_.insert(place, parked{ref{}, pin, {entry}});
-    }
+                         [](const known_park& park, std::uint64_t sought) { return park.pin > sought; });
+    const auto index = static_cast<std::size_t>(place - parks_.begin());
+    if (place != parks_.end() && place->pin == pin)
+        return index;
+    const ref made = memory_->allocate(sizeof(format::park));
+    auto& park = memory_->object<format::park>(made);
+    park = format::park{};
+    park.pin = pin;
+    park.next = place == parks_.end() ? 0 : place->place.units();
+    parks_.insert(place, {made, pin, has_ended(pin)});
+    set_successor(index, made);
+    return index;
+}
+
+void reclaimer::drop_park(std::size_t index) {
+    const bool last = index + 1 == parks_.size();
+    set_successor(index, last ? ref{} : parks_[index + 1].place);
+    retire(parks_[index].place);
+    parks_.erase(parks_.begin() + static_cast<std::ptrdiff_t>(index));
+}
+
+// --- Entries ----------------------------------------------------------------------------------------------
+
+void reclaimer::free_or_park(const list_entry& entry, std::uint64_t before) {
+    const std::uint64_t pin = protocol_order("reclaim.pins") ? newest_pin(format::txn_of(entry), before) : 0;
+    if (pin == 0)
+        return free(entry);
+    const std::uint64_t bytes = memory_->size_of(ref::from_units(format::units_of(entry)));
+    memory_->append(memory_->object<format::park>(parks_[park_of(pin)].place).list, &entry, 1);
+    parked_bytes_ += bytes;
+}
+
+void reclaimer::free(const list_entry& entry) {
+    failpoint("reclaim.before_free");
+    freed_bytes_ += memory_->free(ref::from_units(format::units_of(entry)));
+    failpoint("reclaim.after_free");
 }
 
 void reclaimer::drain_ended_parks(std::uint64_t budget) {
-    // By index: free_or_park inserts parks of older pins, which come behind.
-    for (std::size_t i = 0; i < parks_.size() && budget != 0; ++i) {
-        const ref place = parks_[i].place;
-        const std::uint64_t pin = parks_[i].pin;
-        if (!place || is_pinned(pin))
+    load_parks();
+    // Parks that come to be meanwhile are those of older pins, which are behind.
+    for (std::size_t i = 0; i < parks_.size();) {
+        if (!parks_[i].ended) {
+            ++i;
             continue;
-        budget -= memory_->consume(
-            memory_->object<format::park>(place).list, budget,
+        }
+        const std::uint64_t pin = parks_[i].pin;
+        auto& list = memory_->object<format::park>(parks_[i].place).list;
+        examined_ += memory_->consume(
+            list, budget - examined_,
             [&](const list_entry& entry) {
+                const std::uint64_t bytes = memory_->size_of(ref::from_units(format::units_of(entry)));
                 free_or_park(entry, pin);
+                unparked_bytes_ += bytes;
                 return true;
             },
             [this](ref chunk) { retire(chunk); });
+        if (list.entries != 0)
+            return;
+        drop_park(i);
     }
+    parks_ended_ = false;
 }
 
 void reclaimer::drain_retired(std::uint64_t budget) {
     format::heap_header& header = memory_->header();
     std::uint64_t retired_by = header.front_retired;
-    memory_->consume(
-        header.retired, budget,
-        [&](const list_entry& entry) {
-            if (kind_of(entry) == entry_kind::marker) {
-                if (entry.word >= raw(running_))
-                    return false; // of this very transaction: not yet committed
-                retired_by = entry.word;
-            } else {
-                free_or_park(entry, retired_by);
-            }
+    const auto take = [&](const list_entry& entry) {
+        if (format::kind_of(entry) == entry_kind::object) {
+            free_or_park(entry, retired_by);
             return true;
-        },
-        [this](ref chunk) { retire(chunk); });
-    if (header.front_retired != retired_by)
-        memory_->set(header.front_retired, retired_by);
-}
-
-void reclaimer::add_park(parked& target, ref following) {
-    target.place = memory_->allocate(sizeof(format::park));
-    auto& park = memory_->object<format::park>(target.place);
-    park = format::park{};
-    park.pin = target.pin;
-    park.next = following.units();
-}
-
-/// Parks in the file take what arrived for them; new ones are linked in. From the oldest pin to the newest, so
-/// that each knows its successor.
-void reclaimer::deliver_arrivals() {
-    ref following;
-    for (auto park = parks_.rbegin(); park != parks_.rend(); ++park) {
-        if (!park->place)
-            add_park(*park, following);
-        auto& stored = memory_->object<format::park>(park->place);
-        if (stored.next != following.units())
-            memory_->set(stored.next, following.units());
-        if (!park->arriving.empty())
-            memory_->append(stored.list, park->arriving.data(), park->arriving.size());
-        following = park->place;
+        }
+        if (format::kind_of(entry) == entry_kind::freed)
+            return true;
+        if (format::kind_of(entry) != entry_kind::marker)
+            throw_corrupt("an entry of the retired list is damaged", ref{});
+        retired_done_ = format::txn_of(entry) > horizon_;
+        if (!retired_done_)
+            retired_by = format::txn_of(entry);
+        return !retired_done_;
+    };
+    const auto note_front = [&] {
+        if (header.front_retired != retired_by)
+            memory_->set(header.front_retired, retired_by);
+    };
+    retired_done_ = retired_done_ || header.front_retired > horizon_;
+    if (retired_done_)
+        return;
+    try {
+        examined_ += memory_->consume(header.retired, budget, take, [this](ref chunk) { retire(chunk); });
+    } catch (...) {
+        note_front();
+        throw;
     }
-    if (memory_->header().parks != following.units())
-        memory_->set(memory_->header().parks, following.units());
+    note_front();
+    retired_done_ = retired_done_ || header.retired.entries == 0;
 }
 
-void reclaimer::drop_empty_parks() {
-    std::erase_if(parks_, [this](const parked& park) {
-        if (!park.place || !park.arriving.empty() || is_pinned(park.pin))
+std::uint64_t reclaimer::examine(std::uint64_t budget) {
+    examined_ = 0;
+    const heap::busy_lists guard(*memory_);
+    const without_reserve parking(*memory_);
+    try {
+        if (parks_ended_)
+            drain_ended_parks(budget);
+        if (examined_ < budget)
+            drain_retired(budget - examined_);
+    } catch (const error& failure) {
+        if (!is_full(failure))
+            throw;
+        parks_ended_ = false; // what could be done without more space was done
+        retired_done_ = true;
+    }
+    count_bytes();
+    failpoint("reclaim.done");
+    return examined_;
+}
+
+void reclaimer::sweep() {
+    const heap::busy_lists guard(*memory_);
+    std::uint64_t retired_by = memory_->header().front_retired;
+    memory_->visit(memory_->header().retired, [&](list_entry& entry) {
+        if (format::kind_of(entry) == entry_kind::marker)
+            retired_by = format::txn_of(entry);
+        if (retired_by > horizon_)
             return false;
-        if (memory_->object<format::park>(park.place).list.entries != 0)
-            return false;
-        retire(park.place);
+        if (format::kind_of(entry) == entry_kind::object &&
+            newest_pin(format::txn_of(entry), retired_by) == 0) {
+            free(entry);
+            memory_->set(entry.tagged, format::freed_entry().tagged);
+        }
         return true;
     });
+    count_bytes();
 }
 
-bool reclaimer::run(std::uint64_t budget) {
-    if (protocol_order("reclaim.barrier"))
-        file_->reader_barrier();
-    for (const held_pin& held : file_->pins())
-        pins_.push_back(raw(held.pin));
-    std::sort(pins_.begin(), pins_.end());
-    pins_.erase(std::unique(pins_.begin(), pins_.end()), pins_.end());
-    failpoint("reclaim.pins_read");
-    load_parks();
-    drain_ended_parks(budget);
-    drain_retired(budget);
-    drop_empty_parks();
-    deliver_arrivals();
+/// Enters into the header what was freed and what came to parks and left them.
+void reclaimer::count_bytes() {
     format::heap_header& header = memory_->header();
     if (freed_bytes_ != 0) {
         memory_->set(header.held_back_bytes,
                      header.held_back_bytes - std::min(header.held_back_bytes, freed_bytes_));
     }
-    failpoint("reclaim.done");
-    return freed_bytes_ != 0;
+    if (parked_bytes_ != unparked_bytes_) {
+        const std::uint64_t before = header.parked_bytes + parked_bytes_;
+        memory_->set(header.parked_bytes, before - std::min(before, unparked_bytes_));
+    }
+    freed_bytes_ = parked_bytes_ = unparked_bytes_ = 0;
 }
 
 } // namespace holdfast

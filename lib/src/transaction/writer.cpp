@@ -16,12 +16,6 @@ namespace holdfast {
 
 namespace {
 
-/// A batch of reclaiming is due when so many entries wait: enough to spread the cost of one barrier.
-constexpr std::uint64_t reclaim_threshold = 1024;
-/// Before the heap grows, fewer are worth a batch.
-constexpr std::uint64_t reclaim_before_growth = 256;
-/// A batch takes twice what it waits for, and an eighth of a backlog.
-constexpr std::uint64_t reclaim_budget = 2 * reclaim_threshold;
 /// What is retired goes to the file in portions, so that no transaction needs memory in proportion to its size.
 constexpr std::size_t flush_threshold = 16'384;
 
@@ -45,7 +39,8 @@ void store_words(format::commit_slot& to, const format::commit_slot& from) noexc
 
 } // namespace
 
-writer::writer(std::shared_ptr<engine> owner, std::chrono::milliseconds timeout) : engine_(std::move(owner)) {
+writer::writer(std::shared_ptr<engine> owner, std::chrono::milliseconds timeout)
+    : engine_(std::move(owner)), pace_(*engine_) {
     engine_->file().lock_writer(timeout);
     try {
         load_newest();
@@ -53,10 +48,11 @@ writer::writer(std::shared_ptr<engine> owner, std::chrono::milliseconds timeout)
         transaction_ = number_after(engine_->visible(), engine_->heap().undo().last_begun());
         engine_->heap().begin(transaction_);
         open_ = true;
-        engine_->heap().allocation_policy() = {[this](bool pressed) { return reclaim_for_space(pressed); },
+        engine_->reclaiming().begin(transaction_, before_.id(), retired_);
+        engine_->heap().allocation_policy() = {[this](bool pressed) { return pace_.for_space(pressed); },
                                                false};
         failpoint("begin.done");
-        reclaim_if_due();
+        pace_.at_begin();
     } catch (...) {
         if (open_) {
             abort();
@@ -86,49 +82,6 @@ void writer::load_newest() {
                         ": the store is larger than the addresses reserved for it; open it again "
                         "with a larger capacity");
     }
-}
-
-void writer::reclaim_if_due() {
-    heap& memory = engine_->heap();
-    const std::uint64_t waiting = memory.header().retired.entries;
-    memory.refill_reserve();
-    if (waiting < reclaim_threshold)
-        return;
-    reclaimed_ = true;
-    engine_->reap_if_due();
-    const heap::busy_lists guard(memory);
-    try {
-        reclaimer(memory, engine_->file(), transaction_, retired_).run(std::max(reclaim_budget, waiting / 8));
-    } catch (const error& failure) {
-        if (failure.reason() != errc::no_space && failure.reason() != errc::address_space)
-            throw;
-        // Parking takes space, and the disk is full: that must not keep anybody from erasing.
-        memory.roll_back();
-        retired_.clear();
-        memory.begin(transaction_);
-    }
-}
-
-/// Called by the heap when nothing is free. Once a transaction is enough: later commits retire nothing more.
-bool writer::reclaim_for_space(bool pressed) {
-    if (pressed ? reclaimed_pressed_ : reclaimed_)
-        return false;
-    heap& memory = engine_->heap();
-    if (!pressed && memory.header().retired.entries < reclaim_before_growth)
-        return false;
-    reclaimed_ = true;
-    if (pressed) {
-        reclaimed_pressed_ = true;
-        engine_->file().reap();
-    } else {
-        engine_->reap_if_due();
-    }
-    const std::uint64_t everything = ~std::uint64_t{0};
-    half_reclaimed_ = true;
-    const bool freed =
-        reclaimer(memory, engine_->file(), transaction_, retired_).run(pressed ? everything : reclaim_budget);
-    half_reclaimed_ = false;
-    return freed;
 }
 
 ref writer::allocate(std::uint64_t size) {
@@ -162,34 +115,19 @@ void writer::release(ref place, std::uint64_t size, txn_id made) {
     }
     retired_.add(place, size, made);
     if (retired_.size() >= flush_threshold)
-        flush_retired();
-}
-
-/// Appends what was retired to the list in the file. A list that grows can't reclaim: so the chunks that it will take
-/// are allocated before, which may reclaim, and given back.
-void writer::flush_retired() {
-    heap& memory = engine_->heap();
-    const format::entry_list& list = memory.header().retired;
-    const std::size_t room = list.back == 0 ? 0 : format::list_chunk::capacity - list.back_index;
-    if (retired_.size() >= room) { // a marker comes first
-        std::vector<ref> chunks((retired_.size() - room) / format::list_chunk::capacity + 1);
-        for (ref& chunk : chunks)
-            chunk = memory.allocate(sizeof(format::list_chunk));
-        for (const ref chunk : chunks)
-            memory.free(chunk);
-    }
-    retired_.flush(memory, transaction_);
+        retired_.flush(engine_->heap(), transaction_);
+    pace_.at_release();
 }
 
 void writer::commit(const format::commit_slot& roots) {
-    if (half_reclaimed_) // whoever made the allocation that reclaimed may have swallowed its failure
+    if (pace_.failed()) // whoever made the allocation that reclaimed may have swallowed its failure
         throw error(errc::transaction_failed,
                     engine_->file().path().string() +
                         ": an allocation failed midway; nothing of this transaction "
                         "can be committed, begin it again");
     format::commit_slot next = roots;
     heap& memory = engine_->heap();
-    flush_retired();
+    retired_.flush(memory, transaction_);
     memory.before_commit();
     next.txn = raw(transaction_);
     next.end_bytes = memory.end_bytes();
@@ -197,6 +135,7 @@ void writer::commit(const format::commit_slot& roots) {
     next.checksum = format::checksum_of(next);
     publish(next);
     engine_->note_sound(transaction_);
+    engine_->reclaiming().committed();
     finish();
 }
 
@@ -216,6 +155,7 @@ void writer::publish(const format::commit_slot& next) noexcept {
 }
 
 void writer::abort() noexcept {
+    engine_->reclaiming().undone();
     try {
         engine_->heap().roll_back();
     } catch (...) {

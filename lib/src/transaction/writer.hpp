@@ -15,7 +15,7 @@
 #include "format/commit.hpp"
 #include "transaction/commit_state.hpp"
 #include "transaction/engine.hpp"
-#include "transaction/reclaim.hpp"
+#include "transaction/reclaim_pace.hpp"
 #include "tree/space.hpp"
 
 namespace holdfast {
@@ -50,9 +50,6 @@ public:
 
 private:
     void load_newest();
-    void flush_retired();
-    void reclaim_if_due();
-    [[nodiscard]] bool reclaim_for_space(bool pressed);
     [[nodiscard]] std::string holders_of_space() const;
     void publish(const format::commit_slot& next) noexcept;
     void finish() noexcept;
@@ -60,10 +57,8 @@ private:
     std::shared_ptr<engine> engine_;
     commit_state before_;
     retired_objects retired_;
+    reclaim_pace pace_;
     bool open_ = false;
-    bool reclaimed_ = false;         ///< this transaction has reclaimed already
-    bool reclaimed_pressed_ = false; ///< … all that could be
-    bool half_reclaimed_ = false;    ///< reclaiming failed midway: what was to be parked is in no list
 };
 
 } // namespace holdfast
