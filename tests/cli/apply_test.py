@@ -119,8 +119,8 @@ class Refused(ApplyTest):
 
     def test_amounts_that_are_no_number(self):
         self.refuse(USAGE, b'{"op":"incr","key":"n","by":01}', line=1, says=b"malformed JSON at byte 29: ")
-        self.refuse(USAGE, b'{"op":"incr","key":"n","by":"5"}', line=1, says=b'"by" is "5"; a number is expected')
-        self.refuse(USAGE, b'{"op":"incr","key":"n","by":[5]}', line=1, says=b'"by" is "[5]"; a number is expected')
+        self.refuse(USAGE, b'{"op":"incr","key":"n","by":"5"}', line=1, says=b"a number to add is expected, not '\"5\"'")
+        self.refuse(USAGE, b'{"op":"incr","key":"n","by":[5]}', line=1, says=b"a number to add is expected, not '[5]'")
         self.refuse(WRONG_TYPE, b'{"op":"incr","key":"n","by":1e400}', line=1, says=b"out of the range")
         self.refuse(USAGE, b'{"op":"cas","key":"n","type":"string","old":"\\q","new":1}', line=1,
                     says=b"malformed JSON at byte 46: ")

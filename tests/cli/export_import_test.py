@@ -193,7 +193,7 @@ class RoundTrip(TransferTest):
             self.import_(table, "--format", form, store=self.path(form + ".hold"))
             self.assertEqual(self.ok("-s", self.path(form + ".hold"), "export"), self.ok("export"))
         for row, says in [(b"string;base64,?", b"not base64"), (b"int;base64,AA==", b"not written in base64"),
-                          (b"document;base64,/w==", b"no CBOR"), (b"x;base64,AA==", b"takes string")]:
+                          (b"document;base64,/w==", b"no CBOR"), (b"x;base64,AA==", b"is no type of a value")]:
             self.fails(USAGE, "import", "--format", "csv", input=b"key,type,value\nk," + row + b"\n", says=says)
         self.assertIn(b"Lines of JSON keep more", self.ok("export", "--help"))
 

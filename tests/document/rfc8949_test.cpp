@@ -37,7 +37,7 @@ constexpr example examples[] = {
     {"fb3ff199999999999a", "1.1", form::preferred},
     {"f93e00", "1.5"},
     {"f97bff", "65504.0"},
-    {"fa47c35000", "1e+05", form::preferred},
+    {"fa47c35000", "100000.0", form::preferred},
     {"fa7f7fffff", "3.4028234663852886e+38", form::preferred},
     {"fb7e37e43c8800759c", "1e+300", form::preferred},
     {"f90001", "5.960464477539063e-08"},

@@ -14,7 +14,7 @@ import re
 import sys
 from pathlib import Path
 
-LAYERS = ["base", "document", "os", "format", "segment", "heap", "tree", "transaction", "store"]
+LAYERS = ["base", "document", "key", "value", "text", "os", "format", "segment", "heap", "tree", "transaction", "store"]
 TOP_LEVEL = {"lib", "tools", "tests", "docs", "CMakeLists.txt", "README.md", "LICENSE"}
 SOURCE_FOLDERS = ["lib", "tools", "tests", "docs"]
 CPP_SUFFIXES = {".hpp", ".cpp"}

@@ -8,10 +8,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "command.hpp"
-#include "errors.hpp"
-#include "escape.hpp"
-#include "output.hpp"
+#include "output/escape.hpp"
+#include "output/output.hpp"
+#include "program/command.hpp"
+#include "program/errors.hpp"
 
 namespace holdfast::cli {
 

@@ -28,6 +28,7 @@
 #include <type_traits>
 #include <utility>
 
+#include <holdfast/arithmetic.hpp>
 #include <holdfast/codec.hpp>
 #include <holdfast/detail/with_key.hpp>
 #include <holdfast/json.hpp>
@@ -69,6 +70,8 @@ template <class V>
     if constexpr (value_codec<V>::type == value_type::document) {
         // Not by ==, which containers have even where their elements have none.
         return same_document(value_codec<V>::encode(left), value_codec<V>::encode(right));
+    } else if constexpr (std::floating_point<V>) {
+        return same_float(static_cast<double>(left), static_cast<double>(right));
     } else {
         static_assert(std::equality_comparable<V>, "compare_exchange needs an operator== of the values");
         return left == right;
@@ -85,13 +88,15 @@ using change_of = std::conditional_t<std::is_unsigned_v<V>, std::int64_t, V>;
 template <class V>
 [[nodiscard]] V checked_sum(V number, change_of<V> change) {
     V sum{};
-    if constexpr (std::integral<V>) {
-        if (__builtin_add_overflow(number, change, &sum))
-            throw_overflow(std::to_string(number), std::to_string(change));
-    } else {
-        sum = number + change;
-        if (std::isinf(sum) && !std::isinf(number) && !std::isinf(change))
-            throw_overflow(number_text(number), number_text(change));
+    if (!add_exactly(number, change, sum)) {
+        const auto digits = [](auto one) {
+            if constexpr (std::integral<decltype(one)>) {
+                return std::to_string(one);
+            } else {
+                return number_text(one);
+            }
+        };
+        throw_overflow(digits(number), digits(change));
     }
     return sum;
 }
@@ -268,7 +273,7 @@ public:
         return sum;
     }
     /// Stores `desired` if the value equals `expected` (nullopt: if there is none); whether it did. Documents are equal
-    /// if they say the same, with the fields in any order; all else by its operator==.
+    /// if they say the same, with the fields in any order; NaN equals NaN; all else is compared by its operator==.
     bool compare_exchange(argument key, const std::optional<V>& expected, const V& desired) {
         const detail::key_bytes<K> bytes(key);
         const std::optional<V> found = get_bytes(bytes);

@@ -35,8 +35,9 @@ namespace {
     return at < text.size() && (static_cast<unsigned char>(text[at]) & 0xC0) == 0x80;
 }
 
-/// How many bytes the character at the front has; 0 if it is malformed. (RFC 3629, section 4.)
-[[nodiscard]] std::size_t utf8_character(std::string_view text) noexcept {
+} // namespace
+
+std::size_t utf8_length(std::string_view text) noexcept {
     const auto first = static_cast<unsigned char>(text[0]);
     if (first < 0x80)
         return 1;
@@ -57,11 +58,9 @@ namespace {
     return overlong || beyond || !continues(text, 3) ? 0 : 4;
 }
 
-} // namespace
-
 bool is_utf8(std::string_view text) noexcept {
     while (!text.empty()) {
-        const std::size_t size = utf8_character(text);
+        const std::size_t size = utf8_length(text);
         if (size == 0)
             return false;
         text.remove_prefix(size);

@@ -5,11 +5,11 @@
 
 #include <holdfast/error.hpp>
 
-#include "document/check_value.hpp"
 #include "format/record.hpp"
 #include "store/stored_value.hpp"
 #include "store/transaction_state.hpp"
 #include "tree/reader.hpp"
+#include "value/check_value.hpp"
 
 namespace holdfast {
 

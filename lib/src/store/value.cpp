@@ -6,7 +6,7 @@
 
 #include <holdfast/error.hpp>
 
-#include "document/shown_text.hpp"
+#include "base/shown_text.hpp"
 #include "store/stored_value.hpp"
 
 namespace holdfast {

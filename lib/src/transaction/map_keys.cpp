@@ -7,8 +7,8 @@
 #include <holdfast/error.hpp>
 
 #include "base/corrupt.hpp"
+#include "base/shown_text.hpp"
 #include "base/types.hpp"
-#include "document/shown_text.hpp"
 
 namespace holdfast {
 

@@ -8,7 +8,7 @@
 
 #include <holdfast/error.hpp>
 
-#include "document/shown_text.hpp"
+#include "base/shown_text.hpp"
 
 namespace holdfast {
 

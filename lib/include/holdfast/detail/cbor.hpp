@@ -74,6 +74,8 @@ struct cbor_head {
 /// The number that a head with `is_float()` holds.
 [[nodiscard]] HOLDFAST_API double cbor_float(const cbor_head& head) noexcept;
 
+/// How many bytes the character has that a text, not empty, begins with; 0 if it is malformed. (RFC 3629, section 4.)
+[[nodiscard]] HOLDFAST_API std::size_t utf8_length(std::string_view text) noexcept;
 /// Whether a text is well-formed UTF-8 (RFC 3629: no surrogates, no overlong forms).
 [[nodiscard]] HOLDFAST_API bool is_utf8(std::string_view text) noexcept;
 

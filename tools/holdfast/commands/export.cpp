@@ -1,0 +1,171 @@
+// holdfast export: writes entries so that `import` makes the same of them.
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include <unistd.h>
+
+#include <holdfast/entry_json.hpp>
+#include <holdfast/store.hpp>
+
+#include "output/escape.hpp"
+#include "output/terminal.hpp"
+#include "program/command.hpp"
+#include "program/key_range.hpp"
+#include "table/delimited.hpp"
+#include "table/table_value.hpp"
+
+namespace holdfast::cli {
+
+namespace {
+
+constexpr std::string_view details = //
+    R"(Prints the entries whose keys begin with PREFIX, or all, as of one moment. Each
+is a line of JSON with key, type and value, from which "holdfast import" makes
+the same entry, whatever its key and its value are. --all exports all maps that
+hold something; a map that was emptied, and the type of its keys, is left out.
+
+CSV and TSV have the columns key, type and value; bytes are base64 there, and
+documents JSON. What is no text is base64 of the type "string;base64", or CBOR
+in "document;base64". Lines of JSON keep more: the type of the keys, the names
+of the types of documents, how these are encoded, and the bits of a NaN.
+
+Examples:
+  holdfast export > backup.jsonl
+  holdfast export --all | holdfast -s copy.hold import
+  holdfast -m users export --format csv > users.csv
+  holdfast export user/ | jq -r .value.name
+)";
+
+struct export_options {
+    std::optional<std::string> format;
+    bool all = false;
+};
+
+class entry_writer {
+public:
+    entry_writer(output& out, const settings& given, const std::string& format, bool names_maps)
+        : out_(out),
+          given_(given),
+          separator_(format == "csv"   ? ','
+                     : format == "tsv" ? '\t'
+                                       : '\0'),
+          names_maps_(names_maps) {
+        if (separator_ == '\0' && format != "jsonl") {
+            throw_usage("--format takes jsonl, csv or tsv, not " + in_quotes(format));
+        }
+        if (separator_ != '\0' && names_maps) {
+            throw_usage("--all needs lines of JSON, which name the map");
+        }
+    }
+
+    void begin() {
+        if (separator_ != '\0') {
+            write_row("key", "type", "value");
+        }
+    }
+
+    void write(std::string_view map, const key_type& keys, const entry& one) {
+        naming_key(given_, keys, one.key, [&] {
+            if (separator_ == '\0') {
+                line_.clear();
+                append_entry_json(line_, keys, one, {.map = names_maps_ ? std::optional(map) : std::nullopt});
+                line_ += '\n';
+                out_.write(line_);
+            } else {
+                const table_value value(one.value);
+                write_row(keys.to_text(one.key), value.type, value.text);
+            }
+        });
+    }
+
+private:
+    void write_row(std::string_view key, std::string_view type, std::string_view value) {
+        write_field(out_, key, separator_);
+        out_.write(separator_);
+        write_field(out_, type, separator_);
+        out_.write(separator_);
+        write_field(out_, value, separator_);
+        out_.write('\n');
+    }
+
+    output& out_;
+    const settings& given_;
+    char separator_; ///< NUL: lines of JSON
+    bool names_maps_;
+    std::string line_; ///< kept for its memory
+};
+
+class export_run {
+public:
+    export_run(entry_writer& writer, std::uint64_t total) : writer_(writer), total_(total) {}
+
+    void run(std::string_view name, const map_view& map, const std::string& prefix) {
+        key_range range = choose_range(map, prefix);
+        for (; range.first != range.last; ++range.first) {
+            writer_.write(name, map.keys(), *range.first);
+            if (++done_ % entries_each == 0 && !on_terminal_) {
+                bar_.show_rate(done_, total_, done_);
+            }
+        }
+    }
+
+private:
+    static constexpr std::uint64_t entries_each = 1'000;
+
+    entry_writer& writer_;
+    std::uint64_t total_;
+    std::uint64_t done_ = 0;
+    bool on_terminal_ = ::isatty(STDOUT_FILENO) == 1; ///< where a bar would be in the way
+    progress_bar bar_{"exporting"};
+};
+
+void export_all(const snapshot& now, entry_writer& writer) {
+    std::uint64_t total = 0;
+    const auto maps = now.maps();
+    for (const map_information& map : maps) {
+        total += map.entries;
+    }
+    export_run run(writer, total);
+    for (const map_information& map : maps) {
+        run.run(map.name, now.map(map.name), "");
+    }
+}
+
+exit_status run_export(invocation& call) {
+    export_options options;
+    call.line.option("--format", "FORMAT", options.format, "jsonl, csv or tsv (default: jsonl)");
+    call.line.flag("--all", options.all, "all maps");
+    if (!call.begin(0, 1)) {
+        return exit_status::done;
+    }
+    const std::string prefix = call.line.words().empty() ? "" : call.line.words()[0];
+    if (options.all && (!prefix.empty() || !call.given.map.empty())) {
+        throw_usage("--all excludes PREFIX and -m");
+    }
+    entry_writer writer(call.out, call.given, options.format.value_or("jsonl"), options.all);
+    const store source = open_to_read(call.given);
+    const snapshot now = source.snapshot();
+    if (options.all) {
+        export_all(now, writer);
+        return exit_status::done;
+    }
+    const map_view map = find_map(now, call.given);
+    writer.begin();
+    export_run(writer, prefix.empty() ? map.size() : 0).run(call.given.map, map, prefix);
+    return exit_status::done;
+}
+
+constexpr command this_command{.name = "export",
+                               .alias = "",
+                               .arguments = "[PREFIX]",
+                               .summary = "Print entries for import",
+                               .details = details,
+                               .group = command_group::transfer,
+                               .run = run_export};
+const command_registration registration(this_command);
+
+} // namespace
+
+} // namespace holdfast::cli

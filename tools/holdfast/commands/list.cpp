@@ -1,0 +1,191 @@
+// holdfast list: prints the keys of a map in order, as of one moment, straight out of the file.
+#include <algorithm>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include <holdfast/entry_json.hpp>
+#include <holdfast/store.hpp>
+
+#include "output/escape.hpp"
+#include "output/rows.hpp"
+#include "program/command.hpp"
+#include "program/key_range.hpp"
+#include "program/parse.hpp"
+
+namespace holdfast::cli {
+
+namespace {
+
+constexpr std::string_view details = //
+    R"(Prints the keys that begin with PREFIX, or all, in bytewise order, one a line,
+with control characters as in \n or \x1b and backslashes as \\. What -l and -v
+add stands behind the key, with a tab before each. With -0 keys and values are
+exact, and each is followed by a NUL instead. With --json each line is an object
+with key, type, size, version and value; see "holdfast get --help" for how JSON
+shows values. The keys of a typed map are read and printed by their type. For
+tuples PREFIX is an array of the first parts; other typed keys have no prefix.
+
+Examples:
+  holdfast list
+  holdfast list -lv user/
+  holdfast list --from 2024-05 --to 2024-06
+  holdfast -m scores list '["ada"]'
+  holdfast list --reverse --limit 10
+  holdfast list -0 | xargs -0 -n 1 echo
+)";
+
+struct list_options {
+    std::optional<std::string> from;
+    std::optional<std::string> to;
+    std::optional<std::string> limit;
+    bool details = false;
+    bool values = false;
+    bool reverse = false;
+    bool count = false;
+    bool json = false;
+    bool exact = false;
+};
+
+void declare(command_line& line, list_options& options) {
+    line.flag("-l", options.details, "add kind, type, size, version and time left");
+    line.flag("-v", options.values, "add the values");
+    line.option("--from", "K", options.from, "begin with this key, itself included");
+    line.option("--to", "K", options.to, "end before this key");
+    line.flag("--reverse", options.reverse, "last key first");
+    line.option("--limit", "N", options.limit, "at most N keys");
+    line.flag("--count", options.count, "print only how many there are");
+    line.flag("--json", options.json, "one JSON object a line");
+    line.flag("-0", options.exact, "exact, each followed by a NUL, for xargs -0");
+}
+
+/// Calls visit(entry) for each in order, until there are `limit`; returns how many.
+template <class Visit>
+std::uint64_t walk(key_range range, bool reverse, std::uint64_t limit, Visit&& visit) {
+    std::uint64_t visited = 0;
+    for (; visited < limit && range.first != range.last; ++visited) {
+        if (reverse) {
+            visit(*--range.last);
+        } else {
+            visit(*range.first);
+            ++range.first;
+        }
+    }
+    return visited;
+}
+
+class row_writer {
+public:
+    row_writer(output& out, const settings& given, const key_type& keys, const list_options& options)
+        : out_(out),
+          given_(given),
+          keys_(keys),
+          options_(options),
+          colour_(given.colour && (options.details || options.values)),
+          end_of_field_(options.exact ? '\0' : '\t') {}
+
+    void write(const entry& one) {
+        naming_key(given_, keys_, one.key, [&] {
+            if (options_.json) {
+                line_.clear();
+                append_entry_json(line_, keys_, one, {.details = true});
+                line_ += '\n';
+                out_.write(line_);
+            } else if (options_.values) {
+                const printed_value shown(one.value);
+                write_row(one, &shown);
+            } else {
+                write_row(one, nullptr);
+            }
+        });
+    }
+
+private:
+    void write_row(const entry& one, const printed_value* shown) {
+        if (options_.exact) {
+            write_exact_key(out_, keys_, one.key);
+        } else {
+            write_key(out_, keys_, one.key, colour_);
+        }
+        if (options_.details) {
+            write_details(one.value);
+        }
+        if (shown != nullptr) {
+            out_.write(end_of_field_);
+            if (options_.exact) {
+                shown->write(out_);
+            } else {
+                shown->write_escaped(out_);
+            }
+        }
+        out_.write(options_.exact ? '\0' : '\n');
+    }
+
+    void write_details(const value_view& value) {
+        write_field("value"); // the only kind so far
+        write_field(to_string(value.type()));
+        out_.write(end_of_field_);
+        out_.write_number(value.size());
+        out_.write(end_of_field_);
+        out_.write_number(value.version());
+        write_field("-"); // nothing expires yet
+    }
+
+    void write_field(std::string_view text) {
+        out_.write(end_of_field_);
+        out_.write(text);
+    }
+
+    output& out_;
+    const settings& given_;
+    const key_type& keys_;
+    const list_options& options_;
+    bool colour_;
+    char end_of_field_;
+    std::string line_; ///< kept for its memory
+};
+
+void check(const list_options& options) {
+    if (options.json && options.exact) {
+        throw_usage("--json and -0 exclude each other");
+    }
+}
+
+exit_status run_list(invocation& call) {
+    list_options options;
+    declare(call.line, options);
+    if (!call.begin(0, 1)) {
+        return exit_status::done;
+    }
+    check(options);
+    const std::string prefix = call.line.words().empty() ? "" : call.line.words()[0];
+    const std::uint64_t limit = options.limit ? parse_number("--limit", *options.limit) : UINT64_MAX;
+    const store source = open_to_read(call.given);
+    const map_view map = find_map(source.snapshot(), call.given);
+    const auto range = [&] { return choose_range(map, prefix, options.from, options.to); };
+    if (!options.count) {
+        row_writer rows(call.out, call.given, map.keys(), options);
+        walk(range(), options.reverse, limit, [&](const entry& one) { rows.write(one); });
+        return exit_status::done;
+    }
+    const bool whole = prefix.empty() && !options.from && !options.to;
+    const std::uint64_t count =
+        whole ? std::min(map.size(), limit) : walk(range(), false, limit, [](const entry&) {});
+    call.out.write_number(count);
+    call.out.write('\n');
+    return exit_status::done;
+}
+
+constexpr command this_command{.name = "list",
+                               .alias = "ls",
+                               .arguments = "[PREFIX]",
+                               .summary = "Print keys in order",
+                               .details = details,
+                               .group = command_group::entries,
+                               .run = run_list};
+const command_registration registration(this_command);
+
+} // namespace
+
+} // namespace holdfast::cli

@@ -1,0 +1,42 @@
+// Stretches of maps.
+#include "program/key_range.hpp"
+
+#include <algorithm>
+
+#include <holdfast/text.hpp>
+
+namespace holdfast::cli {
+
+namespace {
+
+/// The first string behind all that begin with `prefix`; nullopt if there is none.
+std::optional<std::string> end_of_prefix(std::string prefix) {
+    while (!prefix.empty() && static_cast<unsigned char>(prefix.back()) == 0xffu) {
+        prefix.pop_back();
+    }
+    if (prefix.empty()) {
+        return std::nullopt;
+    }
+    prefix.back() = static_cast<char>(static_cast<unsigned char>(prefix.back()) + 1u);
+    return prefix;
+}
+
+} // namespace
+
+key_range choose_range(const map_view& map, const std::string& prefix, const std::optional<std::string>& from,
+                       const std::optional<std::string>& to) {
+    const key_type& keys = map.keys();
+    const std::string beginning = key_prefix_from_text(keys, prefix);
+    const std::string begin = std::max(beginning, from ? key_from_text(keys, *from) : std::string());
+    std::optional<std::string> end = end_of_prefix(beginning);
+    if (to) {
+        const std::string limit = key_from_text(keys, *to);
+        end = end ? std::min(*end, limit) : limit;
+    }
+    if (end && *end <= begin) {
+        return {map.end(), map.end()};
+    }
+    return {map.lower_bound(begin), end ? map.lower_bound(*end) : map.end()};
+}
+
+} // namespace holdfast::cli
