@@ -104,6 +104,27 @@ TEST(hostile, huge_counts_allocate_nothing) {
     }
 }
 
+struct wide {
+    std::array<std::uint64_t, 32> words{};
+
+    template <class Archive>
+    void serialize(Archive& archive) {
+        archive(CEREAL_NVP(words));
+    }
+};
+
+// The count fits into the bytes that follow, but one element swallows them all: room for 60,000 was made before that
+// was seen. No test failed when the look ahead was removed.
+TEST(hostile, elements_are_seen_before_room_is_made_for_them) {
+    constexpr std::size_t count = 60'000;
+    const std::string swallowed(count, 'x');
+    const std::string document = from_hex("99ea60") + from_hex("79ea60") + swallowed;
+    const allocation_limit limit(document.size() + 20'000);
+    expect_error(errc::corrupt, "the document is damaged: ", [&] {
+        static_cast<void>(from_document<std::vector<wide>>(document));
+    });
+}
+
 TEST(hostile, counts_within_counts_are_not_added_up) {
     // Each level claims as many children as there are bytes left, and has one.
     std::string document;
