@@ -9,6 +9,8 @@
 //     bytes     as they are               {"$bytes":"<base64>"}
 //     document  as JSON                   itself; {"$cbor":"<base64>"} and null if JSON can't hold it
 //     raw       hexadecimal digits        {"$raw":{"name":…,"version":…,"alignment":…,"bytes":"<base64>"}}
+//     12 … 127  hexadecimal digits        {"$bytes":"<base64>"}; a newer program's, named by the number
+//     object, and from 128 on: the same text, and null; only who knows them can copy them
 //
 // What is printed is read back as the same, but for raw values as text, and for what entry_json.hpp keeps beside the
 // JSON. How keys look is in key.hpp.
@@ -56,8 +58,18 @@ HOLDFAST_API void append_value_json(std::string& to, const value_view& shown);
 HOLDFAST_API value_type append_value_from_json(std::string& to, std::string_view json,
                                                std::optional<value_type> asked = {});
 
+/// "string", "bytes", "int", …; the number of a type that this program does not know: "42".
+[[nodiscard]] HOLDFAST_API std::string type_name(value_type type);
 /// "string", "bytes", "int", "uint", "float", "bool", "null", and "document" or "json": what can be typed.
 [[nodiscard]] HOLDFAST_API value_type parse_value_type(std::string_view name);
+/// The same and those that can only be read back: "raw", and the number of a type that this program does not know.
+[[nodiscard]] HOLDFAST_API value_type parse_stored_type(std::string_view name);
+/// Whether only a newer program knows what the bytes of this type are.
+[[nodiscard]] constexpr bool is_foreign(value_type type) noexcept { return type > value_type::map; }
+/// Whether a value of this type owns something outside of its bytes, which a copy of them would not.
+[[nodiscard]] constexpr bool owns_outside(value_type type) noexcept {
+    return type == value_type::object || static_cast<unsigned>(type) >= 128;
+}
 
 // --- Keys -------------------------------------------------------------------------------------------------
 

@@ -126,6 +126,9 @@ public:
         constexpr std::string_view opening = "while parsing ";
         if (const std::size_t at = reason.find(opening); at != std::string::npos)
             reason.erase(0, at + opening.size());
+        // Nor what the parser calls the place: "object key - unexpected …".
+        if (const std::size_t at = reason.find(" - "); at != std::string::npos)
+            reason.erase(0, at + 3);
         // Not what was read last: it may be anything.
         reason.erase(std::min(reason.find("; last read"), reason.size()));
         throw_malformed(" at byte " + std::to_string(position) + ": " + reason);

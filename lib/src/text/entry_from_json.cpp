@@ -115,8 +115,7 @@ std::optional<key_type> entry_json::key_type() const {
 std::optional<value_type> entry_json::type() const {
     if (!has(entry_member::type))
         return std::nullopt;
-    const std::string name = text(entry_member::type);
-    return name == to_string(value_type::raw) ? value_type::raw : parse_value_type(name);
+    return parse_stored_type(text(entry_member::type));
 }
 
 void entry_json::append_key(std::string& to, const holdfast::key_type& keys) const {
@@ -137,7 +136,7 @@ void entry_json::check_type_members(std::optional<value_type> type) const {
     const bool is_document = has(entry_member::cbor_base64) || has(entry_member::document_type);
     if (is_document && type.value_or(value_type::document) != value_type::document) {
         throw_unreadable("\"document_type\" and \"cbor_base64\" are of documents, not of the type " +
-                         std::string(to_string(*type)));
+                         type_name(*type));
     }
 }
 

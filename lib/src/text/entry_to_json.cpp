@@ -105,7 +105,7 @@ void append_line(std::string& to, const key_type& keys, const entry& one, const 
     if (!keys.is_string())
         line.text("key_type", keys.name());
     line.key(keys, one.key);
-    line.text("type", to_string(one.value.type()));
+    line.text("type", type_name(one.value.type()));
     if (members.details) {
         line.number("size", one.value.size());
         line.number("version", one.value.version());

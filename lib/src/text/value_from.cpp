@@ -23,13 +23,13 @@ namespace holdfast {
 namespace {
 
 [[noreturn]] void throw_not_of_type(std::string_view text, value_type type, const std::string& expected) {
-    throw_unreadable(shown_json(text) + " is no value of type " + std::string(to_string(type)) + "; " +
-                     expected + " is expected");
+    throw_unreadable(shown_json(text) + " is no value of type " + type_name(type) + "; " + expected +
+                     " is expected");
 }
 
 [[noreturn]] void throw_too_large(std::string_view text, value_type type, const std::string& range) {
     throw error(errc::out_of_range,
-                shown_text(text) + " is out of the range of " + std::string(to_string(type)) + ", " + range);
+                shown_text(text) + " is out of the range of " + type_name(type) + ", " + range);
 }
 
 template <class T>
@@ -175,6 +175,13 @@ void append_json_integer(std::string& to, std::string_view json, value_type type
 
 /// May leave a part behind where it throws.
 void append_json_value(std::string& to, value_type type, std::string_view json) {
+    if (owns_outside(type)) {
+        throw error(errc::unsupported, "a value of type " + type_name(type) +
+                                           " owns something outside of its bytes, which JSON does not hold");
+    }
+    if (is_foreign(type)) {
+        return append_json_string_value(to, json, type);
+    }
     switch (type) {
     case value_type::string:
     case value_type::bytes:
@@ -211,6 +218,15 @@ value_type parse_value_type(std::string_view name) {
                      " is no type of a value; give string, bytes, int, uint, float, bool, null or json");
 }
 
+value_type parse_stored_type(std::string_view name) {
+    if (name == to_string(value_type::raw))
+        return value_type::raw;
+    std::uint8_t number = 0;
+    const auto [end, failure] = std::from_chars(name.data(), name.data() + name.size(), number);
+    const bool is_number = failure == std::errc{} && end == name.data() + name.size();
+    return is_number && is_foreign(value_type{number}) ? value_type{number} : parse_value_type(name);
+}
+
 void append_value_from_text(std::string& to, value_type type, std::string_view text) {
     switch (type) {
     case value_type::string:
@@ -241,7 +257,7 @@ void append_value_from_text(std::string& to, value_type type, std::string_view t
     case value_type::object:
         break;
     }
-    throw error(errc::corrupt, "a value has an unknown type");
+    throw error(errc::wrong_type, "a value of type " + type_name(type) + " can't be typed");
 }
 
 std::string_view value_bytes_from_text(std::string& buffer, value_type type, std::string_view text) {

@@ -113,7 +113,14 @@ void append_float_json(std::string& to, const value_view& shown) {
 
 } // namespace
 
+std::string type_name(value_type type) {
+    const std::string_view name = to_string(type);
+    return name == "unknown" ? std::to_string(static_cast<unsigned>(type)) : std::string(name);
+}
+
 void append_value_text(std::string& to, const value_view& shown) {
+    if (is_foreign(shown.type()))
+        return append_hex(to, shown.text());
     switch (shown.type()) {
     case value_type::string:
     case value_type::bytes:
@@ -131,6 +138,12 @@ void append_value_text(std::string& to, const value_view& shown) {
 }
 
 void append_value_json(std::string& to, const value_view& shown) {
+    if (owns_outside(shown.type())) {
+        to += "null";
+        return;
+    }
+    if (is_foreign(shown.type()))
+        return append_wrapped_bytes(to, json_bytes_key, shown.text());
     switch (shown.type()) {
     case value_type::string:
         if (is_utf8(shown.text()))

@@ -65,7 +65,7 @@ value sum_of(const value_view& number, const amount& by) {
     }
     default:
         throw error(errc::wrong_type, "holds a value of type " + std::string(to_string(number.type())) +
-                                          ", which can't be added to; \"put --type int\" stores a number");
+                                          ", which can't be added to");
     }
 }
 

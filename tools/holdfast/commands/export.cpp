@@ -8,6 +8,7 @@
 
 #include <holdfast/entry_json.hpp>
 #include <holdfast/store.hpp>
+#include <holdfast/text.hpp>
 
 #include "output/escape.hpp"
 #include "output/terminal.hpp"
@@ -27,7 +28,8 @@ the same entry, whatever its key and its value are. --all exports all maps that
 hold something; a map that was emptied, and the type of its keys, is left out.
 
 CSV and TSV have the columns key, type and value; bytes are base64 there, and
-documents JSON. What is no text is base64 of the type "string;base64", or CBOR
+documents JSON. In TSV a tab is \t, a newline \n, a backslash \\; quotes mean
+nothing. What is no text is base64 of the type "string;base64", or CBOR
 in "document;base64". Lines of JSON keep more: the type of the keys, the names
 of the types of documents, how these are encoded, and the bits of a NaN.
 
@@ -46,29 +48,33 @@ struct export_options {
 class entry_writer {
 public:
     entry_writer(output& out, const settings& given, const std::string& format, bool names_maps)
-        : out_(out),
-          given_(given),
-          separator_(format == "csv"   ? ','
-                     : format == "tsv" ? '\t'
-                                       : '\0'),
-          names_maps_(names_maps) {
-        if (separator_ == '\0' && format != "jsonl") {
+        : out_(out), given_(given), names_maps_(names_maps) {
+        if (format == "csv") {
+            table_ = csv_format;
+        } else if (format == "tsv") {
+            table_ = tsv_format;
+        } else if (format != "jsonl") {
             throw_usage("--format takes jsonl, csv or tsv, not " + in_quotes(format));
         }
-        if (separator_ != '\0' && names_maps) {
+        if (table_ && names_maps) {
             throw_usage("--all needs lines of JSON, which name the map");
         }
     }
 
     void begin() {
-        if (separator_ != '\0') {
+        if (table_) {
             write_row("key", "type", "value");
         }
     }
 
     void write(std::string_view map, const key_type& keys, const entry& one) {
         naming_key(given_, keys, one.key, [&] {
-            if (separator_ == '\0') {
+            if (owns_outside(one.value.type())) {
+                throw error(errc::unsupported, "holds a value of type " + type_name(one.value.type()) +
+                                                   ", which owns something outside of its bytes; a newer "
+                                                   "program can copy it");
+            }
+            if (!table_) {
                 line_.clear();
                 append_entry_json(line_, keys, one, {.map = names_maps_ ? std::optional(map) : std::nullopt});
                 line_ += '\n';
@@ -82,17 +88,17 @@ public:
 
 private:
     void write_row(std::string_view key, std::string_view type, std::string_view value) {
-        write_field(out_, key, separator_);
-        out_.write(separator_);
-        write_field(out_, type, separator_);
-        out_.write(separator_);
-        write_field(out_, value, separator_);
+        write_field(out_, key, *table_);
+        out_.write(table_->separator);
+        write_field(out_, type, *table_);
+        out_.write(table_->separator);
+        write_field(out_, value, *table_);
         out_.write('\n');
     }
 
     output& out_;
     const settings& given_;
-    char separator_; ///< NUL: lines of JSON
+    std::optional<table_format> table_; ///< nullopt: lines of JSON
     bool names_maps_;
     std::string line_; ///< kept for its memory
 };

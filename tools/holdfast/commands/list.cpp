@@ -7,6 +7,7 @@
 
 #include <holdfast/entry_json.hpp>
 #include <holdfast/store.hpp>
+#include <holdfast/text.hpp>
 
 #include "output/escape.hpp"
 #include "output/rows.hpp"
@@ -124,7 +125,7 @@ private:
 
     void write_details(const value_view& value) {
         write_field("value"); // the only kind so far
-        write_field(to_string(value.type()));
+        write_field(type_name(value.type()));
         out_.write(end_of_field_);
         out_.write_number(value.size());
         out_.write(end_of_field_);

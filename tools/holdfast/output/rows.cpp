@@ -56,7 +56,7 @@ std::string_view plain_bytes(const value_view& of) {
 
 void write_meta(output& out, const value_view& value) {
     out.write("type=");
-    out.write(to_string(value.type()));
+    out.write(type_name(value.type()));
     out.write(" size=");
     out.write_number(value.size());
     out.write(" version=");

@@ -4,6 +4,7 @@
 #include <string>
 
 #include <holdfast/json.hpp>
+#include <holdfast/text.hpp>
 
 namespace holdfast::cli {
 
@@ -24,8 +25,8 @@ std::string bytes_instead_of(const value_view& old, const value_view& fresh) {
 value increase(map_writer map, std::string_view key, const amount& by, std::optional<value_type> fresh) {
     const auto old = map.get(key);
     if (old && fresh && old->type() != *fresh) {
-        throw error(errc::wrong_type, "holds a value of type " + std::string(to_string(old->type())) +
-                                          ", not " + std::string(to_string(*fresh)));
+        throw error(errc::wrong_type, "holds a value of type " + type_name(old->type()) + ", not " +
+                                          std::string(to_string(*fresh)));
     }
     value sum = old ? sum_of(old->view(), by) : sum_of_absent(by, fresh);
     map.put(key, sum);

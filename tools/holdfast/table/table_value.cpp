@@ -54,7 +54,11 @@ value_type append_marked(std::string& to, std::string_view name, std::string_vie
 
 } // namespace
 
-table_value::table_value(const value_view& of) : type(to_string(of.type())) {
+table_value::table_value(const value_view& of) : type(type_name(of.type())) {
+    if (is_foreign(of.type())) {
+        text = to_base64(of.text());
+        return;
+    }
     switch (of.type()) {
     case value_type::string:
     case value_type::document: {
@@ -81,10 +85,10 @@ table_value::table_value(const value_view& of) : type(to_string(of.type())) {
 value_type append_table_value(std::string& to, std::string_view type, std::string_view text) {
     if (type.ends_with(base64_mark))
         return append_marked(to, type.substr(0, type.size() - base64_mark.size()), text);
-    if (type == to_string(value_type::raw))
-        return append_value_from_json(to, text, value_type::raw);
-    const value_type known = parse_value_type(type);
-    if (known == value_type::bytes) {
+    const value_type known = parse_stored_type(type);
+    if (known == value_type::raw)
+        return append_value_from_json(to, text, known);
+    if (known == value_type::bytes || is_foreign(known)) {
         to += bytes_from_base64(text);
     } else {
         append_value_from_text(to, known, text);
