@@ -2,6 +2,7 @@
 """holdfast del: how many it says it deleted, and its statuses."""
 
 import os
+import resource
 
 import support
 from support import CliTest, NOT_FOUND, USAGE
@@ -33,11 +34,31 @@ class Del(CliTest):
         self.assertEqual(self.ok("del", "--prefix", "zz"), b"0\n")
         self.assertEqual(self.ok("del", "--prefix", "zz", "-m", "nosuch"), b"0\n")
 
-    def test_the_empty_prefix_is_all_keys_of_the_map(self):
+    def test_all_keys_of_the_map(self):
         self.ok("-m", "other", "put", "k", "v")
-        self.assertEqual(self.ok("del", "--prefix", ""), b"7\n")
+        self.fails(USAGE, "del", "--prefix", "", says=b"--all")
+        self.assertEqual(self.ok("list", "--count"), b"7\n")
+        self.assertEqual(self.ok("del", "--prefix", "", "--all"), b"7\n")
         self.assertEqual(self.ok("list"), b"")
         self.assertEqual(self.ok("list", "-m", "other"), b"k\n")
+        self.assertEqual(self.ok("-m", "other", "del", "--all"), b"1\n")
+
+    def test_the_unnamed_map_is_dropped_on_purpose_only(self):
+        self.ok("-m", "other", "put", "k", "v")
+        self.fails(USAGE, "maps", "--drop", "", says=b"--all")
+        self.fails(USAGE, "maps", "--drop", "other", "--all")
+        self.assertEqual(self.ok("list", "--count"), b"7\n")
+        self.ok("maps", "--drop", "", "--all")
+        self.assertEqual(self.ok("maps"), b"other\t1\tstring\n")
+
+    def test_a_limit(self):
+        self.assertEqual(self.ok("del", "--prefix", "c/", "--limit", "2"), b"2\n")
+        self.assertEqual(self.ok("list", "c/"), b"c/3\n")
+        self.assertEqual(self.ok("del", "--all", "--limit", "3"), b"3\n")
+        self.assertEqual(self.ok("list"), b"b\nc/3\n")
+        self.assertEqual(self.ok("del", "--all", "--limit", "0"), b"0\n")
+        self.assertEqual(self.ok("del", "--all", "--limit", "99"), b"2\n")
+        self.fails(USAGE, "del", "a", "--limit", "1", says=b"--limit")
 
     def test_only_the_chosen_map(self):
         self.ok("-m", "other", "put", "a", "v")
@@ -48,7 +69,48 @@ class Del(CliTest):
         self.fails(USAGE, "del")
         self.fails(USAGE, "del", "a", "--prefix", "b")
         self.fails(USAGE, "del", "--prefix")
+        self.fails(USAGE, "del", "--prefix", "c", "--all")
+        self.fails(USAGE, "del", "a", "--all")
         self.assertEqual(self.ok("list", "--count"), b"7\n")
+
+
+class FullStore(CliTest):
+    """The file can't grow: a limit of its size stands for a disk that is full."""
+
+    COUNT = 60_000
+
+    def setUp(self):
+        super().setUp()
+        self.ok("-m", "m", "import", input=b"".join(b'{"key":"k%07d","value":%d}\n' % (number * 7919 % self.COUNT, number)
+                                                   for number in range(self.COUNT)))
+
+    def full(self, *arguments):
+        size = os.path.getsize(self.store)
+
+        def limit():
+            resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
+        return self.run_raw(*arguments, preexec_fn=limit)
+
+    def fill(self):
+        for number in range(2000):
+            if self.full("put", "-t", "bytes", f"fill{number}", "--file", self.path("large")).returncode == support.NO_SPACE:
+                break
+        for number in range(20000):
+            if self.full("put", f"small{number}", "x" * 2000).returncode == support.NO_SPACE:
+                return
+        self.fail("the store does not get full")
+
+    def test_any_number_of_keys_is_deleted(self):
+        # One transaction needed room for the paths of all: no_space, in a store that one wants to make room in.
+        with open(self.path("large"), "wb") as file:
+            file.write(b"x" * 300_000)
+        self.fill()
+        result = self.full("-m", "m", "del", "--prefix", "k", "--limit", "50000")
+        self.assertEqual((result.returncode, result.stdout), (support.DONE, b"50000\n"), result.stderr)
+        self.assertEqual(self.ok("-m", "m", "list", "--count"), b"10000\n")
+        result = self.full("maps", "--drop", "m")
+        self.assertEqual((result.returncode, result.stdout), (support.DONE, b""), result.stderr)
+        self.ok("check")
 
 
 class WithoutStore(CliTest):

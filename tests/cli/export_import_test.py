@@ -225,6 +225,64 @@ class Foreign(TransferTest):
         self.assertEqual(self.get_json("bob")["value"], {'full "name"': "two\r\nlines", "age": ""})
         self.assertEqual(self.get_json('c"d')["value"], {'full "name"': "ä", "age": "7"})
 
+    def test_tsv_has_backslashes_and_no_quotes(self):
+        # It was read as CSV with tabs: lines were merged from one quote to the next, in silence.
+        data = b'id\ttext\n1\t5" disk\n2\t"tall"\n3\ta "b\n4\ttab\\tline\\nback\\\\slash\\r\n5\t,\r\n'
+        self.assertEqual(self.import_(data, "--format", "tsv"), b"5\n")
+        texts = [json.loads(line)["value"]["text"] for line in self.ok("list", "--json").splitlines()]
+        self.assertEqual(texts, ['5" disk', '"tall"', 'a "b', "tab\tline\nback\\slash\r", ","])
+        for bad in [b"a\\", b"a\\x", b"\\"]:
+            self.fails(USAGE, "import", "--format", "tsv", input=b"id\tv\n1\t" + bad + b"\n", says=b"line 2: a backslash in TSV")
+        self.fails(USAGE, "import", "--format", "tsv", "--separator", ";", input=b"", says=b"--separator is for CSV")
+
+    def test_tsv_is_written_with_backslashes(self):
+        self.import_(json_lines({"key": 'a"\t', "value": "b\n\\\r,"}))
+        table = self.ok("export", "--format", "tsv")
+        self.assertEqual(table, b'key\ttype\tvalue\na"\\t\tstring\tb\\n\\\\\\r,\n')
+        self.import_(table, "--format", "tsv", store=self.path("other.hold"))
+        self.assertEqual(self.ok("-s", "other.hold", "export"), self.ok("export"))
+
+    def test_the_separator(self):
+        self.import_(b'id;v,w\n1;"a;b"\n2;c,d\n', "--format", "csv", "--separator", ";")
+        self.assertEqual(self.ok("list", "-v"), b'1\t{"v,w":"a;b"}\n2\t{"v,w":"c,d"}\n')
+        self.import_(b"id\tv\n3\t\"x\ty\"\n", "--format", "csv", "--separator", "\t")
+        self.assertEqual(self.ok("get", "3"), b'{"v":"x\\ty"}\n')
+        for bad in ["", ";;", '"', "\n", "ä"]:
+            self.fails(USAGE, "import", "--format", "csv", "--separator", bad, input=b"a,b\n", says=b"--separator")
+
+    def test_lines_that_end_with_carriage_returns_alone(self):
+        # The whole file was one line: a header of many columns, and nothing imported, as a success.
+        for form, separator in [("csv", b","), ("tsv", b"\t")]:
+            data = b"id" + separator + b"v\r1" + separator + b"2\r3" + separator + b"4\r"
+            self.fails(USAGE, "import", "--format", form, input=data, says=b"line 1: field 2 holds a carriage return")
+        self.assert_no_store()
+
+    def test_types_of_columns(self):
+        # All were strings, which a struct with an int does not read.
+        data = b'id,name,age,height,ok,extra,data\na,Ada,36,1.5,true,"[1,{}]",AAH/\nb,007,,,,,\n'
+        types = "age:int,height:float,ok:bool,extra:json,data:bytes,name:string"
+        self.import_(data, "--format", "csv", "--types", types)
+        self.assertEqual(self.get_json("a")["value"], {"name": "Ada", "age": 36, "height": 1.5, "ok": True, "extra": [1, {}],
+                                                       "data": {"$bytes": "AAH/"}})
+        self.assertEqual(self.get_json("b")["value"], {"name": "007"})  # a struct gives the others its defaults
+        for field, says in [(b"12z", b'line 2: the column "age": '), (b"99999999999999999999", b"out of the range of int")]:
+            self.assertIn(says, self.run_raw("import", "--format", "csv", "--types", "age:int", input=b"id,age\nx," + field + b"\n").stderr)
+        self.fails(USAGE, "import", "--format", "csv", "--types", "e:json", input=b"id,e\nx,\"1}\"\n", says=b'the column "e"')
+        for types, says in [("age", b"COLUMN:TYPE"), ("age:elephant", b"'elephant'"), ("age:int,age:int", b"twice"),
+                            ("nosuch:int", b'no column "nosuch"')]:
+            self.fails(USAGE, "import", "--format", "csv", "--types", types, input=b"id,age\nx,1\n", says=says)
+        self.fails(USAGE, "import", "--types", "age:int", input=b"", says=b"CSV")
+
+    def test_types_are_inferred_on_request(self):
+        data = b"id,v\na,36\nb,-1.5e3\nc,true\nd,007\ne,\nf,null\ng,[1]\nh,12345678901234567890123\n"
+        self.import_(data, "--format", "csv", "--infer")
+        values = [json.loads(line)["value"].get("v") for line in self.ok("list", "--json").splitlines()]
+        self.assertEqual(values, [36, -1500.0, True, "007", None, "null", "[1]", "12345678901234567890123"])
+        self.assertEqual(self.get_json("e")["value"], {})
+        self.fails(USAGE, "import", "--format", "csv", "--infer", "--types", "v:int", input=b"", says=b"exclude each other")
+        self.import_(b"id,$bytes,b\nx,AA==,\n", "--format", "csv", "--infer")  # the only field that is left
+        self.assertEqual(self.get_json("x")["value"], {"$$bytes": "AA=="})
+
     def test_column_names_are_plain_strings(self):
         # They were taken for the wrappers of JSON.
         for name in ["$bytes", "$float", "$$bytes", "$$$float", "$raw", "$", "$bytesx", 'a"b']:
@@ -402,24 +460,66 @@ class Large(TransferTest):
                 time.sleep(0.15)
 
     def test_what_was_committed_before_a_kill_is_there(self):
-        for atomic in [(), ("--atomic",)]:
-            process = subprocess.Popen([support.PROGRAM, "import", *atomic], env=self.environment(), stdin=subprocess.PIPE,
-                                       stdout=subprocess.DEVNULL)
-            with open(self.path("large.jsonl"), "rb") as file:
-                process.stdin.write(file.read(self.COUNT * 20))  # and no more: it has to wait
-            process.stdin.flush()
-            seen = self.wait_for_entries(0 if atomic else 5000)
-            process.send_signal(signal.SIGKILL)
-            process.wait()
+        process = self.start_and_pause()
+        seen = self.wait_for_entries(5000)
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        process.stdin.close()
+        process.stderr.close()
+        self.assert_whole_thousands(seen)
+
+    def test_an_interrupted_import_tells_what_is_imported(self):
+        # It ended without a word.
+        for by in [signal.SIGINT, signal.SIGTERM]:
+            process = self.start_and_pause()
+            self.wait_for_entries(5000)
+            time.sleep(0.3)  # it waits for more
+            process.send_signal(by)
+            self.assertEqual(process.wait(timeout=30), -by)
+            text = process.stderr.read()
             process.stdin.close()
-            keys = self.ok("list").split()
-            self.assertGreaterEqual(len(keys), seen)
-            self.assertEqual(len(keys) % 1000, 0)
-            self.assertEqual(keys, [b"k%06d" % number for number in range(len(keys))])
-            if atomic:
-                self.assertEqual(keys, [])
-            self.ok("check")
+            process.stderr.close()
+            count = self.assert_whole_thousands(5000)
+            self.assert_one_error_line(text)
+            self.assertIn(b"interrupted; lines 1 to %d are imported into " % count, text)
             os.remove(self.store)
+        process = self.start_and_pause("--atomic")
+        time.sleep(0.3)
+        process.send_signal(signal.SIGINT)
+        self.assertEqual(process.wait(timeout=30), -signal.SIGINT)
+        self.assertIn(b"interrupted; nothing was imported", process.stderr.read())
+        process.stdin.close()
+        process.stderr.close()
+        self.assert_no_store()
+
+    def test_atomic_reads_before_it_locks(self):
+        # Whoever piped slowly into it stopped all writers.
+        self.put("before", "v")
+        process = self.start_and_pause("--atomic")
+        time.sleep(0.5)
+        self.ok("--timeout", "5s", "put", "beside", "v")
+        self.assertEqual(self.ok("list", "--count"), b"2\n")
+        process.stdin.close()
+        self.assertNotEqual(process.wait(timeout=60), support.TIMED_OUT)
+        process.stderr.close()
+
+    def start_and_pause(self, *options):
+        process = subprocess.Popen([support.PROGRAM, "import", *options], env=self.environment(), stdin=subprocess.PIPE,
+                                   stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+                                   # Shells let what they run in the background ignore it.
+                                   preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
+        with open(self.path("large.jsonl"), "rb") as file:
+            process.stdin.write(file.read(self.COUNT * 20))  # and no more: it has to wait
+        process.stdin.flush()
+        return process
+
+    def assert_whole_thousands(self, seen):
+        keys = self.ok("list").split()
+        self.assertGreaterEqual(len(keys), seen)
+        self.assertEqual(len(keys) % 1000, 0)
+        self.assertEqual(keys, [b"k%06d" % number for number in range(len(keys))])
+        self.ok("check")
+        return len(keys)
 
     def wait_for_entries(self, wanted):
         deadline = time.monotonic() + 60

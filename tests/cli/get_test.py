@@ -3,6 +3,7 @@
 
 import base64
 import json
+import os
 
 import support
 from support import CliTest, NOT_FOUND, USAGE
@@ -78,6 +79,17 @@ class SeveralKeys(CliTest):
         self.put("", "empty")
         self.put("[c,d]", "list")
         self.assertEqual(self.ok("get", "", "[c,d]", "a"), b"\tempty\n[c,d]\tlist\na\t1\n")
+
+
+class Default(CliTest):
+    def test_without_a_store_or_a_map(self):
+        # It was an error, as if a missing store were worse than a missing key.
+        self.assertEqual(self.ok("get", "--default", "0", "visits"), b"0\n")
+        self.assertEqual(self.ok("get", "--default", "0", "a", "b"), b"a\t0\nb\t0\n")
+        self.assertEqual(self.ok("get", "--default", "", "--raw", "a"), b"")
+        self.assertFalse(os.path.exists(self.store))
+        self.put("k", "v")
+        self.assertEqual(self.ok("get", "--default", "0", "-m", "none", "k"), b"0\n")
 
 
 class Json(CliTest):

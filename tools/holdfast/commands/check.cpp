@@ -18,10 +18,12 @@ constexpr std::string_view details = //
 byte of the file is accounted for. Writers wait meanwhile; readers do not. With
 --read-only, or without permission to write, nobody waits, and the account of
 the file's space is left out. What is wrong is named on standard error, one
-finding a line, and the status is 5.
+finding a line, and the status is 5. --json prints one object instead, with
+"sound", "entries", "maps" and "findings".
 
-Example:
+Examples:
   holdfast check && echo all is well
+  holdfast check --json | jq '.findings[].what'
 )";
 
 /// To write, as only then the whole file can be accounted for; else to read.
@@ -73,7 +75,36 @@ void write_verdict(output& out, const store& checked) {
     out.write("\n");
 }
 
+void write_json(output& out, const store& checked, const std::string& path,
+                const std::vector<finding>& findings) {
+    json_object object(out);
+    object.text("store", path);
+    object.raw("sound", findings.empty() ? "true" : "false");
+    object.raw("space_checked", checked.mode() == open_mode::read_only ? "false" : "true");
+    if (findings.empty()) {
+        const statistics now = checked.stat();
+        object.number("entries", now.entries);
+        object.number("maps", now.maps);
+    }
+    object.name("findings");
+    char before = '[';
+    for (const finding& found : findings) {
+        out.write(before);
+        before = ',';
+        json_object one(out);
+        one.text("what", found.what);
+        one.text("map", found.map);
+        one.text("key", found.key);
+        one.close();
+    }
+    out.write(findings.empty() ? "[]" : "]");
+    object.close();
+    out.write('\n');
+}
+
 exit_status run_check(invocation& call) {
+    bool json = false;
+    call.line.flag("--json", json, "as one JSON object");
     if (!call.begin(0, 0)) {
         return exit_status::done;
     }
@@ -82,6 +113,10 @@ exit_status run_check(invocation& call) {
     {
         progress_bar bar("checking");
         findings = checked.check([&](std::uint64_t done, std::uint64_t total) { bar.show(done, total); });
+    }
+    if (json) {
+        write_json(call.out, checked, call.given.store_path, findings);
+        return findings.empty() ? exit_status::done : exit_status::corrupt;
     }
     for (const finding& found : findings) {
         report(finding_text(checked, call.given.store_path, found));

@@ -8,6 +8,8 @@
 
 #include "output/escape.hpp"
 #include "program/command.hpp"
+#include "program/erase.hpp"
+#include "program/parse.hpp"
 
 namespace holdfast::cli {
 
@@ -15,12 +17,16 @@ namespace {
 
 constexpr std::string_view details = //
     R"(Deletes all or nothing, and prints how many keys there were. Deleting nothing is
-status 1, but 0 with --prefix.
+status 1, but 0 with --prefix. --all deletes all keys of the map; an empty
+prefix needs it, too. Where the disk is full, --prefix and --all go on in
+portions, each a transaction of its own, and say so.
 
 Examples:
   holdfast del greeting
   holdfast del user/ada user/bob
   holdfast del --prefix cache/
+  holdfast del --prefix log/2025 --limit 10000
+  holdfast -m drafts del --all
 )";
 
 std::uint64_t delete_keys(map_writer map, const std::vector<std::string>& keys) {
@@ -38,27 +44,66 @@ void report_nothing(const invocation& call) {
            hint(call.given, "list") + " shows what is there");
 }
 
-exit_status run_del(invocation& call) {
+struct del_options {
     std::optional<std::string> prefix;
-    call.line.option("--prefix", "P", prefix, "delete all keys that begin with P");
-    if (!call.begin(0, any_number)) {
-        return exit_status::done;
+    std::optional<std::string> limit;
+    bool all = false;
+};
+
+void check(const del_options& options, const std::vector<std::string>& keys) {
+    const bool many = options.prefix || options.all;
+    if (keys.empty() == !many) {
+        throw_usage(
+            "give either keys, or --prefix, or --all; usage: holdfast del KEY... | --prefix P | --all");
     }
-    const auto& keys = call.line.words();
-    if (keys.empty() == !prefix) {
-        throw_usage("give either keys or --prefix; usage: holdfast del KEY... | --prefix P");
+    if (options.limit && !many) {
+        throw_usage("--limit goes with --prefix and --all");
+    }
+    if (options.prefix && options.prefix->empty() && !options.all) {
+        throw_usage("--prefix \"\" deletes all keys; give --all, too, if that is meant");
+    }
+    if (options.prefix && !options.prefix->empty() && options.all) {
+        throw_usage("--prefix and --all exclude each other");
     }
     for (const std::string& key : keys) {
         check_key(key);
     }
+}
+
+std::uint64_t delete_many(store& target, const std::string& map, const del_options& options) {
+    const std::uint64_t limit = options.limit ? parse_number("--limit", *options.limit) : UINT64_MAX;
+    const std::string prefix =
+        key_prefix_from_text(target.snapshot().map(map).keys(), options.prefix.value_or(""));
+    try {
+        return target.update([&](write_transaction& transaction) {
+            return erase_at_once(transaction, target, map, prefix, limit);
+        });
+    } catch (const error& failure) {
+        if (failure.reason() != errc::no_space) {
+            throw;
+        }
+    }
+    return erase_in_portions(target, map, prefix, limit);
+}
+
+exit_status run_del(invocation& call) {
+    del_options options;
+    call.line.option("--prefix", "P", options.prefix, "delete all keys that begin with P");
+    call.line.flag("--all", options.all, "delete all keys of the map");
+    call.line.option("--limit", "N", options.limit, "with --prefix or --all: only the first N");
+    if (!call.begin(0, any_number)) {
+        return exit_status::done;
+    }
+    const auto& keys = call.line.words();
+    check(options, keys);
     store target = open_to_write(call.given);
-    const std::uint64_t deleted = target.update([&](write_transaction& transaction) {
-        map_writer map = transaction.map(call.given.map);
-        return prefix ? map.erase_prefix(key_prefix_from_text(map.keys(), *prefix)) : delete_keys(map, keys);
-    });
+    const std::uint64_t deleted = !keys.empty() ? target.update([&](write_transaction& transaction) {
+        return delete_keys(transaction.map(call.given.map), keys);
+    })
+                                                : delete_many(target, call.given.map, options);
     call.out.write_number(deleted);
     call.out.write('\n');
-    if (deleted != 0 || prefix) {
+    if (deleted != 0 || keys.empty()) {
         return exit_status::done;
     }
     call.out.flush();
@@ -68,7 +113,7 @@ exit_status run_del(invocation& call) {
 
 constexpr command this_command{.name = "del",
                                .alias = "rm",
-                               .arguments = "KEY... | --prefix P",
+                               .arguments = "KEY...",
                                .summary = "Delete keys",
                                .details = details,
                                .group = command_group::entries,

@@ -51,7 +51,7 @@ void declare(command_line& line, get_options& options) {
     line.flag("--raw", options.raw, "the exact bytes and nothing else, not even a newline");
     line.flag("--json", options.json, "one JSON object a key, with type, size and version");
     line.flag("--hex", options.hex, "the value in hexadecimal digits");
-    line.option("--default", "V", options.substitute, "print V for a missing key; it is no error then");
+    line.option("--default", "V", options.substitute, "print V for a missing key, also without a store");
     line.flag("--meta", options.meta, "type, size and version instead of the value");
 }
 
@@ -110,6 +110,38 @@ exit_status report_missing(invocation& call, const std::vector<std::string_view>
     return missing.empty() ? exit_status::done : exit_status::not_found;
 }
 
+value_view substitute(const get_options& options) {
+    return {value_type::string,
+            options.substitute ? std::string_view(*options.substitute) : std::string_view(), 0};
+}
+
+exit_status print(invocation& call, const get_options& options, const map_view& map) {
+    const auto& words = call.line.words();
+    std::vector<std::string> keys;
+    for (const std::string& word : words) {
+        keys.push_back(key_from_text(map.keys(), word));
+    }
+    const auto found = map.get_many(std::vector<std::string_view>(keys.begin(), keys.end()));
+    std::vector<std::string_view> missing;
+    for (std::size_t index = 0; index < keys.size(); ++index) {
+        if (!found[index] && !options.substitute) {
+            missing.push_back(words[index]);
+            continue;
+        }
+        naming_key(call.given, words[index], [&] {
+            write_found(call, map.keys(), keys[index], found[index].value_or(substitute(options)), options);
+        });
+    }
+    return report_missing(call, missing);
+}
+
+exit_status print_substitutes(invocation& call, const get_options& options) {
+    for (const std::string& word : call.line.words()) {
+        write_found(call, key_type(), word, substitute(options), options);
+    }
+    return exit_status::done;
+}
+
 exit_status run_get(invocation& call) {
     get_options options;
     declare(call.line, options);
@@ -121,27 +153,17 @@ exit_status run_get(invocation& call) {
     for (const std::string& word : words) {
         check_key(word);
     }
-    const store source = open_to_read(call.given);
-    const map_view map = source.snapshot().map(call.given.map);
-    std::vector<std::string> keys;
-    for (const std::string& word : words) {
-        keys.push_back(key_from_text(map.keys(), word));
+    if (!options.substitute) {
+        return print(call, options, open_to_read(call.given).snapshot().map(call.given.map));
     }
-    const auto found = map.get_many(std::vector<std::string_view>(keys.begin(), keys.end()));
-    const value_view substitute(
-        value_type::string, options.substitute ? std::string_view(*options.substitute) : std::string_view(),
-        0);
-    std::vector<std::string_view> missing;
-    for (std::size_t index = 0; index < keys.size(); ++index) {
-        if (!found[index] && !options.substitute) {
-            missing.push_back(words[index]);
-            continue;
+    try {
+        return print(call, options, open_to_read(call.given).snapshot().map(call.given.map));
+    } catch (const error& failure) {
+        if (failure.reason() != errc::not_found) {
+            throw;
         }
-        naming_key(call.given, words[index], [&] {
-            write_found(call, map.keys(), keys[index], found[index].value_or(substitute), options);
-        });
     }
-    return report_missing(call, missing);
+    return print_substitutes(call, options); // there is no store yet
 }
 
 constexpr command this_command{.name = "get",

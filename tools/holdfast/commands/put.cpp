@@ -129,12 +129,14 @@ exit_status run_put(invocation& call) {
     }
     const version_number version = target->update([&](write_transaction& transaction) {
         map_writer map = open_map(transaction, call.given.map, keys);
-        const std::string key = key_from_text(map.keys(), word);
-        const version_number found = required ? map.version(key).value_or(0) : 0;
-        if (required && found != *required) {
-            throw_condition(call.given, word, *required, found);
-        }
-        map.put(key, type, data);
+        naming_key(call.given, word, [&] {
+            const std::string key = key_from_text(map.keys(), word);
+            const version_number found = required ? map.version(key).value_or(0) : 0;
+            if (required && found != *required) {
+                throw_condition(call.given, word, *required, found);
+            }
+            map.put(key, type, data);
+        });
         return transaction.version();
     });
     if (options.print_version) {

@@ -12,6 +12,7 @@
 
 #include "output/escape.hpp"
 #include "program/errors.hpp"
+#include "program/interrupt.hpp"
 
 namespace holdfast::cli {
 
@@ -41,6 +42,7 @@ std::size_t input_file::read(char* to, std::size_t capacity) {
         } else if (errno != EINTR) {
             throw_system_error(errc::invalid_argument, "cannot read " + name_, errno);
         }
+        check_interrupt();
     }
 }
 

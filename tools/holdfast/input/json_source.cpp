@@ -112,8 +112,7 @@ std::unique_ptr<record_source> open_json_source(const import_choice& choice, lin
 
 std::unique_ptr<record_source> open_source(const import_choice& choice, line_reader& lines,
                                            import_maps& maps) {
-    return choice.format == import_format::json_lines ? open_json_source(choice, lines, maps)
-                                                      : open_table_source(choice, lines, maps);
+    return choice.table ? open_table_source(choice, lines, maps) : open_json_source(choice, lines, maps);
 }
 
 } // namespace holdfast::cli

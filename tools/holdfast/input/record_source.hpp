@@ -2,16 +2,19 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 
+#include <holdfast/value.hpp>
+
 #include "input/import_batch.hpp"
 #include "input/line_reader.hpp"
+#include "table/delimited.hpp"
 
 namespace holdfast::cli {
-
-enum class import_format { json_lines, csv, tsv };
 
 class record_source {
 public:
@@ -28,11 +31,18 @@ public:
     [[nodiscard]] virtual std::uint64_t line() const noexcept = 0;
 };
 
+/// What the columns of a table become.
+struct column_types {
+    std::map<std::string, value_type, std::less<>> by_name; ///< all others are strings
+    bool infer = false; ///< numbers, true and false are what they look like
+};
+
 struct import_choice {
-    import_format format = import_format::json_lines;
     std::string map;                       ///< where a line names none
+    std::optional<table_format> table;     ///< nullopt: lines of JSON
     std::optional<std::string> key_field;  ///< of JSON: each line is a document, and this field its key
-    std::optional<std::string> key_column; ///< of CSV and TSV: the first if not given
+    std::optional<std::string> key_column; ///< of a table: the first if not given
+    column_types types;
 };
 
 [[nodiscard]] std::unique_ptr<record_source> open_source(const import_choice& choice, line_reader& lines,

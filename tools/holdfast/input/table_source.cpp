@@ -22,9 +22,10 @@ class table_source final : public record_source {
 public:
     table_source(const import_choice& choice, line_reader& lines, import_maps& maps)
         : map_(choice.map),
-          records_(lines, choice.format == import_format::csv ? ',' : '\t'),
+          records_(lines, choice.table.value_or(csv_format)),
           maps_(maps),
-          key_column_name_(choice.key_column) {}
+          key_column_name_(choice.key_column),
+          types_(choice.types) {}
 
     bool next(import_batch& to) override {
         if (names_.empty()) {
@@ -61,21 +62,19 @@ private:
             names_.push_back(name);
         }
         choose_key();
+        choose_types();
         return true;
     }
 
     void choose_key() {
-        is_export_ = names_ == std::vector<std::string>{"key", "type", "value"} && !key_column_name_;
+        is_export_ = names_ == std::vector<std::string>{"key", "type", "value"} && !key_column_name_ &&
+                     types_.by_name.empty() && !types_.infer;
         if (!key_column_name_) {
             return;
         }
         const auto found = std::find(names_.begin(), names_.end(), *key_column_name_);
         if (found == names_.end()) {
-            std::string all;
-            for (const std::string& name : names_) {
-                all += (all.empty() ? "" : ", ") + name;
-            }
-            throw_usage("there is no column " + in_quotes(*key_column_name_) + "; there are " + all);
+            throw_no_column(*key_column_name_);
         }
         key_column_ = static_cast<std::size_t>(found - names_.begin());
     }
@@ -89,31 +88,86 @@ private:
     }
 
     value_type append_fields(std::string& to) {
+        std::size_t count = 0;
+        std::size_t only = 0;
         json_.assign(1, '{');
         for (std::size_t index = 0; index < names_.size(); ++index) {
-            if (index == key_column_) {
+            if (index == key_column_ || is_left_out(index)) {
                 continue;
             }
-            if (!is_utf8(records_[index])) {
-                throw_usage("the column " + in_quotes(names_[index]) + " is not UTF-8");
-            }
-            json_ += json_.size() == 1 ? "" : ",";
-            json_ += json_string(field_name(index));
-            json_ += ':';
-            json_ += json_string(records_[index]);
+            json_ += count++ == 0 ? "" : ",";
+            only = index;
+            json_ += json_string(names_[index]) + ':';
+            append_field(index);
         }
         json_ += '}';
+        if (count == 1 && looks_reserved(names_[only])) {
+            json_.insert(2, 1,
+                         '$'); // JSON takes an only field of such a name for a wrapper, and one '$' away
+        }
         append_document(to, json_);
         return value_type::document;
     }
 
-    /// JSON takes an only field of these names for a wrapper, and one more '$' away.
-    [[nodiscard]] std::string field_name(std::size_t index) const {
-        const std::string& name = names_[index];
+    /// So that whoever reads the document as a struct gets the default of the field.
+    [[nodiscard]] bool is_left_out(std::size_t index) const {
+        return records_[index].empty() && (types_.infer || column_types_[index] != value_type::string);
+    }
+
+    void append_field(std::size_t index) {
+        const std::string& text = records_[index];
+        try {
+            const value_type type =
+                types_.infer && looks_typed(text) ? value_type::document : column_types_[index];
+            if (type == value_type::document) {
+                static_cast<void>(document_from_json(text)); // one value, and not the end of the object
+                json_ += text;
+            } else if (type == value_type::bytes) {
+                json_ += "{\"$bytes\":" + json_string(text) + '}';
+            } else {
+                json_ += value_to_json(value_from_text(type, text).view());
+            }
+        } catch (const error& failure) {
+            throw error(failure.reason(), "the column " + in_quotes(names_[index]) + ": " + failure.what());
+        }
+    }
+
+    /// Whether it is a number as JSON writes it, so not 007, or true or false.
+    [[nodiscard]] static bool looks_typed(std::string_view text) {
+        if (text == "true" || text == "false") {
+            return true;
+        }
+        const bool may_be_number = text.find_first_not_of("-+.eE0123456789") == text.npos;
+        try {
+            return may_be_number && !text.empty() && !document_from_json(text).empty();
+        } catch (const error&) {
+            return false;
+        }
+    }
+
+    [[nodiscard]] static bool looks_reserved(std::string_view name) {
         const std::size_t word = name.find_first_not_of('$');
-        const bool looks_reserved = word != 0 && word != std::string::npos &&
-                                    (name.substr(word) == "bytes" || name.substr(word) == "float");
-        return names_.size() == 2 && looks_reserved ? "$" + name : name;
+        return word != 0 && word != name.npos &&
+               (name.substr(word) == "bytes" || name.substr(word) == "float");
+    }
+
+    [[noreturn]] void throw_no_column(const std::string& name) const {
+        std::string all;
+        for (const std::string& one : names_) {
+            all += (all.empty() ? "" : ", ") + one;
+        }
+        throw_usage("there is no column " + in_quotes(name) + "; there are " + all);
+    }
+
+    void choose_types() {
+        column_types_.assign(names_.size(), value_type::string);
+        for (const auto& [name, type] : types_.by_name) {
+            const auto found = std::find(names_.begin(), names_.end(), name);
+            if (found == names_.end()) {
+                throw_no_column(name);
+            }
+            column_types_[static_cast<std::size_t>(found - names_.begin())] = type;
+        }
     }
 
     std::string map_;
@@ -121,7 +175,9 @@ private:
     import_maps& maps_;
     std::optional<std::string> key_column_name_;
     std::size_t key_column_ = 0;
+    column_types types_;
     std::vector<std::string> names_;
+    std::vector<value_type> column_types_; ///< of each column
     bool is_export_ = false;
     std::string json_; ///< of one record, kept for its memory
 };

@@ -14,6 +14,7 @@
 
 #include "output/escape.hpp"
 #include "program/errors.hpp"
+#include "program/suggestion.hpp"
 
 namespace holdfast::cli {
 
@@ -65,7 +66,9 @@ void command_line::note(const std::string& names, const std::string& value_name,
     if (const auto comma = shown.find(','); comma != std::string::npos) {
         shown.insert(comma + 1, " ");
     }
-    texts_.push_back({shown + (value_name.empty() ? "" : " " + value_name), description, declaring_globals_});
+    const std::string name = names.substr(names.find(',') + 1); // all of it if there is no comma
+    texts_.push_back(
+        {name, shown + (value_name.empty() ? "" : " " + value_name), description, declaring_globals_});
 }
 
 void command_line::flag(const std::string& names, bool& target, const std::string& description) {
@@ -107,6 +110,11 @@ bool command_line::is_option(const std::string& argument) const {
     return true;
 }
 
+bool command_line::takes_value(const std::string& name) const {
+    const CLI::Option* const known = parser_->app.get_option_no_throw(name);
+    return known != nullptr && known->get_items_expected_max() != 0;
+}
+
 std::vector<std::string> command_line::shielded() const {
     std::vector<std::string> result;
     result.reserve(arguments_.size());
@@ -119,6 +127,10 @@ std::vector<std::string> command_line::shielded() const {
             words_only = true;
         } else if (argument.rfind("--", 0) == 0 && equals != std::string::npos) {
             result.push_back(argument.substr(0, equals + 1) + shield(argument.substr(equals + 1)));
+        } else if (equals == 2 &&
+                   takes_value(argument.substr(0, 2))) { // "-s=FILE", as "-sFILE" and "-s FILE"
+            result.push_back(argument.substr(0, 2));
+            result.push_back(shield(argument.substr(3)));
         } else {
             result.push_back(argument);
         }
@@ -130,8 +142,8 @@ std::vector<std::string> command_line::shielded() const {
 std::string command_line::complaint() const {
     for (const std::string& argument : arguments_) {
         const std::string name = option_name(argument);
-        const CLI::Option* const known = parser_->app.get_option_no_throw(name);
-        if (name.size() < argument.size() && known != nullptr && known->get_items_expected_max() == 0) {
+        const bool is_known = parser_->app.get_option_no_throw(name) != nullptr;
+        if (name.size() < argument.size() && is_known && !takes_value(name)) {
             return name + " takes no value";
         }
     }
@@ -149,11 +161,20 @@ void command_line::parse() {
     }
     for (const std::string& rest : parser_->app.remaining()) {
         if (rest.empty() || rest.front() != mark) {
-            throw_usage("unknown option " + in_quotes(option_name(rest)) +
-                        "; a key or value that begins with - comes after --");
+            throw_unknown(option_name(rest));
         }
         words_.push_back(unshield(rest));
     }
+}
+
+void command_line::throw_unknown(const std::string& name) const {
+    std::vector<std::string> known;
+    for (const option_text& option : texts_) {
+        known.push_back(option.name);
+    }
+    const std::string meant = suggestion(name, known);
+    throw_usage("unknown option " + in_quotes(name) +
+                (meant.empty() ? "; a key or value that begins with - comes after --" : meant));
 }
 
 std::optional<std::size_t> command_line::find_command(const std::vector<std::string>& arguments) {

@@ -26,6 +26,7 @@ struct global_options {
 
 /// One declared option, as the help shows it.
 struct option_text {
+    std::string name;  ///< "--store", or "-l" where there is no long one
     std::string names; ///< "-s, --store STORE"
     std::string description;
     bool global = false;
@@ -62,8 +63,10 @@ private:
     void declare_globals();
     void note(const std::string& names, const std::string& value_name, const std::string& description);
     [[nodiscard]] bool is_option(const std::string& argument) const;
+    [[nodiscard]] bool takes_value(const std::string& name) const;
     [[nodiscard]] std::vector<std::string> shielded() const;
     [[nodiscard]] std::string complaint() const;
+    [[noreturn]] void throw_unknown(const std::string& name) const;
 
     class parser; ///< CLI11's
     std::unique_ptr<parser> parser_;

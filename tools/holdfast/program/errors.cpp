@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "output/escape.hpp"
+#include "program/interrupt.hpp"
 
 namespace holdfast::cli {
 
@@ -80,6 +81,8 @@ exit_status report_current_exception() noexcept {
         throw;
     } catch (const reader_gone&) {
         return exit_status::done;
+    } catch (const interrupted& by) {
+        end_by_signal(by.signal); // what there is to say was said
     } catch (const output_failure& failure) {
         report(failure.why.what());
         return status_of(failure.why.reason());

@@ -10,6 +10,7 @@
 
 #include "output/escape.hpp"
 #include "program/errors.hpp"
+#include "program/file_system.hpp"
 
 namespace holdfast::cli {
 
@@ -88,7 +89,13 @@ store open_or_create(const settings& given) {
     if (struct stat status{}; !folder.empty() && ::stat(folder.c_str(), &status) != 0) {
         make_folders(folder);
     }
-    return open_as(given, open_mode::create);
+    struct stat status {};
+    const bool is_new = ::stat(given.store_path.c_str(), &status) != 0;
+    store opened = open_as(given, open_mode::create);
+    if (is_new) {
+        warn_of_file_system(given.store_path);
+    }
+    return opened;
 }
 
 std::optional<store> open_if_there(const settings& given) {

@@ -31,20 +31,23 @@ map_writer open_destination(write_transaction& transaction, const snapshot& now,
 void run(const transfer& what, write_transaction& transaction, const snapshot& now) {
     map_writer from = transaction.map(what.given.map);
     const std::string from_key = key_from_text(from.keys(), what.from);
-    const auto found = from.get(from_key);
+    const auto found = now.map(what.given.map).get(from_key); // in place: it may be large
     if (!found) {
         throw error(errc::not_found, no_key(what.given, what.from));
     }
     map_writer to = open_destination(transaction, now, what.to_map, from.keys());
     const std::string to_key = key_from_text(to.keys(), what.to);
     if (what.if_absent && to.contains(to_key)) {
+        settings at = what.given;
+        at.map = what.to_map;
         throw error(errc::condition_not_met, "the condition was not met: there is a key " +
-                                                 in_quotes(what.to) + " already; nothing was changed");
+                                                 in_quotes(what.to) + ' ' + where(at) +
+                                                 " already; nothing was changed");
     }
     if (what.to_map == what.given.map && from_key == to_key) {
         return;
     }
-    to.put(to_key, found->type(), found->text());
+    naming_key(what.given, what.from, [&] { to.put(to_key, *found); });
     if (what.then == source::goes) {
         from.erase(from_key);
     }
