@@ -112,7 +112,7 @@ std::map<std::string, layout> compiled_layouts() {
                         HOLDFAST_FIELD(undo_log, chunks), HOLDFAST_FIELD(undo_log, reserved),
                         HOLDFAST_FIELD(undo_log, first)}};
     all["undo_entry"] = {sizeof(undo_entry),
-                         {HOLDFAST_FIELD(undo_entry, offset), HOLDFAST_FIELD(undo_entry, old)}};
+                         {HOLDFAST_FIELD(undo_entry, tagged), HOLDFAST_FIELD(undo_entry, old)}};
     all["node_header"] = {sizeof(node_header),
                           {HOLDFAST_FIELD(node_header, made), HOLDFAST_FIELD(node_header, digest),
                            HOLDFAST_FIELD(node_header, count), HOLDFAST_FIELD(node_header, level),

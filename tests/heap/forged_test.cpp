@@ -253,7 +253,8 @@ TEST_F(forged_test, a_forged_undo_log_is_survived) {
     for (std::uint64_t round = 0; round < rounds; ++round) {
         restore();
         const std::uint64_t used =
-            std::min<std::uint64_t>(log.tail, log.first_capacity) * sizeof(format::undo_entry);
+            std::min<std::uint64_t>(format::counted_number(log.tail), log.first_capacity) *
+            sizeof(format::undo_entry);
         switch (random_() % 3) {
         case 0:
             damage(bytes(format::undo_log_offset, 64), 1 + random_() % 3);
@@ -273,13 +274,14 @@ TEST_F(forged_test, a_forged_undo_log_is_survived) {
 /// The log may name its own entries; copying back must notice.
 TEST_F(forged_test, an_undo_log_that_rewrites_itself_is_noticed) {
     auto& log = *reinterpret_cast<format::undo_log*>(memory_.base() + format::undo_log_offset);
-    ASSERT_GT(log.tail, format::undo_log::first_capacity + 1);
+    ASSERT_GT(format::counted_number(log.tail), format::undo_log::first_capacity + 1);
     const std::uint64_t chunk = log.chunks[1] * ref::unit_bytes;
     auto* const entries = reinterpret_cast<format::undo_entry*>(memory_.base() + chunk);
-    const std::uint64_t last = log.tail - 1 - format::undo_log::first_capacity;
-    entries[last] = {chunk, format::head_offset}; // the offset of entry 0 of the chunk
+    const std::uint64_t last = format::counted_number(log.tail) - 1 - format::undo_log::first_capacity;
+    const std::uint64_t tag = format::undo_tag(format::checked_number(log.txn));
+    entries[last] = {chunk | tag, format::head_offset | tag}; // the offset of entry 0 of the chunk
     EXPECT_EQ(reason_of([&] { heap_user(memory_, user_.visible()).recover(); }), errc::corrupt);
-    entries[0] = {format::durable_slot_a_offset, 1};
+    entries[0] = {format::durable_slot_a_offset | tag, 1};
     EXPECT_EQ(reason_of([&] { heap_user(memory_, user_.visible()).recover(); }), errc::corrupt);
 }
 

@@ -39,7 +39,7 @@ void do_a_bit_of_everything(heap& changed, const std::vector<ref>& existing) {
 }
 
 TEST_F(undo_test, a_log_is_valid_only_between_begin_and_the_publication) {
-    const journal& log = user_.heap().undo();
+    const undo_log& log = user_.heap().undo();
     EXPECT_FALSE(log.active(txn_id{user_.visible()}));
     user_.begin();
     EXPECT_FALSE(log.active(txn_id{user_.visible()})) << "nothing was changed yet";
@@ -181,7 +181,8 @@ TEST_F(undo_test, undoing_killed_at_any_step_is_begun_again) {
         ASSERT_EQ(before.first_difference(), 0U) << "killed at step " << step;
         // Once more from the same log.
         done.restore();
-        reinterpret_cast<format::undo_log*>(memory_.base() + format::undo_log_offset)->tail = tail;
+        reinterpret_cast<format::undo_log*>(memory_.base() + format::undo_log_offset)->tail =
+            format::counted_word(tail);
     }
     for (const char* point : {"undo.before_empty", "undo.done"}) {
         ASSERT_EQ(run_child([&] {
@@ -193,6 +194,60 @@ TEST_F(undo_test, undoing_killed_at_any_step_is_begun_again) {
     }
     EXPECT_FALSE(heap_user(memory_, user_.visible()).recover());
     expect_sound();
+}
+
+/// A log of a store that was closed cleanly was taken for that of a dead transaction, and undid the last commit, when a
+/// bit of its number had flipped.
+TEST_F(undo_test, no_flipped_bit_of_the_header_makes_a_void_log_count) {
+    user_.begin();
+    (void)user_.heap().allocate(100);
+    user_.commit();
+    const account_image committed(user_.heap());
+    auto& log = *reinterpret_cast<format::undo_log*>(memory_.base() + format::undo_log_offset);
+    for (std::uint64_t* const word : {&log.txn, &log.tail}) {
+        for (unsigned bit = 0; bit < 64; ++bit) {
+            *word ^= std::uint64_t{1} << bit;
+            heap_user other(memory_, user_.visible());
+            EXPECT_FALSE(other.recover()) << bit;
+            EXPECT_FALSE(other.heap().undo().is_sound()) << bit;
+            EXPECT_EQ(reason_of([&] { other.heap().roll_back(); }), errc::corrupt) << bit;
+            EXPECT_EQ(committed.first_difference(), 0U);
+            *word ^= std::uint64_t{1} << bit;
+        }
+    }
+    EXPECT_TRUE(user_.heap().undo().is_sound());
+}
+
+TEST_F(undo_test, entries_of_earlier_transactions_are_not_taken_for_those_of_a_longer_log) {
+    for (int i = 0; i < 3; ++i) {
+        user_.begin();
+        (void)user_.heap().allocate(i == 0 ? 100'000 : 100);
+        user_.commit();
+    }
+    user_.begin();
+    (void)user_.heap().allocate(100);
+    auto& log = *reinterpret_cast<format::undo_log*>(memory_.base() + format::undo_log_offset);
+    log.tail = format::counted_word(format::counted_number(log.tail) + 1);
+    EXPECT_EQ(reason_of([&] { user_.abort(); }), errc::corrupt);
+    log.tail = format::counted_word(format::counted_number(log.tail) - 1);
+    user_.abort();
+    expect_sound();
+}
+
+TEST(checked_word, shows_each_flipped_bit) {
+    for (std::uint64_t number : {std::uint64_t{0}, std::uint64_t{1}, std::uint64_t{0xFFFF},
+                                 std::uint64_t{123'456'789'012}, format::checked_limit - 1}) {
+        const std::uint64_t word = format::checked_word(number);
+        EXPECT_TRUE(format::is_checked(word));
+        EXPECT_EQ(format::checked_number(word), number);
+        for (unsigned bit = 0; bit < 64; ++bit)
+            EXPECT_FALSE(format::is_checked(word ^ std::uint64_t{1} << bit));
+        const std::uint64_t count = format::counted_word(number & 0xFFFF'FFFF);
+        for (unsigned bit = 0; bit < 64; ++bit)
+            EXPECT_FALSE(format::is_counted(count ^ std::uint64_t{1} << bit));
+    }
+    EXPECT_FALSE(format::is_checked(0));
+    EXPECT_EQ(format::counted_word(41) + format::counted_step, format::counted_word(42));
 }
 
 /// The orders that the log depends on: without them a kill must be able to do harm, or these tests prove nothing.
@@ -217,8 +272,9 @@ TEST_F(undo_test, without_emptying_the_log_first_a_kill_does_harm) {
                   user_.begin();
               }),
               child_end::killed);
-    (void)heap_user(memory_, user_.visible()).recover();
-    EXPECT_NE(before.first_difference(), 0U);
+    // The entries are seen to be of another transaction: nothing is undone in silence, but nobody can write any more.
+    EXPECT_EQ(reason_of([&] { (void)heap_user(memory_, user_.visible()).recover(); }), errc::corrupt);
+    EXPECT_EQ(before.first_difference(), 0U);
 }
 
 } // namespace

@@ -198,9 +198,9 @@ TEST_F(Recovery, OfWhatAWriterCouldNotUndoIsDoneByTheNextProcess) {
             store writing = place_.open();
             write_transaction transaction = writing.begin_write();
             transaction.put("key", "lost");
-            return std::exchange(log.first[0].offset, ~std::uint64_t{7}); // and is undone: in vain
+            return std::exchange(log.first[0].tagged, ~std::uint64_t{7}); // and is undone: in vain
         }();
-        log.first[0].offset = offset; // as before
+        log.first[0].tagged = offset; // as before
         EXPECT_EQ(run_child([&] {
                       store next = place_.open();
                       next.put("next", "value");
@@ -259,8 +259,10 @@ TEST_F(Recovery, NeverUsesANumberAgain) {
 
 TEST_F(Recovery, RefusesNumbersThatNoTransactionCanHave) {
     image_ = file_image::of(place_.path());
-    for (const std::uint64_t number : {~std::uint64_t{0}, ~std::uint64_t{0} - 1, std::uint64_t{1} << 62}) {
+    for (const std::uint64_t number : {~std::uint64_t{0}, std::uint64_t{0}, std::uint64_t{1} << 62,
+                                       format::checked_word(~std::uint64_t{0})}) {
         image_->write(format::undo_log_offset + offsetof(format::undo_log, txn), number);
+        image_->write(format::undo_log_offset + offsetof(format::undo_log, tail), format::counted_word(0));
         restore();
         store forged = place_.open();
         EXPECT_TRUE(contents_of(forged) == before_);

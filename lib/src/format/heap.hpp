@@ -160,19 +160,22 @@ static_assert(heap_header_offset + sizeof(heap_header) <= head_offset && slab_cl
 // --- Undo log ---------------------------------------------------------------------------------------------
 
 struct undo_entry {
-    std::uint64_t offset; ///< of a word in the file
+    std::uint64_t tagged; ///< offset of a word in the file (48 bits), undo_tag
     std::uint64_t old;    ///< what it held
 };
 static_assert(sizeof(undo_entry) == 16);
 
+/// The high 16 bits of the entries that a transaction writes: those of others behind the end are not taken for its own.
+[[nodiscard]] constexpr std::uint64_t undo_tag(std::uint64_t txn) noexcept { return txn << 48; }
+
 /// Chunk 0 follows the header; chunk k has twice the entries of chunk k - 1 and is a run of the heap.
 struct undo_log {
     static constexpr std::uint64_t first_capacity = 2496;
-    static constexpr std::size_t chunks_max = 24;
-    std::uint64_t txn;  ///< whose entries these are: void if it is not above head::visible
-    std::uint64_t tail; ///< entries
+    static constexpr std::size_t chunks_max = 20;
+    std::uint64_t txn;  ///< checked_word: whose entries these are; void if it is not above head::visible
+    std::uint64_t tail; ///< counted_word: entries
     std::array<std::uint64_t, chunks_max> chunks; ///< references; [0] is unused
-    std::array<std::uint64_t, 6> reserved;
+    std::array<std::uint64_t, 10> reserved;
     std::array<undo_entry, first_capacity> first;
 };
 static_assert(offsetof(undo_log, first) == 256 && std::has_unique_object_representations_v<undo_log>);

@@ -37,14 +37,14 @@ constexpr std::uint32_t growth_blocks_max = 1024;
 
 } // namespace
 
-block_map::block_map(backing& memory, journal& undo) noexcept
+block_map::block_map(backing& memory, undo_log& undo) noexcept
     : memory_(&memory),
       base_(memory.base()),
       undo_(&undo),
       header_(reinterpret_cast<format::heap_header*>(base_ + format::heap_header_offset)) {}
 
 void block_map::format(backing& memory, std::uint64_t end_bytes) {
-    journal undo(memory.base());
+    undo_log undo(memory.base());
     undo.begin(txn_id{1});
     block_map map(memory, undo);
     map.header_->magic = format::heap_magic;

@@ -4,7 +4,7 @@
 //  - Each block in [heap_first_block, end_blocks) is a slab, a table part, or in exactly one run, free or taken.
 //  - A free run's first and last descriptor say so and give its length; it is in the bin of its length; two free
 //    runs are never neighbours.
-//  - Every change goes through the journal. Everything read is validated: damage throws corrupt.
+//  - Every change goes through the undo log. Everything read is validated: damage throws corrupt.
 //
 // Thread and process safety: under the writer lock only.
 #pragma once
@@ -14,7 +14,7 @@
 #include "base/types.hpp"
 #include "format/heap.hpp"
 #include "heap/backing.hpp"
-#include "heap/journal.hpp"
+#include "heap/undo_log.hpp"
 
 namespace holdfast {
 
@@ -29,9 +29,9 @@ struct block_use {
 
 class block_map {
 public:
-    block_map(backing& memory, journal& undo) noexcept;
+    block_map(backing& memory, undo_log& undo) noexcept;
 
-    /// The first directory, table and free run of a new store. Not journalled: nobody knows the file yet.
+    /// The first directory, table and free run of a new store. Not logged: nobody knows the file yet.
     static void format(backing& memory, std::uint64_t end_bytes);
 
     [[nodiscard]] format::heap_header& header() const noexcept { return *header_; }
@@ -105,7 +105,7 @@ private:
 
     backing* memory_;
     std::byte* base_;
-    journal* undo_;
+    undo_log* undo_;
     format::heap_header* header_;
 };
 

@@ -11,7 +11,6 @@
 
 #include <holdfast/detail/heap_algorithm.hpp>
 
-
 namespace holdfast {
 
 struct owner_registration::entry {

@@ -1,6 +1,6 @@
 // Lists of entries in the file: queues in chunks of 63.
 //
-// Entries are written beyond the list's end first; then the list's words move, journalled. So an undone
+// Entries are written beyond the list's end first; then the list's words move, logged. So an undone
 // transaction leaves bytes behind the end that nobody reads.
 #include <cstddef>
 #include <cstdint>
@@ -19,7 +19,7 @@ void heap::set_list(entry_list& list, const entry_list& now) {
         if (word != value)
             undo_.set(word, value);
     };
-    ensure_log(journal::spare_min);
+    ensure_log(undo_log::spare_min);
     assign(list.front, now.front);
     assign(list.back, now.back);
     if (list.front_index != now.front_index)

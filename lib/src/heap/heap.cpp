@@ -60,6 +60,8 @@ std::byte* heap::checked(ref place, std::uint64_t size) const {
 // --- The undo log's own space -----------------------------------------------------------------------------
 
 void heap::extend_log() {
+    if (undo_.is_at_limit())
+        throw error(errc::no_space, "the transaction is too large: divide it");
     const std::uint32_t length = blocks_for(undo_.next_chunk_bytes());
     std::uint32_t run = blocks_.take_run(length, block_owner::log);
     if (run == 0) {
@@ -79,7 +81,7 @@ void heap::extend_log() {
 /// Whether reclaiming may go on: what it leaves of the log is enough for erasing something.
 bool heap::log_has_room() {
     try {
-        ensure_log(4 * journal::spare_min);
+        ensure_log(4 * undo_log::spare_min);
         return true;
     } catch (const error& failure) {
         if (!is_full(failure))
@@ -128,7 +130,7 @@ std::uint32_t heap::take_blocks(std::uint32_t length, block_use use, const std::
     try {
         if (length >= format::blocks_per_table)
             blocks_.back_growth(length); // before the log grows for so many tables
-        ensure_log(journal::spare_min + length / format::blocks_per_table * 8);
+        ensure_log(undo_log::spare_min + length / format::blocks_per_table * 8);
         blocks_.grow(length);
         return blocks_.take_run(length, use);
     } catch (const error& failure) {
@@ -167,7 +169,7 @@ bool heap::break_reserve() {
 void heap::refill_reserve() {
     if (header().reserve_block != 0 || header().free_blocks < 2 * reserve_blocks)
         return;
-    ensure_log(journal::spare_min);
+    ensure_log(undo_log::spare_min);
     const std::uint32_t run = blocks_.take_run(reserve_blocks, block_owner::tree);
     if (run != 0)
         undo_.set(header().reserve_block, run);
@@ -268,7 +270,7 @@ void heap::free_in_slab(const found_object& found) {
 // --- Objects ----------------------------------------------------------------------------------------------
 
 ref heap::allocate(std::uint64_t size, block_use use) {
-    ensure_log(journal::spare_min);
+    ensure_log(undo_log::spare_min);
     if (size <= format::slab_bytes_max) [[likely]]
         return take_object(class_of(size), use.owner);
     if (size > format::file_bytes_max)
@@ -302,7 +304,7 @@ heap::found_object heap::find(ref place) const {
 }
 
 std::uint64_t heap::free(ref place) {
-    ensure_log(journal::spare_min);
+    ensure_log(undo_log::spare_min);
     const found_object found = find(place);
     if (found.in_slab) {
         free_in_slab(found);

@@ -19,7 +19,7 @@
 #include "format/heap.hpp"
 #include "heap/backing.hpp"
 #include "heap/block_map.hpp"
-#include "heap/journal.hpp"
+#include "heap/undo_log.hpp"
 
 namespace holdfast {
 
@@ -40,7 +40,7 @@ public:
     void before_commit();
     /// Undoes everything since `begin`. Idempotent.
     void roll_back() { undo_.roll_back(memory_->backed_bytes()); }
-    [[nodiscard]] const journal& undo() const noexcept { return undo_; }
+    [[nodiscard]] const undo_log& undo() const noexcept { return undo_; }
 
     // --- Objects ---
 
@@ -92,7 +92,7 @@ public:
     }
     /// Changes a word of an object that belongs to the accounts (a park).
     void set(std::uint64_t& word, std::uint64_t value) {
-        ensure_log(journal::spare_min);
+        ensure_log(undo_log::spare_min);
         undo_.set(word, value);
     }
 
@@ -148,7 +148,7 @@ private:
                                    const std::function<void(ref)>& emptied);
 
     backing* memory_;
-    journal undo_;
+    undo_log undo_;
     block_map blocks_;
     policy policy_;
     bool lists_busy_ = false; ///< reclaiming, or in the middle of a list: an allocation must not reclaim

@@ -27,6 +27,8 @@ public:
         const format::heap_header& header = heap_->header();
         if (heap_->end_bytes() < commit_end_bytes)
             return damage("the heap ends before the newest commit does");
+        if (!heap_->undo().is_sound())
+            damage("the undo log's header is damaged");
         usage_.front = format::heap_offset;
         if (header.reserve_block != 0)
             usage_.reserve +=

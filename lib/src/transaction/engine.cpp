@@ -67,6 +67,9 @@ void engine::reap_if_due() {
 }
 
 void engine::validate_heap() {
+    if (!heap_.undo().is_sound()) {
+        throw_corrupt("the undo log's header is damaged", ref::from_offset(format::undo_log_offset));
+    }
     if (raw(std::max(visible(), heap_.undo().last_begun())) >= number_limit) {
         throw_corrupt("the number of the last transaction is impossible",
                       ref::from_offset(format::undo_log_offset));

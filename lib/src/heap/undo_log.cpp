@@ -1,5 +1,5 @@
-// The undo journal: beginning, growing, rolling back.
-#include "heap/journal.hpp"
+// The undo log: beginning, growing, rolling back.
+#include "heap/undo_log.hpp"
 
 #include <bit>
 
@@ -24,17 +24,18 @@ bool is_account(std::uint64_t offset, std::uint64_t backed_bytes) noexcept {
 
 } // namespace
 
-void journal::begin(txn_id id) noexcept {
+void undo_log::begin(txn_id id) noexcept {
     if (protocol_order("undo.reset_first")) {
-        store_word(log_->tail, 0);
+        store_word(log_->tail, format::counted_word(0));
         failpoint("undo.begin.reset");
-        store_word(log_->txn, raw(id));
+        store_word(log_->txn, format::checked_word(raw(id)));
     } else {
-        store_word(log_->txn, raw(id));
+        store_word(log_->txn, format::checked_word(raw(id)));
         failpoint("undo.begin.numbered");
-        store_word(log_->tail, 0);
+        store_word(log_->tail, format::counted_word(0));
     }
     failpoint("undo.begin.done");
+    tag_ = format::undo_tag(raw(id));
     cursor_ = log_->first.data();
     limit_ = cursor_ + log_->first.size();
     after_ = 0;
@@ -42,7 +43,7 @@ void journal::begin(txn_id id) noexcept {
     chunks_ = 1;
 }
 
-void journal::set(std::uint32_t& half, std::uint32_t value) noexcept {
+void undo_log::set(std::uint32_t& half, std::uint32_t value) noexcept {
     const auto address = reinterpret_cast<std::uintptr_t>(&half);
     auto& word = *reinterpret_cast<std::uint64_t*>(address & ~std::uintptr_t{7});
     const unsigned shift = (address & 7) != 0 ? 32 : 0;
@@ -50,16 +51,16 @@ void journal::set(std::uint32_t& half, std::uint32_t value) noexcept {
 }
 
 /// What `set` must not do; the kill campaign proves that it notices.
-void journal::set_before_logging(std::uint64_t& word, std::uint64_t value, std::uint64_t offset) noexcept {
+void undo_log::set_before_logging(std::uint64_t& word, std::uint64_t value, std::uint64_t offset) noexcept {
     const std::uint64_t old = word;
     store_word(word, value);
     failpoint("undo.unlogged");
-    cursor_->offset = offset;
+    cursor_->tagged = offset | tag_;
     cursor_->old = old;
     count_entry();
 }
 
-void journal::advance() noexcept {
+void undo_log::advance() noexcept {
     if (filling_ + 1 == chunks_)
         return; // full: the next `set` fails its assertion, an operation checks `spare` first
     ++filling_;
@@ -68,8 +69,8 @@ void journal::advance() noexcept {
     after_ -= capacity_of(filling_);
 }
 
-void journal::add_chunk(ref place) {
-    HOLDFAST_ASSERT(chunks_ < format::undo_log::chunks_max);
+void undo_log::add_chunk(ref place) {
+    HOLDFAST_ASSERT(!is_at_limit());
     store_word(log_->chunks[chunks_], place.units());
     after_ += capacity_of(chunks_);
     ++chunks_;
@@ -77,7 +78,7 @@ void journal::add_chunk(ref place) {
         advance();
 }
 
-const format::undo_entry& journal::entry(std::uint64_t index, std::uint64_t backed_bytes) const {
+const format::undo_entry& undo_log::entry(std::uint64_t index, std::uint64_t backed_bytes) const {
     // Chunk k begins at entry first_capacity * (2^k - 1).
     const std::uint64_t scaled = index / format::undo_log::first_capacity + 1;
     const auto chunk_index = static_cast<std::size_t>(std::bit_width(scaled) - 1);
@@ -95,29 +96,36 @@ const format::undo_entry& journal::entry(std::uint64_t index, std::uint64_t back
     return reinterpret_cast<const format::undo_entry*>(base_ + place.offset())[within];
 }
 
-void journal::validate(std::uint64_t backed_bytes) const {
-    const std::uint64_t tail = log_->tail;
+void undo_log::validate(std::uint64_t backed_bytes) const {
+    const std::uint64_t tail = entries();
     if (tail > backed_bytes / sizeof(format::undo_entry))
         throw_corrupt("the undo log is longer than the store", ref{});
-    for (std::uint64_t index = 0; index < tail; ++index) {
-        if (!is_account(entry(index, backed_bytes).offset, backed_bytes)) {
-            throw_corrupt("the undo log names a place outside the heap's accounts", ref{});
-        }
-    }
+    for (std::uint64_t index = 0; index < tail; ++index)
+        static_cast<void>(account_of(entry(index, backed_bytes), backed_bytes));
 }
 
-void journal::roll_back(std::uint64_t backed_bytes) {
+/// The offset of the word that an entry names; throws corrupt if it is not of this transaction, or names no account.
+std::uint64_t undo_log::account_of(const format::undo_entry& entry, std::uint64_t backed_bytes) const {
+    const std::uint64_t tag = format::undo_tag(raw(last_begun()));
+    const std::uint64_t offset = entry.tagged ^ tag; // without the tag, if it is the right one
+    if (!is_account(offset, backed_bytes))
+        throw_corrupt("the undo log names a place outside the heap's accounts", ref{});
+    return offset;
+}
+
+void undo_log::roll_back(std::uint64_t backed_bytes) {
+    if (!is_sound())
+        throw_corrupt("the undo log's header is damaged", ref::from_offset(format::undo_log_offset));
     validate(backed_bytes);
-    // A forged log could rewrite its own later entries while they are read: each offset is checked again at use.
-    for (std::uint64_t index = log_->tail; index-- > 0;) {
+    // A forged log could rewrite its own later entries while they are read: each is checked again at use.
+    for (std::uint64_t index = entries(); index-- > 0;) {
         const format::undo_entry undo = entry(index, backed_bytes);
-        if (!is_account(undo.offset, backed_bytes))
-            throw_corrupt("the undo log changed while it was read", ref{});
-        store_word(*reinterpret_cast<std::uint64_t*>(base_ + undo.offset), undo.old);
+        const std::uint64_t offset = account_of(undo, backed_bytes);
+        store_word(*reinterpret_cast<std::uint64_t*>(base_ + offset), undo.old);
         failpoint("undo.step");
     }
     failpoint("undo.before_empty");
-    store_word(log_->tail, 0);
+    store_word(log_->tail, format::counted_word(0));
     failpoint("undo.done");
 }
 

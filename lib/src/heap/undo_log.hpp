@@ -1,4 +1,4 @@
-// The undo journal: the only way in which the heap's accounts are changed.
+// The undo log: the only way in which the heap's accounts are changed.
 //
 // Invariant: when a word changes, its old value already stands in the log and is counted by `tail`. So copying
 // the old values back, last first, restores the accounts to the beginning of the transaction, however often it
@@ -13,27 +13,34 @@
 
 #include "base/assert.hpp"
 #include "base/types.hpp"
+#include "format/checked_word.hpp"
 #include "format/heap.hpp"
 #include "os/failpoint.hpp"
 
 namespace holdfast {
 
-class journal {
+class undo_log {
 public:
     /// An operation of the heap that begins with `spare() >= spare_min` never runs out of log.
     static constexpr std::uint64_t spare_min = 256;
 
-    explicit journal(std::byte* base) noexcept
+    explicit undo_log(std::byte* base) noexcept
         : base_(base), log_(reinterpret_cast<format::undo_log*>(base + format::undo_log_offset)) {}
 
-    /// Whether the log holds changes of a transaction that was neither committed nor undone.
-    [[nodiscard]] bool active(txn_id visible) const noexcept {
-        return log_->txn > raw(visible) && log_->tail != 0;
+    /// Whether number and length are what was written. If not, it can't be said whether the log is active, and nobody may
+    /// write.
+    [[nodiscard]] bool is_sound() const noexcept {
+        return format::is_checked(log_->txn) && format::is_counted(log_->tail);
     }
-    /// The highest transaction that was ever begun.
-    [[nodiscard]] txn_id last_begun() const noexcept { return txn_id{log_->txn}; }
+    /// Whether the log holds changes of a transaction that was neither committed nor undone; false if it is not sound.
+    [[nodiscard]] bool active(txn_id visible) const noexcept {
+        return is_sound() && last_begun() > visible && entries() != 0;
+    }
+    /// The highest transaction that was ever begun, if the log is sound.
+    [[nodiscard]] txn_id last_begun() const noexcept { return txn_id{format::checked_number(log_->txn)}; }
 
-    /// Empties the log and gives it to transaction `id`. Only while it is not active.
+    /// Empties the log and gives it to transaction `id`, which is below format::checked_limit. Only while it is not
+    /// active.
     void begin(txn_id id) noexcept;
 
     /// Changes a word of the heap's accounts.
@@ -45,7 +52,7 @@ public:
             return;
         }
         failpoint("undo.before_entry");
-        cursor_->offset = offset;
+        cursor_->tagged = offset | tag_;
         cursor_->old = word;
         failpoint("undo.before_count");
         count_entry();
@@ -64,7 +71,7 @@ public:
     [[nodiscard]] std::uint64_t spare() const noexcept {
         return static_cast<std::uint64_t>(limit_ - cursor_) + after_;
     }
-    [[nodiscard]] std::uint64_t entries() const noexcept { return log_->tail; }
+    [[nodiscard]] std::uint64_t entries() const noexcept { return format::counted_number(log_->tail); }
 
     /// Bytes of the chunk that would be added next.
     [[nodiscard]] std::uint64_t next_chunk_bytes() const noexcept {
@@ -74,6 +81,8 @@ public:
     [[nodiscard]] std::uint64_t growth_entries() const noexcept {
         return 128 + next_chunk_bytes() / (format::block_bytes * format::blocks_per_table) * 8;
     }
+    /// Whether the log can't have another chunk.
+    [[nodiscard]] bool is_at_limit() const noexcept { return chunks_ == format::undo_log::chunks_max; }
     /// Adds a chunk of that size.
     void add_chunk(ref place);
     /// The chunks added so far: [1, chunks()).
@@ -90,17 +99,19 @@ private:
     }
     void count_entry() noexcept {
         std::atomic_signal_fence(std::memory_order_seq_cst);
-        store_word(log_->tail, log_->tail + 1);
+        store_word(log_->tail, log_->tail + format::counted_step);
         if (++cursor_ == limit_)
             advance();
     }
     void advance() noexcept;
     void set_before_logging(std::uint64_t& word, std::uint64_t value, std::uint64_t offset) noexcept;
     [[nodiscard]] const format::undo_entry& entry(std::uint64_t index, std::uint64_t backed_bytes) const;
+    [[nodiscard]] std::uint64_t account_of(const format::undo_entry& entry, std::uint64_t backed_bytes) const;
     void validate(std::uint64_t backed_bytes) const;
 
     std::byte* base_;
     format::undo_log* log_;
+    std::uint64_t tag_ = 0;                ///< of the entries of this transaction
     format::undo_entry* cursor_ = nullptr; ///< the next entry
     format::undo_entry* limit_ = nullptr;  ///< the end of its chunk
     std::uint64_t after_ = 0;              ///< entries in the chunks behind it
