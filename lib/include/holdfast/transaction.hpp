@@ -21,6 +21,8 @@
 
 namespace holdfast {
 
+struct new_value;
+
 namespace detail {
 class store_state;
 class transaction_state;
@@ -59,6 +61,11 @@ public:
         put(key, stored.type(), stored.text());
     }
     void put(std::string_view key, const value& stored) { put(key, stored.view()); }
+    /// Stores a string or bytes, `size` of them, that `fill` writes to their place in the file: a large value is copied
+    /// once, and never in memory as a whole. `fill` is called once, must write all, and must not use the store. What it
+    /// throws goes through; the transaction can only be aborted then.
+    void put_filled(std::string_view key, value_type type, std::uint64_t size,
+                    const std::function<void(std::span<char>)>& fill);
     /// Stores a value of a type that value_codec knows.
     template <class T>
     requires detail::needs_codec<T>
@@ -96,6 +103,7 @@ private:
         put_checked(key, value_codec<T>::type, std::string_view(bytes));
     }
     void put_checked(std::string_view key, value_type type, std::string_view data);
+    void put_new(std::string_view key, const new_value& fresh);
     /// Calls `use` on the value, in place, unless there is none.
     void read(std::string_view key, const std::function<void(const value_view&)>& use) const;
     [[nodiscard]] detail::transaction_state& running() const;

@@ -75,7 +75,19 @@ void map_writer::put(std::string_view key, value_type type, std::string_view dat
     put_checked(key, type, data);
 }
 
+void map_writer::put_filled(std::string_view key, value_type type, std::uint64_t size,
+                            const std::function<void(std::span<char>)>& fill) {
+    if (type != value_type::string && type != value_type::bytes) {
+        throw error(errc::invalid_argument, "only strings and bytes are filled in place");
+    }
+    put_new(key, {.type = type, .bytes = {}, .fill = &fill, .fill_size = size});
+}
+
 void map_writer::put_checked(std::string_view key, value_type type, std::string_view data) {
+    put_new(key, {.type = type, .bytes = data, .aligned = needs_alignment(type, data)});
+}
+
+void map_writer::put_new(std::string_view key, const new_value& fresh) {
     detail::transaction_state& transaction = running();
     if (keys_ != map_->keys()) {
         throw error(errc::wrong_type,
@@ -83,12 +95,12 @@ void map_writer::put_checked(std::string_view key, value_type type, std::string_
                     "again");
     }
     check_key(keys_, key);
-    if (data.size() > format::value_bytes_max) {
+    if (fresh.size() > format::value_bytes_max) {
         throw error(errc::invalid_argument,
-                    "a value of " + std::to_string(data.size()) + " bytes is too long");
+                    "a value of " + std::to_string(fresh.size()) + " bytes is too long");
     }
     transaction.change(*map_, false, [&](tree_writer& tree) {
-        tree.put(key, {type, data, 0, needs_alignment(type, data)});
+        tree.put(key, fresh);
         return true;
     });
 }

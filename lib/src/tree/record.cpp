@@ -34,7 +34,7 @@ bool stored_checksum_fits(const std::byte* record, std::uint64_t bytes) noexcept
 }
 
 ref write_record(space& memory, std::string_view key, const new_value& value) {
-    const std::uint64_t value_size = value.bytes.size();
+    const std::uint64_t value_size = value.size();
     const bool large = value_size > format::small_value_bytes_max;
     const bool aligned = value.aligned || value_size >= format::aligned_value_bytes;
     format::record_header header{};
@@ -65,7 +65,9 @@ ref write_record(space& memory, std::string_view key, const new_value& value) {
         at += key.size();
     }
     std::memset(at, 0, static_cast<std::size_t>(begin + value_offset - at));
-    if (value_size != 0) {
+    if (value.fill != nullptr) {
+        (*value.fill)({reinterpret_cast<char*>(begin + value_offset), static_cast<std::size_t>(value_size)});
+    } else if (value_size != 0) {
         std::memmove(begin + value_offset, value.bytes.data(), value_size);
     }
     header.checksum = checksum_of(header, begin + sizeof header, value_offset + value_size - sizeof header);

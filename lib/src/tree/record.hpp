@@ -10,6 +10,8 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <span>
 #include <string_view>
 
 #include "base/checksum.hpp"
@@ -37,6 +39,11 @@ struct new_value {
     std::string_view bytes;
     std::uint64_t expiry_ns = 0; ///< 0: none
     bool aligned = false;        ///< begins at a multiple of 64; from 1 KiB on every value does
+    /// If set, it writes the value, `fill_size` bytes, to its place; `bytes` is not used.
+    const std::function<void(std::span<char>)>* fill = nullptr;
+    std::uint64_t fill_size = 0;
+
+    [[nodiscard]] std::uint64_t size() const noexcept { return fill != nullptr ? fill_size : bytes.size(); }
 };
 
 namespace record_detail {
@@ -120,7 +127,7 @@ inline void check_alignment(const format::record_header& header, std::uint64_t v
 [[nodiscard]] bool stored_checksum_fits(const std::byte* record, std::uint64_t bytes) noexcept;
 
 /// Allocates and fills a record made by the running transaction. Key and value must be within the limits of
-/// the format. Throws what `space::allocate` throws.
+/// the format. Throws what `space::allocate` and the value's `fill` throw.
 [[nodiscard]] ref write_record(space& memory, std::string_view key, const new_value& value);
 
 /// Throws errc::unsupported: the value owns something outside of its record, and nobody here knows what.

@@ -25,7 +25,7 @@ tree_writer::put_result tree_writer::put(std::string_view key, const new_value& 
     if (key.size() > format::key_bytes_max) {
         throw error(errc::invalid_argument, "a key is longer than 65,535 bytes; use a shorter key");
     }
-    if (value.bytes.size() > format::value_bytes_max) {
+    if (value.size() > format::value_bytes_max) {
         throw error(errc::invalid_argument, "a value is longer than 1 TiB; split it");
     }
     if (!root_.root) {
@@ -52,7 +52,7 @@ tree_writer::put_result tree_writer::put(std::string_view key, const new_value& 
     } else {
         insert(where, key, record);
         root_.entries += 1;
-        root_.bytes += key.size() + value.bytes.size();
+        root_.bytes += key.size() + value.size();
     }
     return {!where.found};
 }
@@ -62,7 +62,7 @@ void tree_writer::put_first(std::string_view key, const new_value& value) {
     root_.root = make_leaf(write_new_record(key, value));
     root_.level = 0;
     root_.entries = 1;
-    root_.bytes = key.size() + value.bytes.size();
+    root_.bytes = key.size() + value.size();
     root_.digest = share_of(root_.root);
 }
 

@@ -189,10 +189,10 @@ exit_status run_apply(invocation& call) {
         throw_usage("nothing to apply; name a file, or pipe it in");
     }
     const auto keys = parse_key_type(keys_name);
-    const input_bytes input = read_file(words.empty() ? "-" : words[0]);
+    const std::string input = read_file(words.empty() ? "-" : words[0]);
     std::uint64_t count = 0;
     try {
-        const auto operations = parse_operations(input.view());
+        const auto operations = parse_operations(input);
         count = operations.size();
         if (count != 0) {
             apply_all(operations, call.given, keys);

@@ -1,8 +1,10 @@
 // holdfast put: stores a value, from the command line, a file or standard input.
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <holdfast/store.hpp>
 #include <holdfast/text.hpp>
@@ -65,35 +67,80 @@ std::optional<version_number> required_version(const put_options& options) {
     return options.if_absent ? std::optional<version_number>(0) : std::nullopt;
 }
 
-/// The value to store: as it was typed, or read.
+/// The value to store: as it was typed, or out of a file or a pipe.
 class put_source {
 public:
-    put_source(const std::vector<std::string>& words, const std::optional<std::string>& file,
-               value_type type) {
+    put_source(const std::vector<std::string>& words, const std::optional<std::string>& file, value_type type)
+        : type_(type) {
         const bool typed = words.size() > 1;
         if (typed && file) {
             throw_usage("VALUE and --file exclude each other");
         }
         const bool from_input = typed ? words[1] == "-" : file == "-" || !file;
         if (typed && !from_input) {
-            data_ = words[1];
-            return;
-        }
-        if (!typed && !file && type == value_type::null) {
-            return;
-        }
-        if (!typed && !file && !standard_input_is_given()) {
+            text_ = value_bytes_from_text(buffer_, type, words[1]);
+        } else if (!typed && !file && type == value_type::null) {
+            text_ = {};
+        } else if (!typed && !file && !standard_input_is_given()) {
             throw_usage("no value for " + in_quotes(words[0]) + "; give VALUE, --file F, or pipe it in");
+        } else {
+            read(from_input ? "-" : *file);
         }
-        bytes_ = read_file(from_input ? "-" : *file);
-        data_ = bytes_.view();
     }
 
-    [[nodiscard]] std::string_view data() const noexcept { return data_; }
+    void put_into(map_writer& map, std::string_view key) {
+        if (!file_) {
+            map.put(key, type_, text_);
+            return;
+        }
+        map.put_filled(key, type_, size_, [&](std::span<char> place) {
+            fill(place);
+            check_text({place.data(), place.size()});
+        });
+    }
 
 private:
-    input_bytes bytes_;
-    std::string_view data_;
+    /// A large file is read straight into its place in the store; a pipe before others have to wait for us.
+    void read(const std::string& path) {
+        constexpr std::uint64_t in_place_min = std::uint64_t{1} << 20;
+        const bool is_plain = type_ == value_type::string || type_ == value_type::bytes;
+        file_.emplace(path);
+        size_ = file_->bytes_left();
+        if (size_ < in_place_min) { // or unknown
+            pieces_.read_all(*file_);
+            size_ = pieces_.size();
+        }
+        if (is_plain && size_ >= in_place_min) {
+            return;
+        }
+        read_.resize(static_cast<std::size_t>(size_));
+        fill(read_);
+        text_ = value_bytes_from_text(buffer_, type_, read_);
+        file_.reset();
+    }
+
+    void fill(std::span<char> place) {
+        if (pieces_.size() != 0) {
+            pieces_.move_to(place);
+        } else {
+            file_->read_exactly(place);
+        }
+    }
+
+    void check_text(std::string_view text) const {
+        if (type_ == value_type::string) {
+            std::string unused;
+            static_cast<void>(value_bytes_from_text(unused, type_, text));
+        }
+    }
+
+    value_type type_;
+    std::string buffer_;
+    std::string read_;
+    std::string_view text_;          ///< unless there is a file
+    std::optional<input_file> file_; ///< of a large value
+    input_pieces pieces_;            ///< of it, if its length was not known
+    std::uint64_t size_ = 0;
 };
 
 [[noreturn]] void throw_condition(const settings& given, std::string_view key, version_number required,
@@ -120,9 +167,7 @@ exit_status run_put(invocation& call) {
     const value_type type = parse_value_type(options.type.value_or("string"));
     const auto required = required_version(options);
     const auto keys = parse_key_type(options.keys);
-    const put_source source(call.line.words(), options.file, type);
-    std::string buffer;
-    const std::string_view data = value_bytes_from_text(buffer, type, source.data());
+    put_source source(call.line.words(), options.file, type);
     auto target = open_for_put(call.given, required);
     if (!target) {
         throw_condition(call.given, word, *required, 0);
@@ -135,7 +180,7 @@ exit_status run_put(invocation& call) {
             if (required && found != *required) {
                 throw_condition(call.given, word, *required, found);
             }
-            map.put(key, type, data);
+            source.put_into(map, key);
         });
         return transaction.version();
     });

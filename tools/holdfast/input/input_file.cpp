@@ -1,9 +1,9 @@
 // Reading whole files and pipes.
 #include "input/input_file.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdint>
-#include <new>
 
 #include <fcntl.h>
 #include <poll.h>
@@ -56,33 +56,43 @@ std::uint64_t input_file::bytes_left() const noexcept {
                                                       : 0;
 }
 
-void input_bytes::reserve(std::size_t capacity) {
-    if (capacity <= capacity_) {
-        return;
+void input_file::read_exactly(std::span<char> to) {
+    while (!to.empty()) {
+        const std::size_t count = read(to.data(), to.size());
+        if (count == 0) {
+            throw_usage(name_ + " became shorter while it was read");
+        }
+        to = to.subspan(count);
     }
-    void* const grown = std::realloc(data_.get(), capacity); // NOLINT: moves pages instead of copying bytes
-    if (grown == nullptr) {
-        throw std::bad_alloc();
-    }
-    (void)data_.release();
-    data_.reset(static_cast<char*>(grown));
-    capacity_ = capacity;
 }
 
-void input_bytes::read_all(input_file& from) {
-    constexpr std::size_t chunk_bytes = std::size_t{64} * 1024;
-    // One byte more than expected: the end of the file is then found without growing.
-    reserve(size_ + static_cast<std::size_t>(from.bytes_left()) + 1);
+void input_pieces::read_all(input_file& from) {
+    constexpr std::size_t capacity_min = std::size_t{64} * 1024;
+    constexpr std::size_t capacity_max = std::size_t{16} << 20;
     for (;;) {
-        if (size_ == capacity_) {
-            reserve(capacity_ < chunk_bytes ? chunk_bytes : capacity_ * 2);
+        if (pieces_.empty() || pieces_.back().size == pieces_.back().capacity) {
+            const std::size_t capacity =
+                pieces_.empty() ? capacity_min : std::min(pieces_.back().capacity * 4, capacity_max);
+            pieces_.push_back({std::make_unique_for_overwrite<char[]>(capacity), capacity, 0});
         }
-        const std::size_t count = from.read(data_.get() + size_, capacity_ - size_);
+        piece& last = pieces_.back();
+        const std::size_t count = from.read(last.data.get() + last.size, last.capacity - last.size);
         if (count == 0) {
             return;
         }
+        last.size += count;
         size_ += count;
     }
+}
+
+void input_pieces::move_to(std::span<char> to) {
+    for (piece& one : pieces_) {
+        std::copy_n(one.data.get(), one.size, to.data());
+        to = to.subspan(one.size);
+        one.data.reset();
+    }
+    pieces_.clear();
+    size_ = 0;
 }
 
 bool standard_input_is_given() noexcept {
@@ -93,10 +103,12 @@ bool standard_input_is_given() noexcept {
     return S_ISFIFO(status.st_mode) || S_ISSOCK(status.st_mode) || S_ISREG(status.st_mode);
 }
 
-input_bytes read_file(const std::string& path) {
+std::string read_file(const std::string& path) {
     input_file file(path);
-    input_bytes bytes;
-    bytes.read_all(file);
+    input_pieces pieces;
+    pieces.read_all(file);
+    std::string bytes(static_cast<std::size_t>(pieces.size()), '\0');
+    pieces.move_to(bytes);
     return bytes;
 }
 

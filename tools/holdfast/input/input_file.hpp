@@ -3,10 +3,10 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <memory>
+#include <span>
 #include <string>
-#include <string_view>
+#include <vector>
 
 namespace holdfast::cli {
 
@@ -23,6 +23,8 @@ public:
 
     /// Waits for bytes, 1 to `capacity`; returns how many, 0 at the end.
     [[nodiscard]] std::size_t read(char* to, std::size_t capacity);
+    /// Exactly so many. Wrong usage if the file ends before.
+    void read_exactly(std::span<char> to);
     /// What is left of a regular file; 0 if unknown.
     [[nodiscard]] std::uint64_t bytes_left() const noexcept;
 
@@ -31,28 +33,28 @@ private:
     int descriptor_;
 };
 
-/// Bytes read from somewhere. Grows in place where the allocator can, so that gigabytes are not copied.
-class input_bytes {
+/// All that is left of a file whose length is not known, in pieces, so that it is not moved as it grows.
+class input_pieces {
 public:
-    [[nodiscard]] std::string_view view() const noexcept { return {data_.get(), size_}; }
-    /// Makes room for `capacity` bytes in all; throws std::bad_alloc.
-    void reserve(std::size_t capacity);
-    /// Appends all that is left of the file.
     void read_all(input_file& from);
+    [[nodiscard]] std::uint64_t size() const noexcept { return size_; }
+    /// Copies all to `to`, of `size()` bytes, and gives each piece back as soon as it is copied.
+    void move_to(std::span<char> to);
 
 private:
-    struct release {
-        void operator()(char* data) const noexcept { std::free(data); } // NOLINT: realloc is the point
+    struct piece {
+        std::unique_ptr<char[]> data;
+        std::size_t capacity;
+        std::size_t size;
     };
-    std::unique_ptr<char, release> data_;
-    std::size_t size_ = 0;
-    std::size_t capacity_ = 0;
+    std::vector<piece> pieces_;
+    std::uint64_t size_ = 0;
 };
 
 /// Whether standard input is a pipe, a socket or a regular file: something given to be read.
 [[nodiscard]] bool standard_input_is_given() noexcept;
 
-/// All of a file; "-" is standard input.
-[[nodiscard]] input_bytes read_file(const std::string& path);
+/// All of a file, in one piece; "-" is standard input.
+[[nodiscard]] std::string read_file(const std::string& path);
 
 } // namespace holdfast::cli
