@@ -89,6 +89,25 @@ class Check(CliTest):
                 self.assertTrue(line.startswith(b"holdfast: "), line)
                 self.assertIn(b"test.hold", line)
 
+    def test_what_is_damaged_is_not_printed(self):
+        # It was printed, exported and copied as if it had been stored, with a checksum that was right.
+        self.put("k", "precious precious")
+        self.put("sound", "v")
+        with open(self.store, "rb+") as file:
+            content = file.read()
+            file.seek(content.rindex(b"precious precious"))
+            file.write(b"PRECIOUS")
+        for command in [("get", "k"), ("get", "--raw", "k"), ("get", "--json", "k"), ("get", "--hex", "k"), ("get", "k", "sound"),
+                        ("list", "-v"), ("list", "--json"), ("export",), ("export", "--format", "csv"), ("copy", "k", "l"),
+                        ("rename", "k", "l"), ("cas", "k", "PRECIOUS precious", "x"), ("--read-only", "get", "k")]:
+            result = self.fails(CORRUPT, *command, says=b"damaged")
+            self.assertNotIn(b"PRECIOUS", result.stdout + result.stderr, command)
+            for name in [b'"k"', b"test.hold"]:
+                self.assertIn(name, result.stderr, command)
+        self.assertEqual(self.ok("list"), b"k\nsound\n")
+        self.put("k", "another")
+        self.assertEqual(self.ok("get", "k"), b"another\n")
+
     def test_no_progress_bar_in_a_pipe(self):
         for number in range(100):
             self.put(f"k{number}", "v")

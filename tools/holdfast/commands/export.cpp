@@ -69,6 +69,7 @@ public:
 
     void write(std::string_view map, const key_type& keys, const entry& one) {
         naming_key(given_, keys, one.key, [&] {
+            one.value.verify();
             if (owns_outside(one.value.type())) {
                 throw error(errc::unsupported, "holds a value of type " + type_name(one.value.type()) +
                                                    ", which owns something outside of its bytes; a newer "

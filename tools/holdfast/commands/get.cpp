@@ -94,6 +94,7 @@ void write_line(invocation& call, const key_type& keys, std::string_view key, co
 
 void write_found(invocation& call, const key_type& keys, std::string_view key, const value_view& value,
                  const get_options& options) {
+    value.verify();
     if (options.raw) {
         call.out.write(plain_bytes(value));
         return;

@@ -88,6 +88,9 @@ public:
 
     void write(const entry& one) {
         naming_key(given_, keys_, one.key, [&] {
+            if (options_.json || options_.values) {
+                one.value.verify();
+            }
             if (options_.json) {
                 line_.clear();
                 append_entry_json(line_, keys_, one, {.details = true});
