@@ -2,6 +2,7 @@
 """Which file is the store: defaults, folders, permissions, and files that are no store."""
 
 import os
+import subprocess
 import shutil
 import stat
 import unittest
@@ -212,6 +213,45 @@ class ReadOnly(CliTest):
             self.ok("--read-only", *command)
         with open(self.store, "rb") as file:
             self.assertEqual(file.read(), before)
+
+
+class OtherFileSystems(CliTest):
+    def mounted(self, *command):
+        """A folder with a file system of its own in it."""
+        place = self.path("elsewhere")
+        os.mkdir(place)
+        if subprocess.run(["mount", *command, place], check=False, capture_output=True).returncode != 0:
+            self.skipTest("no such file system can be mounted here")
+        self.addCleanup(subprocess.run, ["umount", place], check=True)
+        return place
+
+    def assert_warned(self, says, *command):
+        result = self.run_raw(*command)
+        self.assertEqual(result.returncode, DONE, result.stderr)
+        self.assert_one_error_line(result.stderr)
+        self.assertIn(says, result.stderr)
+
+    def test_a_store_that_is_made_elsewhere_is_warned_of_once(self):
+        self.mounted("-t", "ramfs", "ramfs")
+        self.assert_warned(b'warning: "elsewhere/a.hold" is on a file system other than', "-s", "elsewhere/a.hold", "put", "k", "v")
+        self.ok("-s", "elsewhere/a.hold", "put", "k", "w")  # and no more
+
+    def test_a_copy_by_reference_is_warned_of_once(self):
+        # The next put into either ended by SIGBUS on a full disk.
+        with open(self.path("disk"), "wb") as file:
+            file.truncate(320 << 20)
+        made = shutil.which("mkfs.xfs") and subprocess.run(["mkfs.xfs", "-q", self.path("disk")], check=False).returncode == 0
+        if not made:
+            self.skipTest("no XFS can be made here")
+        self.mounted("-o", "loop", self.path("disk"))
+        self.ok("-s", "elsewhere/a.hold", "put", "k", "v")
+        subprocess.run(["cp", "--reflink=always", "elsewhere/a.hold", "elsewhere/b.hold"], cwd=self.folder, check=True)
+        for name in ["a", "b"]:
+            store = f"elsewhere/{name}.hold"
+            self.assert_warned(b"shares its bytes with a copy", "-s", store, "put", "k", "w")
+            self.ok("-s", store, "put", "k", "x")  # and no more
+        subprocess.run(["cp", "--reflink=never", "elsewhere/a.hold", "elsewhere/c.hold"], cwd=self.folder, check=True)
+        self.ok("-s", "elsewhere/c.hold", "put", "k", "y")
 
 
 if __name__ == "__main__":

@@ -80,7 +80,9 @@ store open_to_read(const settings& given) { return open_as(given, open_mode::rea
 
 store open_to_write(const settings& given) {
     refuse_if_read_only(given);
-    return open_as(given, open_mode::write);
+    store opened = open_as(given, open_mode::write);
+    warn_of_file_system(given.store_path, false);
+    return opened;
 }
 
 store open_or_create(const settings& given) {
@@ -92,9 +94,7 @@ store open_or_create(const settings& given) {
     struct stat status {};
     const bool is_new = ::stat(given.store_path.c_str(), &status) != 0;
     store opened = open_as(given, open_mode::create);
-    if (is_new) {
-        warn_of_file_system(given.store_path);
-    }
+    warn_of_file_system(given.store_path, is_new);
     return opened;
 }
 
