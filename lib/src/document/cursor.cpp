@@ -187,7 +187,7 @@ void document_cursor::count_elements(container& array) {
 }
 
 /// Sees that the elements are there, so that no room is made for many that are not.
-void document_cursor::validate(const container& array) {
+void document_cursor::check_elements(const container& array) {
     const std::size_t position = reader_.position();
     if (array.count <= few || position < validated_)
         return;
@@ -219,7 +219,7 @@ std::uint64_t document_cursor::size() {
         inner.sized = true;
         if (inner.count == cbor_reader::count_unknown)
             count_elements(inner);
-        validate(inner);
+        check_elements(inner);
         return inner.count;
     }
     if (inner.array || !next())

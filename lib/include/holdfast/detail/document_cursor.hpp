@@ -229,7 +229,7 @@ private:
     [[nodiscard]] bool at_end_of(container& inner);
     void count_elements(container& array);
     std::uint64_t count_fields(container& object);
-    void validate(const container& array);
+    void check_elements(const container& array);
     [[nodiscard]] std::string_view take_key(std::string& pieces);
     /// "field 'a.b[3]'", of the value that is being read or of the container that is open.
     [[nodiscard]] std::string value_place() const;
