@@ -39,17 +39,20 @@ std::map<std::string, layout> compiled_layouts() {
          HOLDFAST_FIELD(head, applied), HOLDFAST_FIELD(head, padding_applied), HOLDFAST_FIELD(head, durable),
          HOLDFAST_FIELD(head, padding_durable), HOLDFAST_FIELD(head, padding), HOLDFAST_FIELD(head, slots)}};
     all["commit_slot"] = {sizeof(commit_slot),
-                          {HOLDFAST_FIELD(commit_slot, txn), HOLDFAST_FIELD(commit_slot, end_bytes),
-                           HOLDFAST_FIELD(commit_slot, time_ns), HOLDFAST_FIELD(commit_slot, next_map_id),
-                           HOLDFAST_FIELD(commit_slot, unnamed), HOLDFAST_FIELD(commit_slot, catalogue),
-                           HOLDFAST_FIELD(commit_slot, reserved), HOLDFAST_FIELD(commit_slot, checksum)}};
+                          {HOLDFAST_FIELD(commit_slot, checksum), HOLDFAST_FIELD(commit_slot, txn),
+                           HOLDFAST_FIELD(commit_slot, end_bytes), HOLDFAST_FIELD(commit_slot, time_ns),
+                           HOLDFAST_FIELD(commit_slot, next_map_id),
+                           HOLDFAST_FIELD(commit_slot, direct_count), HOLDFAST_FIELD(commit_slot, reserved),
+                           HOLDFAST_FIELD(commit_slot, reserved_words), HOLDFAST_FIELD(commit_slot, unnamed),
+                           HOLDFAST_FIELD(commit_slot, catalogue), HOLDFAST_FIELD(commit_slot, system),
+                           HOLDFAST_FIELD(commit_slot, direct)}};
     all["map_root"] = {sizeof(map_root),
                        {HOLDFAST_FIELD(map_root, root), HOLDFAST_FIELD(map_root, digest),
                         HOLDFAST_FIELD(map_root, entries), HOLDFAST_FIELD(map_root, bytes),
                         HOLDFAST_FIELD(map_root, made), HOLDFAST_FIELD(map_root, id),
                         HOLDFAST_FIELD(map_root, level), HOLDFAST_FIELD(map_root, key_type),
-                        HOLDFAST_FIELD(map_root, reserved), HOLDFAST_FIELD(map_root, key_parts),
-                        HOLDFAST_FIELD(map_root, reserved_word)}};
+                        HOLDFAST_FIELD(map_root, direct), HOLDFAST_FIELD(map_root, reserved),
+                        HOLDFAST_FIELD(map_root, key_parts), HOLDFAST_FIELD(map_root, reserved_word)}};
     all["raw_header"] = {
         sizeof(detail::raw_header),
         {HOLDFAST_FIELD(detail::raw_header, object_bytes), HOLDFAST_FIELD(detail::raw_header, version),
@@ -220,6 +223,7 @@ std::map<std::string, std::string> compiled_constants() {
         HOLDFAST_NUMBER(list_chunk::capacity),
         HOLDFAST_NUMBER(undo_log::first_capacity),
         HOLDFAST_NUMBER(undo_log::chunks_max),
+        HOLDFAST_NUMBER(commit_slot::direct_max),
         HOLDFAST_NUMBER(leaf_node::capacity),
         HOLDFAST_NUMBER(inner_node::capacity),
         HOLDFAST_NUMBER(inner_node::prefix_inline),

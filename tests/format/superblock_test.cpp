@@ -123,6 +123,7 @@ TEST(Superblock, IsNeverSoundByChance) {
     slot.txn = 7;
     slot.end_bytes = heap_offset + 32 * block_bytes;
     slot.next_map_id = 3;
+    slot.direct_count = commit_slot::direct_max;
     slot.checksum = checksum_of(slot);
     return slot;
 }
@@ -152,6 +153,23 @@ void expect_each_flip_found(const Slot& whole) {
 TEST(CommitSlot, IsSoundOnlyWhole) {
     expect_each_flip_found(example_commit());
     EXPECT_FALSE(is_sound(commit_slot{}));
+}
+
+TEST(CommitSlot, CountsOnlyAsFarAsItIsUsed) {
+    commit_slot slot = example_commit();
+    slot.direct_count = 2;
+    slot.checksum = checksum_of(slot);
+    ASSERT_TRUE(is_sound(slot));
+    commit_slot other = slot;
+    other.direct[2].root = 1;
+    EXPECT_TRUE(is_sound(other));
+    EXPECT_TRUE(same_commit(slot, other));
+    other.direct[1].root = 1;
+    EXPECT_FALSE(is_sound(other));
+    EXPECT_FALSE(same_commit(slot, other));
+    slot.direct_count = commit_slot::direct_max + 1;
+    slot.checksum = checksum_of(slot);
+    EXPECT_FALSE(is_sound(slot));
 }
 
 TEST(CommitSlot, IsNotSoundWithAnEndThatNoStoreHas) {

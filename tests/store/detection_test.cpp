@@ -62,16 +62,14 @@ void collect(const space_view& view, ref place, std::uint32_t level, map_id map,
     const std::shared_ptr<engine> reader = engine::open(path, options);
     const engine::pin held = reader->pin_newest();
     const space_view& view = held.state.view;
-    for (const tree_root& root : {held.state.unnamed(), held.state.catalogue()}) {
+    const auto collect_map = [&](const format::map_root& map) {
+        const tree_root root = to_tree_root(map);
         if (root.root)
             collect(view, root.root, root.level, root.map, objects);
-    }
-    tree_cursor cursor(view, held.state.catalogue());
-    for (cursor.seek_first(); cursor.valid(); cursor.next()) {
-        const tree_root root = to_tree_root(map_root_of(cursor.record().value, cursor.place()));
-        if (root.root)
-            collect(view, root.root, root.level, root.map, objects);
-    }
+    };
+    collect_map(held.state.slot.unnamed);
+    collect_map(held.state.slot.catalogue);
+    held.state.named().for_each([&](std::string_view, const format::map_root& map) { collect_map(map); });
     reader->unpin(held);
     return objects;
 }

@@ -248,7 +248,7 @@ private:
             format::head_offset + offsetof(format::head, slots) + visible % 2 * sizeof(format::commit_slot);
         auto slot = image_.read<format::commit_slot>(slot_offset);
         auto words = reinterpret_cast<std::uint64_t*>(&slot);
-        const std::uint64_t field = below(20);
+        const std::uint64_t field = below(format::used_bytes(slot) / 8);
         words[field] = below(3) == 0 ? words[field] + below(5) - 2 : bad_word();
         slot.checksum = format::checksum_of(slot);
         image_.write(slot_offset, slot);

@@ -1,21 +1,39 @@
 // Checksums and self-validation of commit and durable slots.
 #include "format/commit.hpp"
 
+#include <cstring>
+
 #include "base/checksum.hpp"
 
 namespace holdfast::format {
 
 std::uint64_t checksum_of(const commit_slot& slot) noexcept {
-    return checksum64(&slot, offsetof(commit_slot, checksum));
+    constexpr std::size_t begin = sizeof slot.checksum;
+    return checksum64(reinterpret_cast<const std::byte*>(&slot) + begin, used_bytes(slot) - begin);
 }
 
 std::uint64_t checksum_of(const durable_slot& slot) noexcept {
     return checksum64(&slot, offsetof(durable_slot, checksum));
 }
 
+bool is_unused(const map_root& direct) noexcept {
+    constexpr map_root nothing{};
+    return std::memcmp(&direct, &nothing, sizeof nothing) == 0;
+}
+
+void clear_unused(commit_slot& slot) noexcept {
+    const std::size_t used = used_bytes(slot);
+    std::memset(reinterpret_cast<std::byte*>(&slot) + used, 0, sizeof slot - used);
+}
+
+bool same_commit(const commit_slot& a, const commit_slot& b) noexcept {
+    return a.direct_count == b.direct_count && std::memcmp(&a, &b, used_bytes(a)) == 0;
+}
+
 bool is_sound(const commit_slot& slot) noexcept {
-    return slot.checksum == checksum_of(slot) && slot.txn != 0 && slot.end_bytes >= heap_offset &&
-           slot.end_bytes <= file_bytes_max && slot.end_bytes % block_bytes == 0;
+    return slot.direct_count <= commit_slot::direct_max && slot.checksum == checksum_of(slot) &&
+           slot.txn != 0 && slot.end_bytes >= heap_offset && slot.end_bytes <= file_bytes_max &&
+           slot.end_bytes % block_bytes == 0;
 }
 
 bool is_sound(const durable_slot& slot) noexcept {

@@ -20,7 +20,8 @@ struct map_root {
     std::uint32_t id;      ///< stays with the map; never reused
     std::uint8_t level;    ///< of the root node; 0 is a leaf
     std::uint8_t key_type; ///< a key_part; or key_type_tuple, and `key_parts` says of what
-    std::array<std::uint8_t, 2> reserved;
+    std::uint8_t direct;   ///< i + 1: the commit slot has the root, as its `direct[i]`; 0: it is here
+    std::uint8_t reserved;
     std::uint64_t key_parts; ///< of a tuple: part i in byte i, 0 ends it; else 0
     std::uint64_t reserved_word;
 };
@@ -30,6 +31,7 @@ inline constexpr std::uint8_t key_type_tuple = 255;
 namespace map_number {
 inline constexpr std::uint32_t unnamed = 1;
 inline constexpr std::uint32_t catalogue = 2;
+inline constexpr std::uint32_t system = 3;
 inline constexpr std::uint32_t first_named = 16;
 } // namespace map_number
 
@@ -37,19 +39,39 @@ static_assert(sizeof(map_root) == 64 && std::has_unique_object_representations_v
 static_assert(offsetof(map_root, entries) == 16 && offsetof(map_root, id) == 40 &&
               offsetof(map_root, level) == 44);
 
-/// All of one commit. Transaction t writes slot t mod 2, then publishes by storing t to `head::visible`.
+/// All of one commit. Transaction t writes slot t mod 2, then publishes by storing t to `head::visible`. Only the first
+/// 256 bytes and `direct_count` direct roots count; whoever copies a slot copies these.
 struct alignas(64) commit_slot {
+    static constexpr std::size_t direct_max = 12;
+    std::uint64_t checksum; ///< XXH3-64 of all that counts behind it
     std::uint64_t txn;
     std::uint64_t end_bytes; ///< of the file, as this commit knows it: no reference of it reaches beyond
     std::uint64_t time_ns;   ///< CLOCK_REALTIME of the commit, coarse
     std::uint64_t next_map_id;
+    std::uint32_t direct_count; ///< at most direct_max
+    std::uint32_t reserved;
+    std::array<std::uint64_t, 2> reserved_words;
     map_root unnamed;   ///< the map ""
     map_root catalogue; ///< name -> map_root
-    std::array<std::uint64_t, 11> reserved;
-    std::uint64_t checksum; ///< XXH3-64 of all bytes before it
+    map_root system;    ///< likewise, of the store's own maps, which no user sees
+    /// Roots of named maps: a commit that changes only these leaves the catalogue as it is. All zero: not in use.
+    std::array<map_root, direct_max> direct;
 };
-static_assert(sizeof(commit_slot) == 256 && std::has_unique_object_representations_v<commit_slot>);
-static_assert(offsetof(commit_slot, unnamed) == 32 && offsetof(commit_slot, checksum) == 248);
+static_assert(sizeof(commit_slot) == 1024 && std::has_unique_object_representations_v<commit_slot>);
+static_assert(offsetof(commit_slot, unnamed) == 64 && offsetof(commit_slot, direct) == 256);
+
+/// Whether a direct root is not in use.
+[[nodiscard]] bool is_unused(const map_root& direct) noexcept;
+/// The bytes of a slot that count, whatever it claims.
+[[nodiscard]] constexpr std::size_t used_bytes(const commit_slot& slot) noexcept {
+    const std::size_t direct =
+        slot.direct_count < commit_slot::direct_max ? slot.direct_count : commit_slot::direct_max;
+    return offsetof(commit_slot, direct) + direct * sizeof(map_root);
+}
+/// Zeroes what does not count.
+void clear_unused(commit_slot& slot) noexcept;
+/// Whether all that counts is equal.
+[[nodiscard]] bool same_commit(const commit_slot& a, const commit_slot& b) noexcept;
 
 /// The heads, a cache line each. While no redo log exists a commit moves `visible` only and the other two
 /// are not read.
@@ -64,7 +86,7 @@ struct head {
     std::array<std::uint64_t, 8> padding;
     std::array<commit_slot, 2> slots;
 };
-static_assert(sizeof(head) == 768 && offsetof(head, slots) == 256 &&
+static_assert(sizeof(head) == 2304 && offsetof(head, slots) == 256 &&
               std::has_unique_object_representations_v<head>);
 static_assert(head_offset + sizeof(head) <= directory_offset);
 
@@ -79,11 +101,11 @@ struct durable_slot {
     std::array<std::uint8_t, 16> incarnation;
     std::array<std::uint64_t, 2> reserved;
     commit_slot commit;
-    std::array<std::uint64_t, 23> reserved_words;
+    std::array<std::uint64_t, 55> reserved_words;
     std::uint64_t checksum; ///< XXH3-64 of all bytes before it
 };
-static_assert(sizeof(durable_slot) == 512 && offsetof(durable_slot, commit) == 64 &&
-              offsetof(durable_slot, checksum) == 504 &&
+static_assert(sizeof(durable_slot) == 1536 && offsetof(durable_slot, commit) == 64 &&
+              offsetof(durable_slot, checksum) == 1528 &&
               std::has_unique_object_representations_v<durable_slot>);
 
 [[nodiscard]] std::uint64_t checksum_of(const commit_slot& slot) noexcept;

@@ -2,7 +2,6 @@
 #include "segment/durable.hpp"
 
 #include <algorithm>
-#include <cstring>
 #include <limits>
 
 namespace holdfast {
@@ -25,7 +24,7 @@ int read_slot(const os::file& f, std::uint64_t offset, const incarnation_id& inc
 } // namespace
 
 bool durable_state::clean_at(const format::commit_slot& commit) const noexcept {
-    return says_clean() && std::memcmp(&newest->commit, &commit, sizeof commit) == 0;
+    return says_clean() && format::same_commit(newest->commit, commit);
 }
 
 int read_durable(const os::file& f, const incarnation_id& incarnation, durable_state& state) noexcept {

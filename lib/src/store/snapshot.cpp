@@ -8,7 +8,6 @@
 
 #include "store/states.hpp"
 #include "store/stored_value.hpp"
-#include "transaction/map_keys.hpp"
 #include "tree/cursor.hpp"
 #include "tree/difference.hpp"
 #include "tree/reader.hpp"
@@ -262,12 +261,9 @@ std::vector<map_information> snapshot::maps() const {
     const tree_root unnamed = state().commit().unnamed();
     if (unnamed.entries != 0)
         maps.push_back({"", unnamed.entries, unnamed.bytes, {}});
-    tree_cursor cursor(state().view(), state().commit().catalogue());
-    for (cursor.seek_first(); cursor.valid(); cursor.next()) {
-        const record_view record = cursor.record();
-        const format::map_root map = map_root_of(record.value, record.place);
-        maps.push_back({std::string(record.key), map.entries, map.bytes, keys_of(map)});
-    }
+    state().commit().named().for_each([&](std::string_view name, const format::map_root& map) {
+        maps.push_back({std::string(name), map.entries, map.bytes, keys_of(map)});
+    });
     return maps;
 }
 

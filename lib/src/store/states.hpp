@@ -29,14 +29,6 @@ private:
     open_options options_;
 };
 
-/// nullopt: there is no such map. The unnamed map always is.
-[[nodiscard]] inline std::optional<format::map_root> find_map_in(const commit_state& commit,
-                                                                 std::string_view name) {
-    if (name.empty())
-        return commit.slot.unnamed;
-    return find_map(commit.view, commit.catalogue(), name);
-}
-
 /// What is of one store means nothing to another.
 inline void expect_same(engine& here, engine& there, std::string_view what) {
     if (&here.file() != &there.file()) {
@@ -65,7 +57,7 @@ public:
     /// nullopt: there is no such map. The unnamed map always is.
     [[nodiscard]] std::optional<format::map_root> find(std::string_view name) const {
         expect_here();
-        return find_map_in(commit(), name);
+        return commit().find(name);
     }
 
 private:

@@ -87,7 +87,7 @@ namespace detail {
 
 void check_keys(const store_state& owner, std::string_view map, const key_type& keys) {
     owner.shared()->read([&](const commit_state& commit) {
-        const std::optional<format::map_root> found = find_map_in(commit, map);
+        const std::optional<format::map_root> found = commit.find(map);
         if (found)
             expect_keys(map, keys_of(*found), keys);
         return true;
@@ -97,7 +97,7 @@ void check_keys(const store_state& owner, std::string_view map, const key_type& 
 std::optional<value> read_map(const store_state& owner, std::string_view map, const key_type& keys,
                               std::string_view key) {
     return owner.shared()->read([&](const commit_state& commit) -> std::optional<value> {
-        const std::optional<format::map_root> root = find_map_in(commit, map);
+        const std::optional<format::map_root> root = commit.find(map);
         if (!root)
             return std::nullopt;
         expect_keys(map, keys_of(*root), keys);

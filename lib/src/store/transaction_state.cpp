@@ -14,8 +14,7 @@ namespace holdfast::detail {
 transaction_state::transaction_state(std::shared_ptr<engine> shared, std::chrono::milliseconds timeout)
     : writer_(std::in_place, std::move(shared), timeout),
       unnamed_(*writer_, writer_->before().unnamed, true),
-      catalogue_(*writer_, writer_->before().catalogue, true),
-      next_map_id_(writer_->before().next_map_id) {}
+      catalogue_(*writer_, writer_->before()) {}
 
 working_map& transaction_state::map(std::string_view name) {
     if (name.empty())
@@ -26,21 +25,11 @@ working_map& transaction_state::map(std::string_view name) {
         throw error(errc::invalid_argument,
                     "the name of a map is longer than " + std::to_string(key_size_max) + " bytes");
     }
-    const auto stored = find_map(writer_->view(), catalogue_.root(), name);
-    const format::map_root before = stored ? *stored : new_map();
+    const auto stored = catalogue_.now().find(name);
+    const format::map_root before = stored ? *stored : catalogue_.new_map();
     const auto added =
         named_.emplace(name, std::make_unique<working_map>(*writer_, before, stored.has_value()));
     return *added.first->second;
-}
-
-/// A map with an id of its own, which counts once the map is in the catalogue.
-format::map_root transaction_state::new_map() {
-    if (next_map_id_ > std::numeric_limits<std::uint32_t>::max())
-        throw error(errc::no_space, "the store has used up the numbers of maps; import it into a new one");
-    format::map_root fresh{};
-    fresh.id = static_cast<std::uint32_t>(next_map_id_++);
-    set_keys(fresh, key_type());
-    return fresh;
 }
 
 working_map& transaction_state::map(std::string_view name, const key_type& keys) {
@@ -66,14 +55,14 @@ bool transaction_state::drop(std::string_view name) {
     const bool was_there = name.empty() ? target.root().entries != 0 : target.existed() || target.changed();
     if (!was_there)
         return false;
-    change(target, true, [](tree_writer& tree) {
+    change(target, true, [&](tree_writer& tree) {
         tree.clear();
+        if (!name.empty())
+            catalogue_.erase(name);
         return true;
     });
-    if (name.empty())
-        return true;
-    change(catalogue_, true, [&](tree_writer& tree) { return tree.erase(name); });
-    target.start_anew(*writer_, new_map()); // what is put into it afterwards makes a new map
+    if (!name.empty())
+        target.start_anew(*writer_, catalogue_.new_map()); // what is put into it afterwards makes a new map
     return true;
 }
 
@@ -83,16 +72,10 @@ void transaction_state::write_catalogue(format::commit_slot& next) {
             continue;
         if (!map->existed() && map->root().entries == 0)
             continue; // nothing was ever put into it
-        const format::map_root root = with_tree(map->before(), map->root(), writer_->transaction());
-        const std::string_view bytes(reinterpret_cast<const char*>(&root), sizeof root);
-        change(catalogue_, true, [&, &key = name](tree_writer& tree) { // Clang captures no structured binding
-            tree.put(key, {format::value_type::map, bytes});
-            return true;
-        });
+        catalogue_.put(name, with_tree(map->before(), map->root(), writer_->transaction()));
     }
     if (catalogue_.changed())
-        next.catalogue = with_tree(next.catalogue, catalogue_.root(), writer_->transaction());
-    next.next_map_id = next_map_id_;
+        catalogue_.store(next);
 }
 
 bool transaction_state::has_changes() const noexcept {
@@ -111,11 +94,12 @@ version_number transaction_state::commit() {
         abort();
         return before;
     }
+    failed_ = true; // for whoever calls again after an exception
     format::commit_slot next = writer_->before();
     if (unnamed_.changed())
         next.unnamed = with_tree(next.unnamed, unnamed_.root(), writer_->transaction());
-    write_catalogue(next);
     writer_->allow_reserve(only_erases_);
+    write_catalogue(next);
     writer_->commit(next);
     const version_number made = version();
     end();

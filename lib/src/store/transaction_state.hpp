@@ -15,7 +15,7 @@
 #include <string_view>
 
 #include "store/states.hpp"
-#include "transaction/map_keys.hpp"
+#include "transaction/catalogue.hpp"
 #include "transaction/writer.hpp"
 #include "tree/writer.hpp"
 
@@ -56,15 +56,6 @@ public:
     }
 
 private:
-    /// A damaged root that claims to be of the running transaction would be changed in place.
-    [[nodiscard]] static tree_root committed_root(const space& memory, const format::map_root& before) {
-        const tree_root root = to_tree_root(before);
-        if (root.root && memory.view().at<format::node_header>(root.root).made >= raw(memory.transaction())) {
-            throw_corrupt("the root of a map is newer than its commit", root.root);
-        }
-        return root;
-    }
-
     format::map_root before_;
     key_type keys_;
     tree_writer tree_;
@@ -131,15 +122,13 @@ public:
 private:
     void begin_change(bool erases);
     void write_catalogue(format::commit_slot& next);
-    [[nodiscard]] format::map_root new_map();
     [[nodiscard]] bool has_changes() const noexcept;
     void end() noexcept;
 
     std::optional<writer> writer_; ///< until it has ended
     working_map unnamed_;
-    working_map catalogue_;
+    catalogue_writer catalogue_;
     std::map<std::string, std::unique_ptr<working_map>, std::less<>> named_;
-    std::uint64_t next_map_id_;
     bool only_erases_ = true;
     bool failed_ = false;
     bool ends_by_update_ = false;

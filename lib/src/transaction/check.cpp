@@ -2,6 +2,7 @@
 #include "transaction/check.hpp"
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <optional>
 
@@ -12,7 +13,6 @@
 #include "transaction/check_accounts.hpp"
 #include "transaction/commit_state.hpp"
 #include "transaction/engine.hpp"
-#include "transaction/map_keys.hpp"
 #include "transaction/object_marks.hpp"
 #include "tree/check.hpp"
 #include "tree/cursor.hpp"
@@ -33,7 +33,10 @@ public:
     std::vector<check_finding> run() {
         check_map("", commit_.unnamed);
         check_map("(catalogue)", commit_.catalogue);
-        check_named_maps();
+        check_map("(system)", commit_.system);
+        check_catalogue("", {view_, commit_});
+        check_catalogue("(system) ", map_catalogue::system(view_, commit_));
+        check_direct_roots();
         if (options_->accounts && findings_.empty())
             check_accounts(*file_, commit_.end_bytes, marks_, *options_, findings_);
         return std::move(findings_);
@@ -86,21 +89,29 @@ private:
         }
     }
 
-    void check_named_maps() {
+    void check_catalogue(const std::string& prefix, const map_catalogue& maps) {
         try {
-            tree_cursor cursor(view_, to_tree_root(commit_.catalogue));
-            for (cursor.seek_first(); cursor.valid(); cursor.next()) {
-                const record_view record = cursor.record();
-                if (record.type != format::value_type::map) {
-                    report("an entry of the catalogue is not a map", std::string(record.key));
-                    continue;
-                }
-                const format::map_root map = map_root_of(record.value, record.place);
-                named_entries_ += map.entries;
-                check_map(std::string(record.key), map);
-            }
+            maps.for_each(
+                [&](std::string_view name, const format::map_root& map) {
+                    named_entries_ += map.entries;
+                    if (map.direct != 0)
+                        direct_uses_[map.direct - 1U] += 1;
+                    check_map(prefix + std::string(name), map);
+                },
+                [&](std::string_view name, const error& damage) {
+                    report(damage.what(), prefix + std::string(name));
+                });
         } catch (const error& damage) {
-            report(damage.what(), "(catalogue)");
+            report(damage.what(), prefix + "(catalogue)");
+        }
+    }
+
+    /// Each direct root in use belongs to one entry, and the others are nothing.
+    void check_direct_roots() {
+        for (std::size_t i = 0; i < commit_.direct_count; ++i) {
+            const bool is_nothing = format::is_unused(commit_.direct[i]);
+            if (direct_uses_[i] != (is_nothing ? 0U : 1U))
+                report("a root in the commit slot does not belong to exactly one map", "(catalogue)");
         }
     }
 
@@ -112,6 +123,7 @@ private:
     std::vector<check_finding> findings_;
     std::uint64_t visited_ = 0;
     std::uint64_t named_entries_ = 0;
+    std::array<std::uint32_t, format::commit_slot::direct_max> direct_uses_{};
 };
 
 } // namespace

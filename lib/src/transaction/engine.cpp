@@ -17,14 +17,18 @@ namespace holdfast {
 
 namespace {
 
-/// Word by word, so that a writer may be overwriting it: the caller finds that out and throws the copy away.
+/// What counts of a slot, word by word, so that a writer may be overwriting it: the caller finds that out and throws the
+/// copy away.
 void copy_words(format::commit_slot& to, const format::commit_slot& from) noexcept {
-    std::array<std::uint64_t, sizeof(format::commit_slot) / 8> words;
-    auto* source = reinterpret_cast<std::uint64_t*>(const_cast<format::commit_slot*>(&from));
-    for (std::size_t i = 0; i < words.size(); ++i) {
-        words[i] = std::atomic_ref(source[i]).load(std::memory_order_acquire);
-    }
-    std::memcpy(&to, words.data(), sizeof to);
+    auto* const source = reinterpret_cast<std::uint64_t*>(const_cast<format::commit_slot*>(&from));
+    auto* const target = reinterpret_cast<std::uint64_t*>(&to);
+    const auto copy = [&](std::size_t first, std::size_t end) {
+        for (std::size_t i = first; i < end; ++i)
+            target[i] = std::atomic_ref(source[i]).load(std::memory_order_acquire);
+    };
+    constexpr std::size_t fixed_words = offsetof(format::commit_slot, direct) / 8;
+    copy(0, fixed_words);
+    copy(fixed_words, format::used_bytes(to) / 8);
 }
 
 /// No transaction has such a number: records have 48 bits for it. A commit per microsecond would take nine years to get
@@ -139,6 +143,7 @@ engine::pin engine::pin_newest() {
         file_->release_slot(held.slot);
         throw;
     }
+    format::clear_unused(held.state.slot);
     return held;
 }
 
@@ -151,6 +156,7 @@ engine::pin engine::pin_by_lock() {
             // The lock is in the kernel's list when fcntl returns: from here on a reclaimer sees it.
             if (copy_commit(seen, held.state)) {
                 check_reach(held.state);
+                format::clear_unused(held.state.slot);
                 return held;
             }
             check_patience(attempt, seen);

@@ -2,6 +2,7 @@
 #include <atomic>
 
 #include <holdfast/error.hpp>
+#include <holdfast/key.hpp>
 
 #include "base/corrupt.hpp"
 #include "os/failpoint.hpp"
@@ -23,8 +24,9 @@ void format_new(segment& file) {
     first.next_map_id = format::map_number::first_named;
     first.unnamed.id = format::map_number::unnamed;
     first.catalogue.id = format::map_number::catalogue;
-    first.unnamed.key_type = 1;
-    first.catalogue.key_type = 1;
+    first.system.id = format::map_number::system;
+    for (format::map_root* const map : {&first.unnamed, &first.catalogue, &first.system})
+        map->key_type = static_cast<std::uint8_t>(key_part::string);
     first.checksum = format::checksum_of(first);
     file.head().slots[1] = first;
     std::atomic_ref(file.head().visible).store(1, std::memory_order_release);

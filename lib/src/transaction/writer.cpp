@@ -26,13 +26,14 @@ constexpr std::size_t flush_threshold = 16'384;
     return raw(number) % 2 != raw(visible) % 2 ? number : next(number);
 }
 
+/// What counts of a slot.
 void store_words(format::commit_slot& to, const format::commit_slot& from) noexcept {
-    std::array<std::uint64_t, sizeof(format::commit_slot) / 8> words;
-    std::memcpy(words.data(), &from, sizeof from);
-    auto* target = reinterpret_cast<std::uint64_t*>(&to);
-    for (std::size_t i = 0; i < words.size(); ++i) {
-        std::atomic_ref(target[i]).store(words[i], std::memory_order_relaxed);
-        if (i == words.size() / 2)
+    const auto* const source = reinterpret_cast<const std::uint64_t*>(&from);
+    auto* const target = reinterpret_cast<std::uint64_t*>(&to);
+    const std::size_t words = format::used_bytes(from) / 8;
+    for (std::size_t i = 0; i < words; ++i) {
+        std::atomic_ref(target[i]).store(source[i], std::memory_order_relaxed);
+        if (i == words / 2)
             failpoint("commit.half_slot");
     }
 }
@@ -75,6 +76,7 @@ void writer::load_newest() {
                     engine_->file().path().string() +
                         ": the newest commit's slot is damaged; run 'holdfast check' on the store");
     }
+    format::clear_unused(before_.slot);
     engine_->validate_heap();
     if (engine_->heap().end_bytes() > engine_->file().capacity_bytes()) {
         throw error(errc::address_space,
