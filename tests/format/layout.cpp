@@ -92,13 +92,15 @@ std::map<std::string, layout> compiled_layouts() {
          HOLDFAST_FIELD(heap_header, front_retired), HOLDFAST_FIELD(heap_header, reserve_block),
          HOLDFAST_FIELD(heap_header, parked_bytes), HOLDFAST_FIELD(heap_header, parks),
          HOLDFAST_FIELD(heap_header, retired), HOLDFAST_FIELD(heap_header, partial),
-         HOLDFAST_FIELD(heap_header, bins)}};
+         HOLDFAST_FIELD(heap_header, bins), HOLDFAST_FIELD(heap_header, header_check),
+         HOLDFAST_FIELD(heap_header, directory_check)}};
     all["block_descriptor"] = {
         sizeof(block_descriptor),
         {HOLDFAST_FIELD(block_descriptor, state), HOLDFAST_FIELD(block_descriptor, size_class),
          HOLDFAST_FIELD(block_descriptor, owner), HOLDFAST_FIELD(block_descriptor, reserved),
-         HOLDFAST_FIELD(block_descriptor, free), HOLDFAST_FIELD(block_descriptor, next),
-         HOLDFAST_FIELD(block_descriptor, previous), HOLDFAST_FIELD(block_descriptor, used)}};
+         HOLDFAST_FIELD(block_descriptor, free), HOLDFAST_FIELD(block_descriptor, check),
+         HOLDFAST_FIELD(block_descriptor, next), HOLDFAST_FIELD(block_descriptor, previous),
+         HOLDFAST_FIELD(block_descriptor, used)}};
     all["list_entry"] = {sizeof(list_entry),
                          {HOLDFAST_FIELD(list_entry, tagged), HOLDFAST_FIELD(list_entry, word)}};
     all["list_chunk"] = {sizeof(list_chunk),

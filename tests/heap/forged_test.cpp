@@ -102,6 +102,8 @@ protected:
         try {
             heap_user writer(memory_, user_.visible());
             (void)writer.recover();
+            if (random_() % 4 != 0)
+                seal_accounts(memory_.base(), image_end_);
             for (int transaction = 0; transaction < 3; ++transaction) {
                 writer.begin();
                 use_in_transaction(writer.heap());
@@ -198,12 +200,13 @@ TEST_F(forged_test, an_owner_or_class_that_does_not_exist_is_noticed) {
             heap_user writer(memory_, user_.visible());
             (void)writer.recover();
             writer.begin();
-            block_descriptor& block = writer.heap().blocks().descriptor(
-                static_cast<std::uint32_t>(place.offset() / format::block_bytes));
+            const auto number = static_cast<std::uint32_t>(place.offset() / format::block_bytes);
+            block_descriptor block = writer.heap().blocks().descriptor(number);
             if (block.state != static_cast<std::uint8_t>(format::block_state::slab))
                 continue;
             (owner ? block.owner : block.size_class) = 200;
             block.free = 0; // so that freeing links the slab
+            writer.heap().blocks().write(number, block);
             EXPECT_EQ(reason_of([&] { writer.heap().free(place); }), errc::corrupt);
         }
     }

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "heap/account_sums.hpp"
 #include "heap/size_class.hpp"
 
 namespace holdfast::test {
@@ -177,6 +178,33 @@ private:
 } // namespace
 
 heap_report check_heap(heap& checked) { return walker(checked).run(); }
+
+void seal_accounts(std::byte* base, std::uint64_t end_bytes) {
+    const std::uint64_t end = end_bytes / format::block_bytes;
+    const auto words_at = [&](std::uint64_t offset) {
+        return reinterpret_cast<std::uint64_t*>(base + offset);
+    };
+    const auto is_within = [&](std::uint64_t block, std::uint64_t blocks) {
+        return block >= format::heap_first_block && block < end && end - block >= blocks;
+    };
+    const std::uint64_t* const root = words_at(format::directory_offset);
+    for (std::uint64_t number = format::heap_first_block; number < end; ++number) {
+        const std::uint64_t table = number / format::blocks_per_table;
+        const std::uint64_t leaf = root[table / format::directory_fanout_leaf];
+        if (!is_within(leaf, 1))
+            continue;
+        const std::uint64_t first =
+            words_at(leaf * format::block_bytes)[table % format::directory_fanout_leaf];
+        if (!is_within(first, format::blocks_of_table))
+            continue;
+        auto& block = reinterpret_cast<block_descriptor*>(
+            base + first * format::block_bytes)[number % format::blocks_per_table];
+        block.check = descriptor_check(block, static_cast<std::uint32_t>(number));
+    }
+    auto& header = *reinterpret_cast<format::heap_header*>(base + format::heap_header_offset);
+    header.header_check = header_sum(base);
+    header.directory_check = directory_sum(base);
+}
 
 account_image::account_image(heap& source, std::span<const ref> account_objects) : base_(source.base()) {
     keep(format::heap_header_offset, format::head_offset - format::heap_header_offset);

@@ -8,10 +8,14 @@
 
 namespace holdfast::test {
 
-temporary_store::temporary_store() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "holdfast-test-XXXXXX").string();
+std::filesystem::path folder_in_memory() {
+    return std::filesystem::is_directory("/dev/shm") ? "/dev/shm" : std::filesystem::temp_directory_path();
+}
+
+temporary_store::temporary_store(const std::filesystem::path& parent) {
+    std::string pattern = (parent / "holdfast-test-XXXXXX").string();
     if (::mkdtemp(pattern.data()) == nullptr) {
-        throw std::runtime_error("can't make a folder in " + std::filesystem::temp_directory_path().string());
+        throw std::runtime_error("can't make a folder in " + parent.string());
     }
     folder_ = pattern;
 }

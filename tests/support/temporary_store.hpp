@@ -16,10 +16,10 @@
 
 namespace holdfast::test {
 
-/// A new folder below the system's folder for temporary files; removed with all in it at the end of its scope.
+/// A new folder below `parent`, or the system's folder for temporary files; removed with all in it at the end of its scope.
 class temporary_store {
 public:
-    temporary_store();
+    explicit temporary_store(const std::filesystem::path& parent = std::filesystem::temp_directory_path());
     ~temporary_store();
     temporary_store(const temporary_store&) = delete;
     temporary_store& operator=(const temporary_store&) = delete;
@@ -33,6 +33,9 @@ public:
 private:
     std::filesystem::path folder_;
 };
+
+/// Where syncing costs nothing, if there is such a place: for tests that open and close very often.
+[[nodiscard]] std::filesystem::path folder_in_memory();
 
 /// Runs the whole check, which must find nothing.
 void expect_sound(const store& checked);

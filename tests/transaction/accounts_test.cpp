@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 
 #include "engine_fixture.hpp"
+#include "support/heap_checker.hpp"
 #include "tree/writer.hpp"
 
 namespace holdfast::test {
@@ -44,6 +45,7 @@ protected:
     void expect_finding(const std::string& what) {
         EXPECT_NE(findings().find(what), std::string::npos) << "found only: " << findings();
     }
+    void seal() { seal_accounts(engine_->file().base(), engine_->heap().end_bytes()); }
     [[nodiscard]] ref root() {
         return ref::from_units(engine_->file().head().slots[raw(engine_->visible()) % 2].unnamed.root);
     }
@@ -77,7 +79,10 @@ TEST_F(Accounts, AttributeEveryByteToSomebody) {
 TEST_F(Accounts, FindABlockOfNoKnownOwner) {
     plant([&](writer&, heap& memory) {
         const ref run = memory.allocate(20'000, format::block_owner::arena);
-        memory.blocks().descriptor(static_cast<std::uint32_t>(run.offset() / format::block_bytes)).owner = 4;
+        const auto number = static_cast<std::uint32_t>(run.offset() / format::block_bytes);
+        format::block_descriptor block = memory.blocks().descriptor(number);
+        block.owner = 4;
+        memory.blocks().write(number, block);
     });
     EXPECT_NE(findings(), "");
 }
@@ -91,9 +96,10 @@ TEST_F(Accounts, FindARunOfTheUndoLogThatWasForgotten) {
 TEST_F(Accounts, FindATableThatTheDirectoryDoesNotName) {
     plant([&](writer&, heap& memory) {
         const ref run = memory.allocate(9'000);
-        memory.blocks().set_header(
-            memory.blocks().descriptor(static_cast<std::uint32_t>(run.offset() / format::block_bytes)),
-            format::block_state::table, 0, format::block_owner::none, 0);
+        const auto number = static_cast<std::uint32_t>(run.offset() / format::block_bytes);
+        format::block_descriptor block{};
+        block.state = static_cast<std::uint8_t>(format::block_state::table);
+        memory.blocks().write(number, block);
     });
     expect_finding("directory");
 }
@@ -143,7 +149,10 @@ TEST_F(Accounts, FindCountsThatDoNotFit) {
         const auto right = number;
         number = right + 1;
         EXPECT_NE(findings(), "") << what;
+        seal(); // not by the checks alone
+        EXPECT_NE(findings(), "") << what << ", with the right checks";
         number = right;
+        seal();
         EXPECT_EQ(findings(), "") << what;
     };
     ref object;
@@ -162,8 +171,8 @@ TEST_F(Accounts, FindCountsThatDoNotFit) {
         if (header.partial[i] != 0)
             change(header.partial[i], "a list of slabs");
     }
-    auto& slab = engine_->heap().blocks().descriptor(
-        static_cast<std::uint32_t>(root().offset() / format::block_bytes));
+    auto& slab = const_cast<format::block_descriptor&>(engine_->heap().blocks().descriptor(
+        static_cast<std::uint32_t>(root().offset() / format::block_bytes)));
     change(slab.free, "free objects of a slab");
     change(slab.used[0], "bitmap of a slab");
     change(slab.size_class, "class of a slab");

@@ -54,7 +54,8 @@ struct alignas(64) block_descriptor {
     std::uint8_t size_class; ///< slab: index into slab_sizes
     std::uint8_t owner;      ///< block_owner
     std::uint8_t reserved;
-    std::uint32_t free;     ///< slab: free objects
+    std::uint16_t free;     ///< slab: free objects
+    std::uint16_t check;    ///< of all other bytes, and of the block's number
     std::uint32_t next;     ///< slab: next with free objects; free run: next in its bin
     std::uint32_t previous; ///< likewise
     std::array<std::uint64_t, 6>
@@ -152,8 +153,10 @@ struct heap_header {
     entry_list retired;
     std::array<std::uint32_t, 2 * 64> partial; ///< see partial_list: first slab with free objects
     std::array<std::uint32_t, run_bins> bins;  ///< first free run of each bin
+    std::uint64_t header_check;                ///< sum of all words before
+    std::uint64_t directory_check;             ///< sum of the words of the directory's page
 };
-static_assert(sizeof(heap_header) == 64 + 32 + 512 + 640 &&
+static_assert(sizeof(heap_header) == 64 + 32 + 512 + 640 + 16 &&
               std::has_unique_object_representations_v<heap_header>);
 static_assert(heap_header_offset + sizeof(heap_header) <= head_offset && slab_classes <= 64);
 

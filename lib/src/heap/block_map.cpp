@@ -21,9 +21,16 @@ namespace {
     return ref::from_offset(std::uint64_t{block} * format::block_bytes);
 }
 
-template <class T>
-[[nodiscard]] std::uint64_t& word_at(T& first_field) noexcept {
-    return *reinterpret_cast<std::uint64_t*>(&first_field);
+[[nodiscard]] block_descriptor described(block_state state, block_owner owner = block_owner::none) noexcept {
+    block_descriptor block{};
+    block.state = static_cast<std::uint8_t>(state);
+    block.owner = static_cast<std::uint8_t>(owner);
+    return block;
+}
+[[nodiscard]] block_descriptor free_run_of(std::uint32_t length) noexcept {
+    block_descriptor block = described(block_state::free_run);
+    block.used[0] = length;
+    return block;
 }
 
 /// Lists of free runs are searched this far for a fit before a longer bin is taken.
@@ -49,16 +56,40 @@ void block_map::format(backing& memory, std::uint64_t end_bytes) {
     block_map map(memory, undo);
     map.header_->magic = format::heap_magic;
     map.header_->end_blocks = format::heap_first_block;
+    map.header_->header_check = header_sum(map.base_);
+    map.header_->directory_check = directory_sum(map.base_);
     map.extend(static_cast<std::uint32_t>(end_bytes / format::block_bytes));
+    map.update_sums();
 }
 
-void block_map::validate_header(std::uint64_t backed_bytes) const {
+void block_map::validate_header(std::uint64_t backed_bytes) {
     if (header_->magic != format::heap_magic)
         throw_corrupt("the heap header is damaged", ref{});
     const std::uint64_t blocks_max = std::min(backed_bytes, format::file_bytes_max) / format::block_bytes;
     if (header_->end_blocks < format::heap_first_block || header_->end_blocks > blocks_max) {
         throw_corrupt("the file is cut short, or the heap's length is damaged", ref{});
     }
+    if (header_->header_check != header_check_seen_) {
+        if (header_->header_check != header_sum(base_))
+            throw_corrupt("the heap header is damaged", ref::from_offset(format::heap_header_offset));
+        header_check_seen_ = header_->header_check;
+    }
+    if (header_->directory_check != directory_check_seen_) {
+        if (header_->directory_check != directory_sum(base_))
+            throw_corrupt("the directory of block tables is damaged",
+                          ref::from_offset(format::directory_offset));
+        directory_check_seen_ = header_->directory_check;
+    }
+}
+
+void block_map::update_sums() {
+    const sum_differences& sums = undo_->sums();
+    if (sums.header != 0)
+        undo_->set(header_->header_check, header_->header_check + sums.header);
+    if (sums.directory != 0)
+        undo_->set(header_->directory_check, header_->directory_check + sums.directory);
+    header_check_seen_ = header_->header_check;
+    directory_check_seen_ = header_->directory_check;
 }
 
 std::uint64_t* block_map::directory_root() const noexcept {
@@ -87,7 +118,8 @@ std::uint32_t block_map::table_block(std::uint32_t table) const {
     return static_cast<std::uint32_t>(first);
 }
 
-block_descriptor& block_map::descriptor(std::uint32_t block) const {
+/// Where the descriptor lies, whatever it says.
+block_descriptor& block_map::place_for(std::uint32_t block) const {
     if (block < format::heap_first_block || block >= header_->end_blocks) {
         throw_corrupt("a block number leads out of the heap", place_of(block));
     }
@@ -96,14 +128,34 @@ block_descriptor& block_map::descriptor(std::uint32_t block) const {
     return descriptors[block % format::blocks_per_table];
 }
 
-void block_map::set_header(block_descriptor& block, block_state state, std::uint8_t size_class,
-                           block_owner owner, std::uint32_t free) {
-    undo_->set(word_at(block.state), static_cast<std::uint64_t>(state) | std::uint64_t{size_class} << 8 |
-                                         static_cast<std::uint64_t>(owner) << 16 | std::uint64_t{free} << 32);
+const block_descriptor& block_map::descriptor(std::uint32_t block) const {
+    const block_descriptor& found = place_for(block);
+    if (found.check != descriptor_check(found, block)) [[unlikely]]
+        throw_corrupt("a block's descriptor is damaged", place_of(block));
+    return found;
 }
 
-void block_map::set_links(block_descriptor& block, std::uint32_t next, std::uint32_t previous) {
-    undo_->set(word_at(block.next), std::uint64_t{previous} << 32 | next);
+void block_map::write(std::uint32_t block, block_descriptor now) {
+    now.check = descriptor_check(now, block);
+    std::uint64_t words[sizeof now / 8];
+    std::memcpy(words, &now, sizeof now);
+    auto* const present = reinterpret_cast<std::uint64_t*>(&place_for(block));
+    for (std::size_t i = 0; i < std::size(words); ++i) {
+        if (present[i] != words[i])
+            undo_->set(present[i], words[i]);
+    }
+}
+
+void block_map::set_next(std::uint32_t block, std::uint32_t next) {
+    block_descriptor now = descriptor(block);
+    now.next = next;
+    write(block, now);
+}
+
+void block_map::set_previous(std::uint32_t block, std::uint32_t previous) {
+    block_descriptor now = descriptor(block);
+    now.previous = previous;
+    write(block, now);
 }
 
 std::size_t block_map::bin_of(std::uint32_t length) noexcept {
@@ -145,44 +197,34 @@ std::uint32_t block_map::find_run(std::uint32_t length) const {
     return 0;
 }
 
+/// Makes a free run of these blocks, the first of its list.
 void block_map::link(std::uint32_t first, std::uint32_t length) {
     std::uint32_t& head = header_->bins[bin_of(length)];
-    const std::uint32_t next = head;
-    set_links(descriptor(first), next, 0);
-    if (next != 0) {
-        block_descriptor& following = descriptor(next);
-        set_links(following, following.next, first);
-    }
+    block_descriptor run = free_run_of(length);
+    run.next = head;
+    if (head != 0)
+        set_previous(head, first);
+    write(first, run);
+    if (length > 1)
+        write(first + length - 1, free_run_of(length));
     undo_->set(head, first);
 }
 
 void block_map::unlink(std::uint32_t first, std::uint32_t length) {
-    const block_descriptor& block = descriptor(first);
-    const std::uint32_t next = block.next;
-    const std::uint32_t previous = block.previous;
-    if (previous == 0) {
+    const block_descriptor block = descriptor(first);
+    if (block.previous == 0) {
         std::uint32_t& head = header_->bins[bin_of(length)];
         if (head != first)
             throw_corrupt("a list of free runs is damaged", place_of(first));
-        undo_->set(head, next);
+        undo_->set(head, block.next);
     } else {
-        block_descriptor& before = descriptor(previous);
+        const block_descriptor& before = descriptor(block.previous);
         if (!is_free_run(before) || before.next != first)
             throw_corrupt("a list of free runs is damaged", place_of(first));
-        set_links(before, next, before.previous);
+        set_next(block.previous, block.next);
     }
-    if (next != 0) {
-        block_descriptor& following = descriptor(next);
-        set_links(following, following.next, previous);
-    }
-}
-
-void block_map::tag_free(std::uint32_t first, std::uint32_t length) {
-    for (const std::uint32_t block : {first, first + length - 1}) {
-        block_descriptor& tagged = descriptor(block);
-        set_header(tagged, block_state::free_run, 0, block_owner::none, 0);
-        undo_->set(tagged.used[0], length);
-    }
+    if (block.next != 0)
+        set_previous(block.next, block.previous);
 }
 
 void block_map::insert_free(std::uint32_t first, std::uint32_t length) {
@@ -199,7 +241,7 @@ void block_map::insert_free(std::uint32_t first, std::uint32_t length) {
             }
             unlink(first - left_length, left_length);
             // What begins in the middle of a free run must not look taken, or it could be freed again.
-            set_header(descriptor(first), block_state::none, 0, block_owner::none, 0);
+            write(first, described(block_state::none));
             first -= left_length;
             length += left_length;
         }
@@ -209,7 +251,6 @@ void block_map::insert_free(std::uint32_t first, std::uint32_t length) {
         unlink(first + length, right_length);
         length += right_length;
     }
-    tag_free(first, length);
     link(first, length);
 }
 
@@ -221,17 +262,15 @@ std::uint32_t block_map::take_run(std::uint32_t length, block_use use) {
     if (header_->free_blocks < length)
         throw_corrupt("the count of free blocks is damaged", ref{});
     unlink(first, found);
-    if (found > length) {
-        tag_free(first + length, found - length);
+    if (found > length)
         link(first + length, found - length);
-    }
     undo_->set(header_->free_blocks, header_->free_blocks - length);
-    block_descriptor& taken = descriptor(first);
-    set_header(taken, block_state::run, 0, use.owner, 0);
-    undo_->set(taken.used[0], length);
-    undo_->set(taken.used[1], use.arena);
+    block_descriptor taken = described(block_state::run, use.owner);
+    taken.used[0] = length;
+    taken.used[1] = use.arena;
+    write(first, taken);
     if (length > 1)
-        set_header(descriptor(first + length - 1), block_state::run_tail, 0, use.owner, 0);
+        write(first + length - 1, described(block_state::run_tail, use.owner));
     return first;
 }
 
@@ -320,7 +359,7 @@ void block_map::extend(std::uint32_t new_end) {
         next += format::blocks_of_table;
     }
     for (std::uint32_t block = old_end; block < next; ++block) {
-        set_header(descriptor(block), block_state::table, 0, block_owner::none, 0);
+        write(block, described(block_state::table));
     }
     insert_free(next, new_end - next);
 }

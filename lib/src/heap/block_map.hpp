@@ -38,11 +38,17 @@ public:
     [[nodiscard]] std::uint32_t end() const noexcept {
         return static_cast<std::uint32_t>(header_->end_blocks);
     }
-    /// Throws corrupt if the header can't be true, for a file of that many bytes.
-    void validate_header(std::uint64_t backed_bytes) const;
+    /// Throws corrupt if the header can't be true, for a file of that many bytes. The sums of header and directory are
+    /// verified where they are not those that were seen or left here before.
+    void validate_header(std::uint64_t backed_bytes);
+    /// Enters into the header what the running transaction changed in header and directory. Its last change but one: the
+    /// words that `undo` takes for it must fit.
+    void update_sums();
 
-    /// The descriptor of a block of the heap.
-    [[nodiscard]] format::block_descriptor& descriptor(std::uint32_t block) const;
+    /// The descriptor of the block of the heap that a slab, a run or a table begins with, or a run ends with. Verified.
+    [[nodiscard]] const format::block_descriptor& descriptor(std::uint32_t block) const;
+    /// Makes that of a block be `now`, with its check.
+    void write(std::uint32_t block, format::block_descriptor now);
 
     /// A run of `length` blocks from the free ones, or 0. Does not grow.
     [[nodiscard]] std::uint32_t take_run(std::uint32_t length, block_use use);
@@ -59,11 +65,8 @@ public:
     /// Length of the taken run that begins at `block`; throws corrupt if there is none.
     [[nodiscard]] std::uint32_t run_length(std::uint32_t block) const;
 
-    /// Writes `state`, class, owner and free count, one word.
-    void set_header(format::block_descriptor& block, format::block_state state, std::uint8_t size_class,
-                    format::block_owner owner, std::uint32_t free);
-    /// Writes both links, one word.
-    void set_links(format::block_descriptor& block, std::uint32_t next, std::uint32_t previous);
+    void set_next(std::uint32_t block, std::uint32_t next);
+    void set_previous(std::uint32_t block, std::uint32_t previous);
 
     [[nodiscard]] static std::size_t bin_of(std::uint32_t length) noexcept;
 
@@ -89,7 +92,7 @@ private:
     [[nodiscard]] bool is_free_run(const format::block_descriptor& block) const noexcept;
     void link(std::uint32_t first, std::uint32_t length);
     void unlink(std::uint32_t first, std::uint32_t length);
-    void tag_free(std::uint32_t first, std::uint32_t length);
+    [[nodiscard]] format::block_descriptor& place_for(std::uint32_t block) const;
     void insert_free(std::uint32_t first, std::uint32_t length);
     void extend(std::uint32_t new_end);
     [[nodiscard]] std::uint32_t new_end_for(std::uint32_t length) const;
@@ -107,6 +110,8 @@ private:
     std::byte* base_;
     undo_log* undo_;
     format::heap_header* header_;
+    std::uint64_t header_check_seen_ = 0; ///< verified, or left by a transaction of ours
+    std::uint64_t directory_check_seen_ = 0;
 };
 
 } // namespace holdfast

@@ -47,6 +47,7 @@ void heap::format(backing& memory, std::uint64_t end_bytes) {
     heap fresh(memory);
     fresh.begin(txn_id{1});
     fresh.refill_reserve();
+    fresh.before_commit();
 }
 
 std::byte* heap::checked(ref place, std::uint64_t size) const {
@@ -91,11 +92,10 @@ bool heap::log_has_room() {
 }
 
 void heap::before_commit() {
-    if (undo_.chunks() == 1)
-        return;
-    ensure_log(16 * (undo_.chunks() + 1)); // this may add the one chunk that is allowed for
+    ensure_log(64 * (undo_.chunks() + 1)); // this may add the one chunk that is allowed for
     for (std::size_t chunk = 1; chunk < undo_.chunks(); ++chunk)
         blocks_.free_run(block_of(undo_.chunk(chunk)));
+    blocks_.update_sums();
 }
 
 // --- Blocks -----------------------------------------------------------------------------------------------
@@ -181,40 +181,38 @@ std::uint32_t& heap::partial_head(std::uint8_t size_class, block_owner owner) co
     return header().partial[format::partial_list(owner, size_class)];
 }
 
-void heap::push_partial(std::uint32_t number, block_descriptor& block) {
-    std::uint32_t& head = partial_head(block.size_class, static_cast<block_owner>(block.owner));
-    blocks_.set_links(block, head, 0);
-    if (head != 0) {
-        block_descriptor& following = blocks_.descriptor(head);
-        blocks_.set_links(following, following.next, number);
-    }
+/// Puts a slab at the front of its list; `now` is to be its descriptor.
+void heap::push_partial(std::uint32_t number, block_descriptor now) {
+    std::uint32_t& head = partial_head(now.size_class, static_cast<block_owner>(now.owner));
+    now.next = head;
+    now.previous = 0;
+    if (head != 0)
+        blocks_.set_previous(head, number);
+    blocks_.write(number, now);
     undo_.set(head, number);
 }
 
-void heap::unlink_partial(std::uint32_t number, const block_descriptor& block) {
-    const std::uint32_t next = block.next;
-    const std::uint32_t previous = block.previous;
-    if (previous == 0) {
+void heap::unlink_partial(std::uint32_t number) {
+    const block_descriptor block = blocks_.descriptor(number);
+    if (block.previous == 0) {
         std::uint32_t& head = partial_head(block.size_class, static_cast<block_owner>(block.owner));
         if (head != number)
             throw_corrupt("a list of slabs is damaged", ref{});
-        undo_.set(head, next);
+        undo_.set(head, block.next);
     } else {
-        block_descriptor& before = blocks_.descriptor(previous);
-        blocks_.set_links(before, next, before.previous);
+        blocks_.set_next(block.previous, block.next);
     }
-    if (next != 0) {
-        block_descriptor& following = blocks_.descriptor(next);
-        blocks_.set_links(following, following.next, previous);
-    }
+    if (block.next != 0)
+        blocks_.set_previous(block.next, block.previous);
 }
 
 void heap::open_slab(std::uint32_t number, std::uint8_t size_class, block_owner owner) {
-    block_descriptor& block = blocks_.descriptor(number);
-    for (std::uint64_t& word : block.used)
-        undo_.set(word, 0);
-    blocks_.set_header(block, block_state::slab, size_class, owner, objects_per_slab(size_class));
-    push_partial(number, block);
+    block_descriptor now{};
+    now.state = static_cast<std::uint8_t>(block_state::slab);
+    now.size_class = size_class;
+    now.owner = static_cast<std::uint8_t>(owner);
+    now.free = static_cast<std::uint16_t>(objects_per_slab(size_class));
+    push_partial(number, now);
 }
 
 ref heap::take_object(std::uint8_t size_class, block_owner owner) {
@@ -225,46 +223,43 @@ ref heap::take_object(std::uint8_t size_class, block_owner owner) {
         if (fresh != 0)
             open_slab(fresh, size_class, owner);
     }
-    block_descriptor& block = blocks_.descriptor(number);
-    if (block.state != static_cast<std::uint8_t>(block_state::slab) || block.size_class != size_class ||
-        block.owner != static_cast<std::uint8_t>(owner) || block.free == 0) {
-        throw_corrupt("a list of slabs is damaged",
-                      ref::from_offset(std::uint64_t{number} * format::block_bytes));
+    const ref place = ref::from_offset(std::uint64_t{number} * format::block_bytes);
+    block_descriptor now = blocks_.descriptor(number);
+    if (now.state != static_cast<std::uint8_t>(block_state::slab) || now.size_class != size_class ||
+        now.owner != static_cast<std::uint8_t>(owner) || now.free == 0) {
+        throw_corrupt("a list of slabs is damaged", place);
     }
-    for (std::size_t word = 0; word < block.used.size(); ++word) {
-        const std::uint64_t free_bits = ~block.used[word] & valid_bits(size_class, word);
+    for (std::size_t word = 0; word < now.used.size(); ++word) {
+        const std::uint64_t free_bits = ~now.used[word] & valid_bits(size_class, word);
         if (free_bits == 0)
             continue;
+        if (now.free == 1)
+            unlink_partial(number);
         const auto bit = static_cast<unsigned>(std::countr_zero(free_bits));
-        undo_.set(block.used[word], block.used[word] | std::uint64_t{1} << bit);
-        if (block.free == 1)
-            unlink_partial(number, block);
-        blocks_.set_header(block, block_state::slab, size_class, owner, block.free - 1);
+        now.used[word] |= std::uint64_t{1} << bit;
+        --now.free;
+        blocks_.write(number, now);
         const std::uint64_t index = word * 64 + bit;
-        return ref::from_offset(std::uint64_t{number} * format::block_bytes +
-                                index * format::slab_sizes[size_class]);
+        return ref::from_offset(place.offset() + index * format::slab_sizes[size_class]);
     }
-    throw_corrupt("a slab's count of free objects is damaged",
-                  ref::from_offset(std::uint64_t{number} * format::block_bytes));
+    throw_corrupt("a slab's count of free objects is damaged", place);
 }
 
 void heap::free_in_slab(const found_object& found) {
-    block_descriptor& block = *found.block;
+    block_descriptor now = *found.block;
     const std::uint32_t objects = objects_per_slab(found.size_class);
-    std::uint64_t& word = block.used[found.index / 64];
-    undo_.set(word, word & ~(std::uint64_t{1} << found.index % 64));
-    const std::uint32_t free_now = block.free + 1;
-    if (free_now > objects)
+    if (now.free >= objects)
         throw_corrupt("a slab's count of free objects is damaged", ref{});
-    blocks_.set_header(block, block_state::slab, found.size_class, static_cast<block_owner>(block.owner),
-                       free_now);
-    if (free_now == 1)
-        push_partial(found.number, block);
+    now.used[found.index / 64] &= ~(std::uint64_t{1} << found.index % 64);
+    ++now.free;
+    if (now.free == 1)
+        return push_partial(found.number, now);
     // An empty slab is given back unless it is the last of its class with room: that would only be opened again.
-    if (free_now == objects && (block.next != 0 || block.previous != 0)) {
-        unlink_partial(found.number, block);
-        blocks_.free_block(found.number);
+    if (now.free == objects && (now.next != 0 || now.previous != 0)) {
+        unlink_partial(found.number);
+        return blocks_.free_block(found.number);
     }
+    blocks_.write(found.number, now);
 }
 
 // --- Objects ----------------------------------------------------------------------------------------------
@@ -283,7 +278,7 @@ heap::found_object heap::find(ref place) const {
     const auto offset = static_cast<std::uint32_t>(place.offset() % format::block_bytes);
     if (place.offset() / format::block_bytes > 0xFFFFFFFF)
         throw_corrupt("a reference leads out of the heap", place);
-    block_descriptor& block = blocks_.descriptor(number);
+    const block_descriptor& block = blocks_.descriptor(number);
     if (block.state == static_cast<std::uint8_t>(block_state::run)) {
         if (offset != 0)
             throw_corrupt("a reference leads into the middle of an object", place);

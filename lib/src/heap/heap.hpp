@@ -36,7 +36,8 @@ public:
     // --- The transaction in the accounts ---
 
     void begin(txn_id id) noexcept { undo_.begin(id); }
-    /// Frees what the log itself took, so that a void log owns nothing. The last step before publishing.
+    /// Frees what the log itself took, so that a void log owns nothing, and enters the sums of what was changed. The last
+    /// step before publishing.
     void before_commit();
     /// Undoes everything since `begin`. Idempotent.
     void roll_back() { undo_.roll_back(memory_->backed_bytes()); }
@@ -113,7 +114,7 @@ public:
 
 private:
     struct found_object {
-        format::block_descriptor* block;
+        const format::block_descriptor* block;
         std::uint32_t number; ///< of the block
         std::uint32_t index;  ///< in the slab
         std::uint8_t size_class;
@@ -122,8 +123,8 @@ private:
     [[nodiscard]] found_object find(ref place) const;
     [[nodiscard]] ref take_object(std::uint8_t size_class, format::block_owner owner);
     void open_slab(std::uint32_t block, std::uint8_t size_class, format::block_owner owner);
-    void push_partial(std::uint32_t number, format::block_descriptor& block);
-    void unlink_partial(std::uint32_t number, const format::block_descriptor& block);
+    void push_partial(std::uint32_t number, format::block_descriptor now);
+    void unlink_partial(std::uint32_t number);
     [[nodiscard]] std::uint32_t& partial_head(std::uint8_t size_class,
                                               format::block_owner owner) const noexcept;
     [[nodiscard]] bool reclaim(bool pressed);

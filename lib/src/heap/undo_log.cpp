@@ -36,6 +36,7 @@ void undo_log::begin(txn_id id) noexcept {
     }
     failpoint("undo.begin.done");
     tag_ = format::undo_tag(raw(id));
+    sums_ = {};
     cursor_ = log_->first.data();
     limit_ = cursor_ + log_->first.size();
     after_ = 0;

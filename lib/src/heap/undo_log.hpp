@@ -15,6 +15,7 @@
 #include "base/types.hpp"
 #include "format/checked_word.hpp"
 #include "format/heap.hpp"
+#include "heap/account_sums.hpp"
 #include "os/failpoint.hpp"
 
 namespace holdfast {
@@ -51,6 +52,7 @@ public:
             set_before_logging(word, value, offset);
             return;
         }
+        sums_.note(offset, word, value);
         failpoint("undo.before_entry");
         cursor_->tagged = offset | tag_;
         cursor_->old = word;
@@ -66,6 +68,9 @@ public:
     /// Copies all old values back and empties the log. `backed_bytes`: the file has that many bytes.
     /// Throws corrupt if an entry does not point into the heap's accounts; then nothing was changed.
     void roll_back(std::uint64_t backed_bytes);
+
+    /// By how much the sums of the accounts have changed since `begin`.
+    [[nodiscard]] const sum_differences& sums() const noexcept { return sums_; }
 
     /// Entries that still fit without another chunk.
     [[nodiscard]] std::uint64_t spare() const noexcept {
@@ -111,6 +116,7 @@ private:
 
     std::byte* base_;
     format::undo_log* log_;
+    sum_differences sums_;
     std::uint64_t tag_ = 0;                ///< of the entries of this transaction
     format::undo_entry* cursor_ = nullptr; ///< the next entry
     format::undo_entry* limit_ = nullptr;  ///< the end of its chunk

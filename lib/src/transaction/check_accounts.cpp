@@ -109,7 +109,7 @@ void check_accounts(segment& file, std::uint64_t commit_end_bytes, object_marks&
                     const check_options& options, std::vector<check_finding>& findings) {
     try {
         segment_backing backing(file);
-        const heap memory(backing);
+        heap memory(backing);
         memory.blocks().validate_header(backing.backed_bytes());
         account_checker checker(memory, marks, findings);
         checker.run(commit_end_bytes);
