@@ -300,6 +300,30 @@ TEST_F(allocate_test, no_space_at_any_growth_leaves_a_sound_heap) {
 
 /// Finding: freeing the log's own chunks before a commit could need more entries than the log had left, and adding
 /// a large chunk more than an operation had ensured.
+/// While the reserve is used up, what stands in for it is not for everybody: else erasing could not go on.
+TEST_F(allocate_test, only_erasing_takes_the_last_blocks_while_the_reserve_is_broken) {
+    heap& tested = user_.heap();
+    memory_.set_limit(tested.end_bytes());
+    user_.begin();
+    const ref run = tested.allocate(10 * format::block_bytes);
+    tested.allocation_policy().may_break_reserve = true;
+    (void)fill(tested, format::block_bytes);
+    ASSERT_EQ(tested.header().reserve_block, 0U);
+    ASSERT_EQ(tested.header().free_blocks, 0U);
+    tested.free(run);
+    user_.commit();
+
+    user_.begin();
+    tested.allocation_policy().may_break_reserve = false;
+    EXPECT_EQ(reason_of([&] { (void)tested.allocate(3 * format::block_bytes); }), errc::no_space);
+    (void)tested.allocate(2 * format::block_bytes);
+    EXPECT_EQ(reason_of([&] { (void)tested.allocate(format::block_bytes); }), errc::no_space);
+    tested.allocation_policy().may_break_reserve = true;
+    EXPECT_EQ(fill(tested, format::block_bytes), 8U);
+    user_.commit();
+    expect_sound();
+}
+
 TEST_F(allocate_test, the_undo_log_never_runs_out_in_the_middle_of_an_operation) {
     heap& tested = user_.heap();
     for (std::uint64_t operations = 100; operations < 4000; operations += 61) {
