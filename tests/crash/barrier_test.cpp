@@ -56,8 +56,13 @@ std::shared_ptr<segment> open_segment(const std::filesystem::path& path) {
     return segment::open(path, options);
 }
 
+/// As a word: this is about the order of a store and a load, whatever they mean.
+std::uint64_t& head_word(const segment& file) {
+    return reinterpret_cast<format::heads*>(file.base() + format::heads_offset)->visible.word;
+}
+
 std::uint64_t newest(const segment& file) {
-    return std::atomic_ref(file.head().visible).load(std::memory_order_acquire);
+    return std::atomic_ref(head_word(file)).load(std::memory_order_acquire);
 }
 
 /// Waits until a word of the other side has come to this round; false: it has given up.
@@ -94,7 +99,7 @@ int pin_round_by_round(const std::filesystem::path& path, rendezvous& meeting) {
         for (const std::size_t place : places) {
             cold[place] = 2;
         }
-        os::publish_pin(*slot.pin, head, std::atomic_ref(file->head().fenced));
+        os::publish_pin(*slot.pin, head, std::atomic_ref(file->control().fenced));
         meeting.seen_head.store(newest(*file), std::memory_order_relaxed);
         meeting.answered.store(round, std::memory_order_release);
         if (!reached(meeting.looked, round, meeting)) {
@@ -135,7 +140,7 @@ outcome play(std::chrono::seconds time_max) {
             std::atomic_signal_fence(std::memory_order_seq_cst);
         }
         // A commit, and the next writer's reclaiming.
-        std::atomic_ref(file->head().visible).store(before + 1, std::memory_order_release);
+        std::atomic_ref(head_word(*file)).store(before + 1, std::memory_order_release);
         std::atomic_thread_fence(std::memory_order_seq_cst); // as releasing and taking the writer lock
         if (protocol_order("reclaim.barrier")) {
             file->reader_barrier();
@@ -151,7 +156,7 @@ outcome play(std::chrono::seconds time_max) {
         seen.missed += old_head && !pinned ? 1 : 0;
     }
     meeting->stop.store(true);
-    seen.fenced = file->head().fenced != 0;
+    seen.fenced = file->control().fenced != 0;
     static_cast<void>(reader.wait(std::chrono::seconds(10)));
     return seen;
 }

@@ -31,21 +31,20 @@ std::map<std::string, layout> compiled_layouts() {
          HOLDFAST_FIELD(superblock, features_ignorable), HOLDFAST_FIELD(superblock, incarnation),
          HOLDFAST_FIELD(superblock, created_ns), HOLDFAST_FIELD(superblock, block_bytes),
          HOLDFAST_FIELD(superblock, word_bytes), HOLDFAST_FIELD(superblock, heap_offset),
-         HOLDFAST_FIELD(superblock, redo_log_offset), HOLDFAST_FIELD(superblock, redo_log_bytes),
          HOLDFAST_FIELD(superblock, reserved), HOLDFAST_FIELD(superblock, checksum)}};
-    all["head"] = {
-        sizeof(head),
-        {HOLDFAST_FIELD(head, visible), HOLDFAST_FIELD(head, fenced), HOLDFAST_FIELD(head, padding_visible),
-         HOLDFAST_FIELD(head, applied), HOLDFAST_FIELD(head, padding_applied), HOLDFAST_FIELD(head, durable),
-         HOLDFAST_FIELD(head, padding_durable), HOLDFAST_FIELD(head, padding), HOLDFAST_FIELD(head, slots)}};
+    all["head_line"] = {sizeof(head_line),
+                        {HOLDFAST_FIELD(head_line, word), HOLDFAST_FIELD(head_line, reserved)}};
+    all["heads"] = {sizeof(heads),
+                    {HOLDFAST_FIELD(heads, visible), HOLDFAST_FIELD(heads, applied),
+                     HOLDFAST_FIELD(heads, durable), HOLDFAST_FIELD(heads, candidate)}};
     all["commit_slot"] = {sizeof(commit_slot),
                           {HOLDFAST_FIELD(commit_slot, checksum), HOLDFAST_FIELD(commit_slot, txn),
                            HOLDFAST_FIELD(commit_slot, end_bytes), HOLDFAST_FIELD(commit_slot, time_ns),
                            HOLDFAST_FIELD(commit_slot, next_map_id),
                            HOLDFAST_FIELD(commit_slot, direct_count), HOLDFAST_FIELD(commit_slot, reserved),
-                           HOLDFAST_FIELD(commit_slot, reserved_words), HOLDFAST_FIELD(commit_slot, unnamed),
-                           HOLDFAST_FIELD(commit_slot, catalogue), HOLDFAST_FIELD(commit_slot, system),
-                           HOLDFAST_FIELD(commit_slot, direct)}};
+                           HOLDFAST_FIELD(commit_slot, sequence), HOLDFAST_FIELD(commit_slot, reserved_word),
+                           HOLDFAST_FIELD(commit_slot, unnamed), HOLDFAST_FIELD(commit_slot, catalogue),
+                           HOLDFAST_FIELD(commit_slot, system), HOLDFAST_FIELD(commit_slot, direct)}};
     all["map_root"] = {sizeof(map_root),
                        {HOLDFAST_FIELD(map_root, root), HOLDFAST_FIELD(map_root, digest),
                         HOLDFAST_FIELD(map_root, entries), HOLDFAST_FIELD(map_root, bytes),
@@ -57,13 +56,16 @@ std::map<std::string, layout> compiled_layouts() {
         sizeof(detail::raw_header),
         {HOLDFAST_FIELD(detail::raw_header, object_bytes), HOLDFAST_FIELD(detail::raw_header, version),
          HOLDFAST_FIELD(detail::raw_header, alignment), HOLDFAST_FIELD(detail::raw_header, name_bytes)}};
-    all["durable_slot"] = {sizeof(durable_slot),
-                           {HOLDFAST_FIELD(durable_slot, magic), HOLDFAST_FIELD(durable_slot, sequence),
-                            HOLDFAST_FIELD(durable_slot, clean), HOLDFAST_FIELD(durable_slot, version_limit),
-                            HOLDFAST_FIELD(durable_slot, incarnation), HOLDFAST_FIELD(durable_slot, reserved),
-                            HOLDFAST_FIELD(durable_slot, commit),
-                            HOLDFAST_FIELD(durable_slot, reserved_words),
-                            HOLDFAST_FIELD(durable_slot, checksum)}};
+    all["durable_slot"] = {
+        sizeof(durable_slot),
+        {HOLDFAST_FIELD(durable_slot, magic), HOLDFAST_FIELD(durable_slot, sequence),
+         HOLDFAST_FIELD(durable_slot, clean), HOLDFAST_FIELD(durable_slot, root_guarded),
+         HOLDFAST_FIELD(durable_slot, version_limit), HOLDFAST_FIELD(durable_slot, header_sum),
+         HOLDFAST_FIELD(durable_slot, incarnation), HOLDFAST_FIELD(durable_slot, history),
+         HOLDFAST_FIELD(durable_slot, log_offset), HOLDFAST_FIELD(durable_slot, log_bytes),
+         HOLDFAST_FIELD(durable_slot, log_epoch), HOLDFAST_FIELD(durable_slot, log_position),
+         HOLDFAST_FIELD(durable_slot, reserved), HOLDFAST_FIELD(durable_slot, commit),
+         HOLDFAST_FIELD(durable_slot, reserved_words), HOLDFAST_FIELD(durable_slot, checksum)}};
     all["lock_stamp"] = {sizeof(lock_stamp),
                          {HOLDFAST_FIELD(lock_stamp, boot_id), HOLDFAST_FIELD(lock_stamp, incarnation),
                           HOLDFAST_FIELD(lock_stamp, device), HOLDFAST_FIELD(lock_stamp, inode),
@@ -78,7 +80,8 @@ std::map<std::string, layout> compiled_layouts() {
          HOLDFAST_FIELD(control_header, generations), HOLDFAST_FIELD(control_header, recoveries),
          HOLDFAST_FIELD(control_header, lines_used), HOLDFAST_FIELD(control_header, lines_allocated),
          HOLDFAST_FIELD(control_header, dirty), HOLDFAST_FIELD(control_header, failed_sync),
-         HOLDFAST_FIELD(control_header, reserved)}};
+         HOLDFAST_FIELD(control_header, fenced), HOLDFAST_FIELD(control_header, version_limit),
+         HOLDFAST_FIELD(control_header, version_floor), HOLDFAST_FIELD(control_header, reserved)}};
     all["attachment_line"] = {
         sizeof(attachment_line),
         {HOLDFAST_FIELD(attachment_line, claim), HOLDFAST_FIELD(attachment_line, pin),
@@ -172,9 +175,10 @@ std::map<std::string, std::string> compiled_constants() {
     return {
         HOLDFAST_NUMBER(superblock_offset),
         HOLDFAST_NUMBER(heap_header_offset),
-        HOLDFAST_NUMBER(head_offset),
+        HOLDFAST_NUMBER(heads_offset),
         HOLDFAST_NUMBER(directory_offset),
         HOLDFAST_NUMBER(undo_log_offset),
+        HOLDFAST_NUMBER(commit_slots_offset),
         HOLDFAST_NUMBER(durable_slot_a_offset),
         HOLDFAST_NUMBER(durable_slot_b_offset),
         HOLDFAST_NUMBER(superblock_copy_offset),

@@ -11,6 +11,7 @@
 #include <gtest/gtest.h>
 
 #include "base/checksum.hpp"
+#include "format/checked_word.hpp"
 #include "format/commit.hpp"
 #include "format/superblock.hpp"
 
@@ -184,6 +185,21 @@ TEST(CommitSlot, IsNotSoundWithAnEndThatNoStoreHas) {
     slot.txn = 0;
     slot.checksum = checksum_of(slot);
     EXPECT_FALSE(is_sound(slot));
+}
+
+TEST(CheckedWord, IsNotSoundWithOneBitFlipped) {
+    for (const std::uint64_t number :
+         {std::uint64_t{0}, std::uint64_t{1}, std::uint64_t{0x123456789ABC}, txn_limit}) {
+        for (const std::uint64_t tag : {std::uint64_t{0}, std::uint64_t{1}, std::uint64_t{63}}) {
+            const checked_word whole(txn_id{number}, tag);
+            ASSERT_TRUE(whole.is_sound());
+            EXPECT_EQ(raw(whole.number()), number);
+            EXPECT_EQ(whole.tag(), tag);
+            for (unsigned bit = 0; bit < 64; ++bit)
+                EXPECT_FALSE(checked_word(whole.raw() ^ std::uint64_t{1} << bit).is_sound()) << bit;
+        }
+    }
+    EXPECT_EQ(checked_word(txn_id::none, 0).raw(), 0U);
 }
 
 TEST(DurableSlot, IsSoundOnlyWholeAndWithASoundCommit) {

@@ -37,13 +37,13 @@ protected:
         const auto keep = [&](std::vector<std::byte>& image, std::uint64_t begin, std::uint64_t end) {
             image.insert(image.end(), memory_.base() + begin, memory_.base() + end);
         };
-        keep(low_image_, format::heap_header_offset, format::head_offset);
-        keep(low_image_, format::directory_offset, format::durable_slot_a_offset);
+        keep(low_image_, format::heap_header_offset, format::heads_offset);
+        keep(low_image_, format::directory_offset, format::commit_slots_offset);
         keep(heap_image_, format::heap_offset, image_end_);
         // What is not the heap's must not be touched at all.
         memory_.forbid(0, format::heap_header_offset);
-        memory_.forbid(format::head_offset, format::directory_offset - format::head_offset);
-        memory_.forbid(format::durable_slot_a_offset, format::heap_offset - format::durable_slot_a_offset);
+        memory_.forbid(format::heads_offset, format::directory_offset - format::heads_offset);
+        memory_.forbid(format::commit_slots_offset, format::heap_offset - format::commit_slots_offset);
     }
 
     void restore() {
@@ -163,7 +163,7 @@ protected:
     static constexpr std::uint64_t rounds = 3'000 / effort_divisor + 100;
     std::mt19937_64 random_{99}; // NOLINT: the same damage each time
     std::vector<ref> places_;
-    static constexpr std::uint64_t header_bytes = format::head_offset - format::heap_header_offset;
+    static constexpr std::uint64_t header_bytes = format::heads_offset - format::heap_header_offset;
     std::vector<std::byte> low_image_; ///< header, directory, undo log
     std::vector<std::byte> heap_image_;
     std::uint64_t image_end_ = 0;
@@ -281,8 +281,8 @@ TEST_F(forged_test, an_undo_log_that_rewrites_itself_is_noticed) {
     const std::uint64_t chunk = log.chunks[1] * ref::unit_bytes;
     auto* const entries = reinterpret_cast<format::undo_entry*>(memory_.base() + chunk);
     const std::uint64_t last = format::counted_number(log.tail) - 1 - format::undo_log::first_capacity;
-    const std::uint64_t tag = format::undo_tag(format::checked_number(log.txn));
-    entries[last] = {chunk | tag, format::head_offset | tag}; // the offset of entry 0 of the chunk
+    const std::uint64_t tag = format::undo_tag(raw(format::checked_word(log.txn).number()));
+    entries[last] = {chunk | tag, format::heads_offset | tag}; // the offset of entry 0 of the chunk
     EXPECT_EQ(reason_of([&] { heap_user(memory_, user_.visible()).recover(); }), errc::corrupt);
     entries[0] = {format::durable_slot_a_offset | tag, 1};
     EXPECT_EQ(reason_of([&] { heap_user(memory_, user_.visible()).recover(); }), errc::corrupt);

@@ -42,15 +42,17 @@ inline number_cell& cell(segment& s) {
 }
 
 inline void publish(segment& s, std::uint64_t txn) {
-    format::commit_slot& slot = s.head().slots[txn % 2];
-    slot = {};
+    format::commit_slot slot{};
     slot.txn = txn;
     slot.end_bytes = segment_initial_bytes;
-    slot.checksum = format::checksum_of(slot);
-    std::atomic_ref(s.head().visible).store(txn, std::memory_order_release);
+    if (txn == 1) {
+        s.commits().format(slot);
+    } else {
+        s.commits().publish(slot);
+    }
 }
 
-inline std::uint64_t visible(segment& s) { return std::atomic_ref(s.head().visible).load(); }
+inline std::uint64_t visible(segment& s) { return raw(s.commits().visible().number()); }
 
 inline void format_fake(segment& s) {
     ++hook_calls::format_new;

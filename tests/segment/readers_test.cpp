@@ -287,25 +287,25 @@ TEST_F(segment_readers, of_another_pid_namespace_are_told_alive_from_dead) {
 TEST_F(segment_readers, fence_themselves_where_the_barrier_is_refused) {
     const auto s = open_fake(path_);
     s->reader_barrier();
-    if (s->head().fenced == 0) { // else this machine refuses it by itself
+    if (s->control().fenced == 0) { // else this machine refuses it by itself
         arm_failpoints("os.barrier.issue=fail");
         s->reader_barrier();
-        EXPECT_EQ(s->head().fenced, 1U);
+        EXPECT_EQ(s->control().fenced, 1U);
     }
     arm_failpoints("os.barrier.register=fail");
     const auto other = open_separate(path_);
-    EXPECT_EQ(other->head().fenced, 1U);
+    EXPECT_EQ(other->control().fenced, 1U);
 }
 
 TEST_F(segment_readers, no_longer_fence_once_the_refusing_process_is_gone) {
     {
         arm_failpoints("os.barrier.register=fail");
-        EXPECT_EQ(open_fake(path_)->head().fenced, 1U);
+        EXPECT_EQ(open_fake(path_)->control().fenced, 1U);
         arm_failpoints("");
     }
     const auto s = open_fake(path_);
 #ifndef HOLDFAST_TSAN
-    EXPECT_EQ(s->head().fenced, 0U);
+    EXPECT_EQ(s->control().fenced, 0U);
 #endif
 }
 

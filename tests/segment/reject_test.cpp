@@ -93,7 +93,7 @@ TEST_F(segment_reject, a_store_cut_short_anywhere) {
     static_cast<void>(open_fake(path_));
     for (const std::uint64_t size :
          {segment_initial_bytes - 1, format::heap_offset, format::heap_offset - 1, format::control_offset,
-          format::superblock_copy_offset, format::head_offset, std::uint64_t{192}, std::uint64_t{80}}) {
+          format::superblock_copy_offset, format::heads_offset, std::uint64_t{192}, std::uint64_t{80}}) {
         std::filesystem::resize_file(path_, size);
         expect_all_modes(errc::corrupt, "cut short");
     }
@@ -141,7 +141,7 @@ TEST_F(segment_reject, not_a_store_with_one_sound_superblock) {
 TEST_F(segment_reject, a_damaged_head) {
     static_cast<void>(open_fake(path_));
     const std::uint64_t never = 99;
-    patch(path_, format::head_offset, &never, sizeof never);
+    patch(path_, format::heads_offset, &never, sizeof never);
     expect_all_modes(errc::corrupt, "newest commit");
 }
 

@@ -294,5 +294,29 @@ TEST_F(segment_writer, threads_over_two_mappings_exclude_each_other) {
     EXPECT_EQ(cell(*one).value, 2000U);
 }
 
+// What is written to a file without a name is lost, and nobody noticed.
+TEST_F(segment_writer, a_file_that_was_deleted_or_replaced_is_noticed_within_a_second) {
+    for (const bool replaced : {false, true}) {
+        auto s = open_fake(path_);
+        set_number(*s, 3);
+        const std::filesystem::path moved = folder_ / "moved";
+        std::filesystem::rename(path_, moved);
+        std::this_thread::sleep_for(1100ms);
+        set_number(*s, 4); // it only has another name
+        std::filesystem::remove(moved);
+        if (replaced) {
+            static_cast<void>(open_separate(path_));
+        }
+        std::string message;
+        EXPECT_TRUE(
+            eventually([&] { return error_of([&] { set_number(*s, 5); }, &message) == errc::not_found; }));
+        EXPECT_NE(message.find(replaced ? "replaced" : "deleted"), std::string::npos) << message;
+        EXPECT_EQ(error_of([&] { set_number(*s, 5); }), errc::not_found) << "from then on always";
+        s.reset();
+        set_number(*open_fake(path_), 6); // the path has a store of its own again
+        std::filesystem::remove(path_);
+    }
+}
+
 } // namespace
 } // namespace holdfast

@@ -11,6 +11,7 @@
 #include <fstream>
 #include <stdexcept>
 
+#include "format/checked_word.hpp"
 #include "format/commit.hpp"
 #include "format/control.hpp"
 #include "format/geometry.hpp"
@@ -104,11 +105,12 @@ struct area {
 };
 
 /// Where a few bytes decide much.
-constexpr std::array<area, 11> areas = {{
+constexpr std::array<area, 12> areas = {{
     {"superblock", format::superblock_offset, sizeof(format::superblock)},
     {"copy of the superblock", format::superblock_copy_offset, sizeof(format::superblock)},
     {"heap header", format::heap_header_offset, sizeof(format::heap_header)},
-    {"head", format::head_offset, sizeof(format::head)},
+    {"heads", format::heads_offset, sizeof(format::heads)},
+    {"commit slots", format::commit_slots_offset, 4 * sizeof(format::commit_slot)},
     {"directory", format::directory_offset, 64},
     {"undo log", format::undo_log_offset, 4096},
     {"durable slot A", format::durable_slot_a_offset, sizeof(format::durable_slot)},
@@ -243,17 +245,22 @@ private:
     std::string forge_with_checksum() {
         if (below(4) == 0)
             return forge_superblock();
-        const std::uint64_t visible = image_.read<std::uint64_t>(format::head_offset);
+        const format::checked_word visible(image_.read<std::uint64_t>(format::heads_offset));
         const std::uint64_t slot_offset =
-            format::head_offset + offsetof(format::head, slots) + visible % 2 * sizeof(format::commit_slot);
+            format::commit_slots_offset + visible.tag() % format::commit_slots * sizeof(format::commit_slot);
         auto slot = image_.read<format::commit_slot>(slot_offset);
         auto words = reinterpret_cast<std::uint64_t*>(&slot);
         const std::uint64_t field = below(format::used_bytes(slot) / 8);
         words[field] = below(3) == 0 ? words[field] + below(5) - 2 : bad_word();
         slot.checksum = format::checksum_of(slot);
         image_.write(slot_offset, slot);
-        if (below(2) == 0)
-            image_.write(format::head_offset, slot.txn);
+        const format::checked_word head(txn_id{slot.txn & 0xFFFFFFFFFFFF},
+                                        slot.sequence % format::commit_slots);
+        for (const std::uint64_t offset :
+             {offsetof(format::heads, visible), offsetof(format::heads, applied)}) {
+            if (below(2) == 0)
+                image_.write(format::heads_offset + offset, head.raw());
+        }
         return "commit slot, word " + std::to_string(field) + "=" + std::to_string(words[field]);
     }
 
@@ -278,7 +285,7 @@ private:
                                                     4095,
                                                     4096,
                                                     format::heap_header_offset,
-                                                    format::head_offset + 300,
+                                                    format::heads_offset + 300,
                                                     format::durable_slot_b_offset,
                                                     format::superblock_copy_offset + 64,
                                                     format::control_offset,

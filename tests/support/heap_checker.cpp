@@ -207,7 +207,7 @@ void seal_accounts(std::byte* base, std::uint64_t end_bytes) {
 }
 
 account_image::account_image(heap& source, std::span<const ref> account_objects) : base_(source.base()) {
-    keep(format::heap_header_offset, format::head_offset - format::heap_header_offset);
+    keep(format::heap_header_offset, format::heads_offset - format::heap_header_offset);
     keep(format::directory_offset, format::undo_log_offset - format::directory_offset);
     const auto* const root = reinterpret_cast<const std::uint64_t*>(base_ + format::directory_offset);
     for (std::size_t i = 0; i < format::directory_fanout_root; ++i) {

@@ -47,7 +47,9 @@ protected:
     }
     void seal() { seal_accounts(engine_->file().base(), engine_->heap().end_bytes()); }
     [[nodiscard]] ref root() {
-        return ref::from_units(engine_->file().head().slots[raw(engine_->visible()) % 2].unnamed.root);
+        format::commit_slot newest{};
+        EXPECT_TRUE(engine_->file().commits().copy_newest(newest));
+        return ref::from_units(newest.unnamed.root);
     }
 
     temporary_store place_;

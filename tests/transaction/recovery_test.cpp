@@ -259,16 +259,14 @@ TEST_F(Recovery, NeverUsesANumberAgain) {
 
 TEST_F(Recovery, RefusesNumbersThatNoTransactionCanHave) {
     image_ = file_image::of(place_.path());
-    for (const std::uint64_t number : {~std::uint64_t{0}, std::uint64_t{0}, std::uint64_t{1} << 62,
-                                       format::checked_word(~std::uint64_t{0})}) {
+    for (const std::uint64_t number :
+         {~std::uint64_t{0}, std::uint64_t{0}, std::uint64_t{1} << 62,
+          format::checked_word(txn_id{format::txn_limit}, format::undo_word_tag).raw()}) {
         image_->write(format::undo_log_offset + offsetof(format::undo_log, txn), number);
         image_->write(format::undo_log_offset + offsetof(format::undo_log, tail), format::counted_word(0));
         restore();
-        store forged = place_.open();
-        EXPECT_TRUE(contents_of(forged) == before_);
-        expect_failure(errc::corrupt, [&] { forged.put("key", "value"); });
-        EXPECT_TRUE(contents_of(forged) == before_);
-        EXPECT_TRUE(contents_of(place_.open()) == before_);
+        expect_failure(errc::corrupt, [&] { static_cast<void>(place_.open()); });
+        EXPECT_TRUE(contents_of(place_.open(open_mode::read_only)) == before_);
     }
 }
 

@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "base/checksum.hpp"
+#include "format/checked_word.hpp"
 
 namespace holdfast::format {
 
@@ -32,8 +33,8 @@ bool same_commit(const commit_slot& a, const commit_slot& b) noexcept {
 
 bool is_sound(const commit_slot& slot) noexcept {
     return slot.direct_count <= commit_slot::direct_max && slot.checksum == checksum_of(slot) &&
-           slot.txn != 0 && slot.end_bytes >= heap_offset && slot.end_bytes <= file_bytes_max &&
-           slot.end_bytes % block_bytes == 0;
+           slot.txn != 0 && slot.txn < txn_limit && slot.end_bytes >= heap_offset &&
+           slot.end_bytes <= file_bytes_max && slot.end_bytes % block_bytes == 0;
 }
 
 bool is_sound(const durable_slot& slot) noexcept {

@@ -1,4 +1,4 @@
-// The head, the commit slots, the roots of maps, and the durable slots.
+// The heads, the ring of commit slots, the roots of maps, and the durable slots.
 #pragma once
 
 #include <array>
@@ -39,7 +39,7 @@ static_assert(sizeof(map_root) == 64 && std::has_unique_object_representations_v
 static_assert(offsetof(map_root, entries) == 16 && offsetof(map_root, id) == 40 &&
               offsetof(map_root, level) == 44);
 
-/// All of one commit. Transaction t writes slot t mod 2, then publishes by storing t to `head::visible`. Only the first
+/// All of one commit. Slots are a ring: each commit takes the place behind that of the commit before. Only the first
 /// 256 bytes and `direct_count` direct roots count; whoever copies a slot copies these.
 struct alignas(64) commit_slot {
     static constexpr std::size_t direct_max = 12;
@@ -50,7 +50,8 @@ struct alignas(64) commit_slot {
     std::uint64_t next_map_id;
     std::uint32_t direct_count; ///< at most direct_max
     std::uint32_t reserved;
-    std::array<std::uint64_t, 2> reserved_words;
+    std::uint64_t sequence; ///< a count of commits; its place in the ring is this modulo `commit_slots`
+    std::uint64_t reserved_word;
     map_root unnamed;   ///< the map ""
     map_root catalogue; ///< name -> map_root
     map_root system;    ///< likewise, of the store's own maps, which no user sees
@@ -73,40 +74,50 @@ void clear_unused(commit_slot& slot) noexcept;
 /// Whether all that counts is equal.
 [[nodiscard]] bool same_commit(const commit_slot& a, const commit_slot& b) noexcept;
 
-/// The heads, a cache line each. While no redo log exists a commit moves `visible` only and the other two
-/// are not read.
-struct head {
-    alignas(64) std::uint64_t visible; ///< the newest commit that readers see: the publishing store
-    std::uint64_t fenced;              ///< 1: some process can't issue membarrier, readers fence themselves
-    std::array<std::uint64_t, 6> padding_visible;
-    std::uint64_t applied; ///< the newest commit the next writer builds on (durable commits)
-    std::array<std::uint64_t, 7> padding_applied;
-    std::uint64_t durable; ///< the newest commit on the medium
-    std::array<std::uint64_t, 7> padding_durable;
-    std::array<std::uint64_t, 8> padding;
-    std::array<commit_slot, 2> slots;
-};
-static_assert(sizeof(head) == 2304 && offsetof(head, slots) == 256 &&
-              std::has_unique_object_representations_v<head>);
-static_assert(head_offset + sizeof(head) <= directory_offset);
+inline constexpr std::size_t commit_slots = 64;
+static_assert(commit_slots_offset + commit_slots * sizeof(commit_slot) <= durable_slot_a_offset);
 
-inline constexpr std::array<char, 8> durable_magic = {'H', 'F', 'D', 'U', 'R', 'A', 'B', 'L'};
+/// A commit that has a part in the protocol, on a cache line of its own: a checked_word whose tag is the slot.
+struct alignas(64) head_line {
+    std::uint64_t word;
+    std::array<std::uint64_t, 7> reserved;
+};
+
+/// While no commit has to be durable, only `visible` moves.
+struct heads {
+    head_line visible;   ///< what readers see
+    head_line applied;   ///< what the next writer builds on, where it is ahead of `visible`
+    head_line durable;   ///< reserved: the newest commit on the medium
+    head_line candidate; ///< reserved: the commit that a sync point is carrying there
+};
+static_assert(sizeof(heads) == 256 && std::has_unique_object_representations_v<heads>);
+static_assert(heads_offset + sizeof(heads) <= directory_offset);
+
+inline constexpr std::array<char, 8> durable_magic = {'H', 'F', 'D', 'U', 'R', 'A', 'B', '2'};
 
 /// What is known to be on the medium; slot A and B are written alternately, with RWF_DSYNC.
 struct durable_slot {
     std::array<char, 8> magic;
     std::uint64_t sequence; ///< the higher valid one counts
     std::uint64_t clean;    ///< 1: closed cleanly, everything is on the medium and nothing was written since
+    std::uint64_t root_guarded;  ///< 1: nothing that the commit reaches was used again since; reserved
     std::uint64_t version_limit; ///< no transaction above it was ever promised
+    std::uint64_t header_sum;    ///< clean: XXH3-64 of the header pages; see docs/format.md
     std::array<std::uint8_t, 16> incarnation;
-    std::array<std::uint64_t, 2> reserved;
+    std::array<std::uint8_t, 16> history; ///< random; another one after history was lost
+    std::uint64_t log_offset;             ///< reserved: of the redo log; 0: none
+    std::uint64_t log_bytes;              ///< reserved
+    std::uint64_t log_epoch;              ///< reserved
+    std::uint64_t log_position;           ///< reserved
+    std::array<std::uint64_t, 18> reserved;
     commit_slot commit;
-    std::array<std::uint64_t, 55> reserved_words;
+    std::array<std::uint64_t, 95> reserved_words;
     std::uint64_t checksum; ///< XXH3-64 of all bytes before it
 };
-static_assert(sizeof(durable_slot) == 1536 && offsetof(durable_slot, commit) == 64 &&
-              offsetof(durable_slot, checksum) == 1528 &&
+static_assert(sizeof(durable_slot) == 2048 && offsetof(durable_slot, commit) == 256 &&
+              offsetof(durable_slot, checksum) == 2040 &&
               std::has_unique_object_representations_v<durable_slot>);
+static_assert(durable_slot_b_offset + sizeof(durable_slot) <= superblock_copy_offset);
 
 [[nodiscard]] std::uint64_t checksum_of(const commit_slot& slot) noexcept;
 [[nodiscard]] std::uint64_t checksum_of(const durable_slot& slot) noexcept;

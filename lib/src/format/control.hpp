@@ -46,7 +46,10 @@ struct alignas(64) control_header {
     std::uint64_t lines_allocated; ///< attachment lines with disk space behind them
     std::uint64_t dirty;           ///< 1: the newest durable slot says "not clean"; set under `writer`
     std::uint64_t failed_sync;     ///< reserved: the sync point that failed
-    std::array<std::uint64_t, 10> reserved;
+    std::uint64_t fenced;          ///< 1: some process can't issue membarrier, readers fence themselves
+    std::uint64_t version_limit;   ///< the durable slot's: no transaction may have a number above it
+    std::uint64_t version_floor;   ///< numbers up to here may have been given in a history that was lost
+    std::array<std::uint64_t, 7> reserved;
 };
 static_assert(sizeof(control_header) == 512 && std::has_unique_object_representations_v<control_header>);
 static_assert(offsetof(control_header, writer) == 64 && offsetof(control_header, generations) == 384);

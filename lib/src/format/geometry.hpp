@@ -1,14 +1,15 @@
 // Where everything lies in the file. docs/format.md is the prose of this header; a test compares the two.
 //
-//   0        superblock page: the superblock from 64
+//   0        superblock page
 //   8 KiB    heap header
-//   12 KiB   head and commit slots
+//   12 KiB   heads
 //   16 KiB   directory of the block tables
 //   24 KiB   undo log: header and first chunk
-//   64 KiB   durable slot A                      never written through the mapping
-//   128 KiB  durable slot B, superblock copy     never written through the mapping
-//   192 KiB  shared control: stamp, locks, counters     } the only part that a handle opened
-//   256 KiB  attachments: processes and reader slots    } for reading maps writable
+//   64 KiB   ring of commit slots
+//   128 KiB  durable slot A                      never written through the mapping
+//   192 KiB  durable slot B, superblock copy     never written through the mapping
+//   256 KiB  shared control: stamp, locks, counters     } only while processes run:
+//   320 KiB  attachments: processes and reader slots    } worthless after a reboot
 //   16 MiB   heap: 16 KiB blocks up to the end
 #pragma once
 
@@ -21,14 +22,15 @@ inline constexpr std::uint64_t mib = 1024 * kib;
 
 inline constexpr std::uint64_t superblock_offset = 64;
 inline constexpr std::uint64_t heap_header_offset = 8 * kib;
-inline constexpr std::uint64_t head_offset = 12 * kib;
+inline constexpr std::uint64_t heads_offset = 12 * kib;
 inline constexpr std::uint64_t directory_offset = 16 * kib;
 inline constexpr std::uint64_t undo_log_offset = 24 * kib;
-inline constexpr std::uint64_t durable_slot_a_offset = 64 * kib;
-inline constexpr std::uint64_t durable_slot_b_offset = 128 * kib;
-inline constexpr std::uint64_t superblock_copy_offset = 132 * kib;
-inline constexpr std::uint64_t control_offset = 192 * kib;
-inline constexpr std::uint64_t attachments_offset = 256 * kib;
+inline constexpr std::uint64_t commit_slots_offset = 64 * kib;
+inline constexpr std::uint64_t durable_slot_a_offset = 128 * kib;
+inline constexpr std::uint64_t durable_slot_b_offset = 192 * kib;
+inline constexpr std::uint64_t superblock_copy_offset = 196 * kib;
+inline constexpr std::uint64_t control_offset = 256 * kib;
+inline constexpr std::uint64_t attachments_offset = 320 * kib;
 inline constexpr std::uint64_t heap_offset = 16 * mib;
 
 /// The parts [control_offset, heap_offset) are allocated on disk in steps of this size, when they are needed.

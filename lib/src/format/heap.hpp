@@ -158,7 +158,7 @@ struct heap_header {
 };
 static_assert(sizeof(heap_header) == 64 + 32 + 512 + 640 + 16 &&
               std::has_unique_object_representations_v<heap_header>);
-static_assert(heap_header_offset + sizeof(heap_header) <= head_offset && slab_classes <= 64);
+static_assert(heap_header_offset + sizeof(heap_header) <= heads_offset && slab_classes <= 64);
 
 // --- Undo log ---------------------------------------------------------------------------------------------
 
@@ -175,8 +175,9 @@ static_assert(sizeof(undo_entry) == 16);
 struct undo_log {
     static constexpr std::uint64_t first_capacity = 2496;
     static constexpr std::size_t chunks_max = 20;
-    std::uint64_t txn;  ///< checked_word: whose entries these are; void if it is not above head::visible
-    std::uint64_t tail; ///< counted_word: entries
+    std::uint64_t
+        txn; ///< checked_word with undo_word_tag: whose entries these are; void if it is not above `applied`
+    std::uint64_t tail;                           ///< counted_word: entries
     std::array<std::uint64_t, chunks_max> chunks; ///< references; [0] is unused
     std::array<std::uint64_t, 10> reserved;
     std::array<undo_entry, first_capacity> first;

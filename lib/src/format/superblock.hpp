@@ -28,9 +28,7 @@ struct superblock {
     std::uint32_t block_bytes;
     std::uint32_t word_bytes; ///< sizeof(void*)
     std::uint64_t heap_offset;
-    std::uint64_t redo_log_offset; ///< 0: none; reserved for durable commits
-    std::uint64_t redo_log_bytes;
-    std::array<std::uint8_t, 32> reserved;
+    std::array<std::uint8_t, 48> reserved;
     std::uint64_t checksum; ///< XXH3-64 of all bytes before it
 };
 
@@ -41,8 +39,7 @@ static_assert(offsetof(superblock, features_required) == 16 &&
               offsetof(superblock, features_ignorable) == 24);
 static_assert(offsetof(superblock, incarnation) == 32 && offsetof(superblock, created_ns) == 48);
 static_assert(offsetof(superblock, block_bytes) == 56 && offsetof(superblock, word_bytes) == 60);
-static_assert(offsetof(superblock, heap_offset) == 64 && offsetof(superblock, redo_log_offset) == 72);
-static_assert(offsetof(superblock, redo_log_bytes) == 80 && offsetof(superblock, reserved) == 88);
+static_assert(offsetof(superblock, heap_offset) == 64 && offsetof(superblock, reserved) == 72);
 static_assert(offsetof(superblock, checksum) == 120);
 
 enum class superblock_state {

@@ -14,7 +14,7 @@ bool is_account(std::uint64_t offset, std::uint64_t backed_bytes) noexcept {
     if (offset % 8 != 0)
         return false;
     if (offset >= format::heap_header_offset) {
-        if (offset < format::head_offset)
+        if (offset < format::heads_offset)
             return true;
         if (offset >= format::directory_offset && offset < format::undo_log_offset)
             return true;
@@ -28,9 +28,9 @@ void undo_log::begin(txn_id id) noexcept {
     if (protocol_order("undo.reset_first")) {
         store_word(log_->tail, format::counted_word(0));
         failpoint("undo.begin.reset");
-        store_word(log_->txn, format::checked_word(raw(id)));
+        store_word(log_->txn, format::checked_word(id, format::undo_word_tag).raw());
     } else {
-        store_word(log_->txn, format::checked_word(raw(id)));
+        store_word(log_->txn, format::checked_word(id, format::undo_word_tag).raw());
         failpoint("undo.begin.numbered");
         store_word(log_->tail, format::counted_word(0));
     }

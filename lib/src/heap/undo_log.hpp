@@ -31,16 +31,17 @@ public:
     /// Whether number and length are what was written. If not, it can't be said whether the log is active, and nobody may
     /// write.
     [[nodiscard]] bool is_sound() const noexcept {
-        return format::is_checked(log_->txn) && format::is_counted(log_->tail);
+        const format::checked_word number(log_->txn);
+        return number.is_sound() && number.tag() == format::undo_word_tag && format::is_counted(log_->tail);
     }
     /// Whether the log holds changes of a transaction that was neither committed nor undone; false if it is not sound.
-    [[nodiscard]] bool active(txn_id visible) const noexcept {
-        return is_sound() && last_begun() > visible && entries() != 0;
+    [[nodiscard]] bool active(txn_id applied) const noexcept {
+        return is_sound() && last_begun() > applied && entries() != 0;
     }
     /// The highest transaction that was ever begun, if the log is sound.
-    [[nodiscard]] txn_id last_begun() const noexcept { return txn_id{format::checked_number(log_->txn)}; }
+    [[nodiscard]] txn_id last_begun() const noexcept { return format::checked_word(log_->txn).number(); }
 
-    /// Empties the log and gives it to transaction `id`, which is below format::checked_limit. Only while it is not
+    /// Empties the log and gives it to transaction `id`, which is below format::txn_limit. Only while it is not
     /// active.
     void begin(txn_id id) noexcept;
 

@@ -266,6 +266,20 @@ int file::query(file_system& kind) const noexcept {
     return code;
 }
 
+file_fate file::find_fate(const std::filesystem::path& path) const noexcept {
+    struct stat ours {};
+    struct stat named {};
+    if (::fstat(fd_, &ours) != 0) {
+        return file_fate::in_place; // nothing is known
+    }
+    const bool other =
+        ::stat(path.c_str(), &named) == 0 && (named.st_dev != ours.st_dev || named.st_ino != ours.st_ino);
+    if (other) {
+        return file_fate::replaced;
+    }
+    return ours.st_nlink == 0 ? file_fate::deleted : file_fate::in_place;
+}
+
 int file::read_at(void* to, std::size_t bytes, std::uint64_t offset, std::size_t& got) const noexcept {
     got = 0;
     while (got < bytes) {
@@ -348,6 +362,12 @@ int unlink_file(const std::filesystem::path& path) noexcept {
 bool is_symbolic_link(const std::filesystem::path& path) noexcept {
     struct stat found {};
     return ::lstat(path.c_str(), &found) == 0 && S_ISLNK(found.st_mode);
+}
+
+std::filesystem::path absolute(const std::filesystem::path& path) {
+    std::error_code failed;
+    std::filesystem::path found = std::filesystem::absolute(path, failed);
+    return failed ? path : found;
 }
 
 } // namespace holdfast::os

@@ -29,6 +29,9 @@ struct file_info {
 /// What OFD locks and shared mappings between processes can be relied upon on, and what not.
 enum class file_system { local, network };
 
+/// What became of the name of an open file.
+enum class file_fate { in_place, deleted, replaced };
+
 class file {
 public:
     file() noexcept = default;
@@ -55,6 +58,9 @@ public:
 
     [[nodiscard]] int query(file_info& info) const noexcept;
     [[nodiscard]] int query(file_system& kind) const noexcept;
+
+    /// Whether `path` still leads to this file. One that was only moved or made unreachable is in place.
+    [[nodiscard]] file_fate find_fate(const std::filesystem::path& path) const noexcept;
 
     /// Reads up to `bytes`; `got` is less at the end of the file only.
     [[nodiscard]] int read_at(void* to, std::size_t bytes, std::uint64_t offset,
@@ -90,5 +96,8 @@ private:
 [[nodiscard]] int unlink_file(const std::filesystem::path& path) noexcept;
 /// Whether the path itself is a symbolic link, wherever that leads.
 [[nodiscard]] bool is_symbolic_link(const std::filesystem::path& path) noexcept;
+
+/// The path from the root, where the working folder can be told; else the path.
+[[nodiscard]] std::filesystem::path absolute(const std::filesystem::path& path);
 
 } // namespace holdfast::os

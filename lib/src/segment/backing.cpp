@@ -20,7 +20,7 @@ constexpr std::uint64_t page = 4 * format::kib;
 /// What has disk space in a store whose table has `lines` and whose heap ends at `end_bytes`.
 std::array<os::byte_range, 5> backed_parts(std::uint64_t lines, std::uint64_t end_bytes) noexcept {
     return {{
-        {0, format::durable_slot_a_offset},
+        {0, format::durable_slot_a_offset}, // up to the end of the commit slots
         {format::durable_slot_a_offset, page},
         {format::durable_slot_b_offset,
          format::superblock_copy_offset + page - format::durable_slot_b_offset},

@@ -2,9 +2,12 @@
 // there that the file is clean.
 //
 // Nothing here throws: what can't be done stays undone, and the next one who opens the store finds it as after a kill.
+#include <algorithm>
 #include <cerrno>
 
 #include "base/assert.hpp"
+#include "format/checked_word.hpp"
+#include "format/heap.hpp"
 #include "os/byte_lock.hpp"
 #include "os/failpoint.hpp"
 #include "segment/failure.hpp"
@@ -67,14 +70,25 @@ void segment::close_last() {
     unlock_writer();
 }
 
+/// No number above the last one that was used was ever given: what was promised beyond it is taken back.
+std::uint64_t segment::version_limit_at_close(const format::commit_slot& newest) const noexcept {
+    const auto& log = *reinterpret_cast<const format::undo_log*>(base() + format::undo_log_offset);
+    return std::max(
+        {newest.txn, load_shared(control().version_floor), raw(format::checked_word(log.txn).number())});
+}
+
 /// Everything to the medium, and then that it is there.
 void segment::mark_clean() {
-    const judged_head head = judge_head(file_, path_);
+    const judged_commit newest = judge_newest(base(), file_, path_);
     if (const int code = file_.sync_data(); code != 0) {
         fail_system(code, path_, "can't sync the store");
     }
     failpoint("segment.close.synced");
-    if (const int code = write_durable(file_, incarnation_, durable(), head.commit, true); code != 0) {
+    const durable_content content = {.commit = &newest.commit,
+                                     .version_limit = version_limit_at_close(newest.commit),
+                                     .clean = true,
+                                     .header_sum = header_sum(base())};
+    if (const int code = write_durable(file_, incarnation_, durable(), content); code != 0) {
         fail_system(code, path_, "can't mark the store as closed cleanly");
     }
     failpoint("segment.close.clean");

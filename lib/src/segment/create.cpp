@@ -141,8 +141,12 @@ void segment::format() {
     }
     failpoint("segment.create.formatted");
     store_shared(control().dirty, 0);
-    const judged_head head = judge_head(file_, path_);
-    int code = write_durable(file_, incarnation_, {}, head.commit, true);
+    const judged_commit first = judge_newest(base(), file_, path_);
+    int code = write_durable(file_, incarnation_, {},
+                             {.commit = &first.commit,
+                              .version_limit = first.commit.txn,
+                              .clean = true,
+                              .header_sum = header_sum(base())});
     failpoint("segment.create.durable");
     code = code != 0 ? code : file_.sync_all();
     if (code != 0) {

@@ -1,8 +1,9 @@
 // Reading and writing durable slots.
 #include "segment/durable.hpp"
 
-#include <algorithm>
 #include <limits>
+
+#include "os/system.hpp"
 
 namespace holdfast {
 
@@ -23,8 +24,8 @@ int read_slot(const os::file& f, std::uint64_t offset, const incarnation_id& inc
 
 } // namespace
 
-bool durable_state::clean_at(const format::commit_slot& commit) const noexcept {
-    return says_clean() && format::same_commit(newest->commit, commit);
+bool durable_state::is_at(const format::commit_slot& commit) const noexcept {
+    return newest && format::same_commit(newest->commit, commit);
 }
 
 int read_durable(const os::file& f, const incarnation_id& incarnation, durable_state& state) noexcept {
@@ -39,14 +40,21 @@ int read_durable(const os::file& f, const incarnation_id& incarnation, durable_s
 }
 
 int write_durable(const os::file& f, const incarnation_id& incarnation, const durable_state& state,
-                  const format::commit_slot& commit, bool clean) noexcept {
+                  const durable_content& content) noexcept {
     format::durable_slot next{};
     next.magic = format::durable_magic;
     next.sequence = state.newest ? state.newest->sequence + 1 : 1;
-    next.clean = clean ? 1 : 0;
-    next.version_limit = std::max(commit.txn, state.newest ? state.newest->version_limit : 0);
+    next.clean = content.clean ? 1 : 0;
+    next.version_limit = content.version_limit;
+    next.header_sum = content.header_sum;
     next.incarnation = incarnation;
-    next.commit = commit;
+    if (state.newest) {
+        next.history = state.newest->history;
+    } else {
+        os::random_bytes(next.history);
+    }
+    next.commit = *content.commit;
+    format::clear_unused(next.commit);
     next.checksum = format::checksum_of(next);
     const std::uint64_t offset =
         state.newest_is_a ? format::durable_slot_b_offset : format::durable_slot_a_offset;

@@ -19,18 +19,26 @@ struct durable_state {
     std::optional<format::durable_slot> newest; ///< sound and of this incarnation; nothing: both are lost
     bool newest_is_a = false;
 
-    /// Whether everything up to `commit`, which the file shows now, is on the medium and nothing came after it.
-    [[nodiscard]] bool clean_at(const format::commit_slot& commit) const noexcept;
+    /// Whether the commit that was on the medium, when this was written, is `commit`.
+    [[nodiscard]] bool is_at(const format::commit_slot& commit) const noexcept;
     [[nodiscard]] bool says_clean() const noexcept { return newest && newest->clean == 1; }
+    [[nodiscard]] std::uint64_t version_limit() const noexcept { return newest ? newest->version_limit : 0; }
 };
 
 /// 0 or an errno.
 [[nodiscard]] int read_durable(const os::file& f, const incarnation_id& incarnation,
                                durable_state& state) noexcept;
 
+/// What a durable slot is to say.
+struct durable_content {
+    const format::commit_slot* commit = nullptr;
+    std::uint64_t version_limit = 0;
+    bool clean = false;
+    std::uint64_t header_sum = 0; ///< where it is clean
+};
+
 /// Writes the successor of `state`'s newest slot into the other place. 0 or an errno; nothing is lost by a failure.
 [[nodiscard]] int write_durable(const os::file& f, const incarnation_id& incarnation,
-                                const durable_state& state, const format::commit_slot& commit,
-                                bool clean) noexcept;
+                                const durable_state& state, const durable_content& content) noexcept;
 
 } // namespace holdfast

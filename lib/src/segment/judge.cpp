@@ -7,10 +7,12 @@
 #include <span>
 #include <string>
 
+#include "base/checksum.hpp"
 #include "format/heap.hpp"
 #include "format/superblock.hpp"
-#include "os/time.hpp"
+#include "segment/commits.hpp"
 #include "segment/failure.hpp"
+#include "segment/words.hpp"
 
 namespace holdfast {
 
@@ -93,55 +95,6 @@ std::uint64_t size_of(const os::file& f, const std::filesystem::path& path) {
     fail(errc::corrupt, path, "both copies of the superblock are damaged", restore);
 }
 
-struct head_page {
-    format::head head{};
-    std::uint64_t heap_end_blocks = 0;
-    bool heap_magic = false;
-};
-
-head_page read_head_page(const os::file& f, const std::filesystem::path& path) {
-    head_page page;
-    format::heap_header heap{};
-    std::size_t got = 0;
-    int code = f.read_at(&page.head, sizeof page.head, format::head_offset, got);
-    if (code == 0) {
-        code = f.read_at(&heap, sizeof heap, format::heap_header_offset, got);
-    }
-    if (code != 0) {
-        fail_system(code, path, "can't read the newest commit");
-    }
-    page.heap_magic = heap.magic == format::heap_magic;
-    page.heap_end_blocks = heap.end_blocks;
-    return page;
-}
-
-const format::commit_slot& visible_slot(const head_page& page) noexcept {
-    return page.head.slots[page.head.visible % 2];
-}
-
-bool is_whole(const head_page& page) noexcept {
-    const format::commit_slot& slot = visible_slot(page);
-    return format::is_sound(slot) && slot.txn == page.head.visible;
-}
-
-/// A head whose visible commit is sound. While others commit, a read may be torn; then `visible` moves.
-head_page read_whole_head(const os::file& f, const std::filesystem::path& path) {
-    constexpr int patience = 8;
-    constexpr int tries_max = 1000;
-    head_page page = read_head_page(f, path);
-    int unmoved = 0;
-    for (int tries = 0; !is_whole(page); ++tries) {
-        if (unmoved == patience || tries == tries_max) {
-            fail(errc::corrupt, path, "the newest commit is damaged", restore);
-        }
-        const std::uint64_t before = page.head.visible;
-        os::sleep_for(std::chrono::microseconds(unmoved * 10));
-        page = read_head_page(f, path);
-        unmoved = page.head.visible == before ? unmoved + 1 : 0;
-    }
-    return page;
-}
-
 } // namespace
 
 void judge_file_system(const os::file& f, const std::filesystem::path& path, bool any) {
@@ -172,20 +125,32 @@ incarnation_id judge_file(const os::file& f, const std::filesystem::path& path) 
     return chosen.block.incarnation;
 }
 
-judged_head judge_head(const os::file& f, const std::filesystem::path& path) {
-    const head_page page = read_whole_head(f, path);
+judged_commit judge_newest(std::byte* base, const os::file& f, const std::filesystem::path& path) {
+    judged_commit judged{};
+    if (!commits(base).copy_newest(judged.commit)) {
+        fail(errc::corrupt, path, "the newest commit is damaged", restore);
+    }
+    auto& heap = *reinterpret_cast<format::heap_header*>(base + format::heap_header_offset);
+    const std::uint64_t end_blocks = load_shared(heap.end_blocks);
     const std::uint64_t file_bytes =
         size_of(f, path); // after the head: files only grow while others are attached
-    const format::commit_slot& commit = visible_slot(page);
-    if (!page.heap_magic || page.heap_end_blocks < commit.end_bytes / format::block_bytes ||
-        page.heap_end_blocks > format::file_bytes_max / format::block_bytes) {
+    if (heap.magic != format::heap_magic || end_blocks < judged.commit.end_bytes / format::block_bytes ||
+        end_blocks > format::file_bytes_max / format::block_bytes) {
         fail(errc::corrupt, path, "the heap header is damaged", restore);
     }
-    const std::uint64_t end_bytes = page.heap_end_blocks * format::block_bytes;
-    if (file_bytes < end_bytes) {
-        fail_cut_short(path, file_bytes, end_bytes);
+    judged.end_bytes = end_blocks * format::block_bytes;
+    if (file_bytes < judged.end_bytes) {
+        fail_cut_short(path, file_bytes, judged.end_bytes);
     }
-    return {commit, end_bytes};
+    return judged;
+}
+
+std::uint64_t header_sum(const std::byte* base) noexcept {
+    constexpr std::uint64_t undo_header_bytes = offsetof(format::undo_log, first);
+    static_assert(format::heap_header_offset < format::heads_offset &&
+                  format::directory_offset < format::undo_log_offset);
+    return checksum64(base + format::heap_header_offset,
+                      format::undo_log_offset + undo_header_bytes - format::heap_header_offset);
 }
 
 } // namespace holdfast

@@ -1,9 +1,10 @@
-// Judging a file by its bytes, read through the descriptor: is it a store, of which incarnation, where does its
-// newest commit end. Everything read is untrusted; the mapping comes after it.
+// Judging a file by its bytes: is it a store, of which incarnation (read through the descriptor, before the file is
+// mapped), where does its newest commit end, are its header pages those of the clean close. Everything is untrusted.
 //
 // Thread and process safety: may run beside writers of other processes.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 
@@ -21,12 +22,17 @@ void judge_file_system(const os::file& f, const std::filesystem::path& path, boo
 /// Throws not_a_store, newer_format, unsupported, corrupt, io_error.
 [[nodiscard]] incarnation_id judge_file(const os::file& f, const std::filesystem::path& path);
 
-struct judged_head {
+struct judged_commit {
     format::commit_slot commit; ///< the one that readers see; sound
     std::uint64_t end_bytes;    ///< of the heap, which is at least the commit's; the file is at least as long
 };
 
-/// Throws corrupt, io_error.
-[[nodiscard]] judged_head judge_head(const os::file& f, const std::filesystem::path& path);
+/// The newest commit of a mapped store. Throws corrupt, io_error.
+[[nodiscard]] judged_commit judge_newest(std::byte* base, const os::file& f,
+                                         const std::filesystem::path& path);
+
+/// XXH3-64 of what a clean close leaves in front of the heap for the next one to believe: heap header, heads, directory,
+/// and the undo log's header. Alone, or under the writer lock.
+[[nodiscard]] std::uint64_t header_sum(const std::byte* base) noexcept;
 
 } // namespace holdfast

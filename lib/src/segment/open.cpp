@@ -71,6 +71,12 @@ void check_type(const os::file_info& info, const std::filesystem::path& path) {
     fail(errc::not_a_store, path, what, "name a file");
 }
 
+/// A clean close says what is in front of the heap, and nothing may have changed it since.
+[[noreturn]] void fail_changed_since_close(const std::filesystem::path& path) {
+    fail(errc::corrupt, path, "the store's header is damaged: it is not what the last clean close left",
+         "restore it from a backup");
+}
+
 /// Opens the file as the mode says; where it may, makes it.
 os::file open_or_create(const std::filesystem::path& path, const segment_options& options,
                         bool (*create)(const std::filesystem::path&, const segment_options&)) {
@@ -127,8 +133,8 @@ void segment::attach() {
                          until);
     failpoint("segment.open.gate");
     incarnation_ = judge_file(file_, path_);
-    const judged_head head = judge_head(file_, path_);
-    map(head.end_bytes);
+    map(query_file().bytes);
+    static_cast<void>(judge_newest(base(), file_, path_));
     if (read_only()) {
         attach_reader(until);
     } else {
@@ -162,9 +168,15 @@ void segment::attach_reader(os::deadline until) {
     if (somebody_attached() || options_.hooks.verify == nullptr) {
         return;
     }
+    const durable_state state = durable();
+    if (state.says_clean()) {
+        if (!state.is_at(judge_newest(base(), file_, path_).commit)) {
+            fail_changed_since_close(path_);
+        }
+        return;
+    }
     const format::lock_stamp now = present_stamp();
-    const bool same = std::memcmp(&control().stamp, &now, sizeof now) == 0;
-    if (!same && !durable().clean_at(judge_head(file_, path_).commit)) {
+    if (std::memcmp(&control().stamp, &now, sizeof now) != 0) {
         options_.hooks.verify(*this);
     }
 }
@@ -176,14 +188,19 @@ void segment::take_over() {
     const format::lock_stamp now = present_stamp();
     const bool same = std::memcmp(&found, &now, sizeof now) == 0;
     const durable_state state = durable();
-    const judged_head before = judge_head(file_, path_);
-    const bool clean = state.clean_at(before.commit);
+    const judged_commit before = judge_newest(base(), file_, path_);
+    const bool clean = state.says_clean();
+    if (clean && (!state.is_at(before.commit) || state.newest->header_sum != header_sum(base()))) {
+        fail_changed_since_close(path_); // before anything is believed, or even undone
+    }
     back_a_copy(before.end_bytes, found.incarnation == now.incarnation && found.device == now.device &&
                                       found.inode == now.inode);
     reset_control(same);
-    store_shared(control().dirty, state.says_clean() ? 0 : 1);
+    store_shared(control().dirty, clean ? 0 : 1);
+    store_shared(control().version_limit, state.version_limit());
+    store_shared(control().version_floor, same || clean ? 0 : state.version_limit());
     failpoint("segment.open.reset");
-    if ((same || !clean) && options_.hooks.recover != nullptr) {
+    if (!clean && options_.hooks.recover != nullptr) {
         options_.hooks.recover(*this);
         failpoint("segment.open.recovered");
     }
@@ -191,7 +208,7 @@ void segment::take_over() {
         options_.hooks.verify(*this);
         failpoint("segment.open.verified");
     }
-    backed_end_bytes_ = judge_head(file_, path_).end_bytes;
+    backed_end_bytes_ = judge_newest(base(), file_, path_).end_bytes;
     control().stamp = now;
     failpoint("segment.open.stamped");
     if (const int code = os::try_lock(file_, os::lock_mode::shared, alone_byte); code != 0) {
@@ -210,7 +227,7 @@ void segment::join(os::deadline until) {
         fail(errc::unsupported, path_, "it is open in programs whose locks have another layout",
              "close them, or update all programs");
     }
-    backed_end_bytes_ = judge_head(file_, path_).end_bytes;
+    backed_end_bytes_ = judge_newest(base(), file_, path_).end_bytes;
 }
 
 /// Makes locks, counters and the attachment table anew. Alone only.
@@ -224,9 +241,7 @@ void segment::reset_control(bool same_stamp) {
         store_shared(lock->word, 0); // nobody is attached, so nobody holds it
     }
     table_->clear(same_stamp);
-    if (load_shared(head().fenced) != 0) {
-        store_shared(head().fenced, 0);
-    }
+    store_shared(shared.fenced, 0);
 }
 
 format::lock_stamp segment::present_stamp() const {

@@ -109,7 +109,7 @@ void segment::unpin_by_lock(txn_id pin) noexcept {
 /// The kernel tells of one lock in a range, not of the first one: its list is ordered by owner before place. So
 /// what lies on both sides of an answer is asked again, two questions and one more per lock.
 void segment::collect_lock_pins(std::vector<held_pin>& pins) const {
-    const std::uint64_t visible = std::min(load_shared(head().visible), pins_end - 1);
+    const std::uint64_t visible = raw(commits().visible().number());
     std::vector<os::byte_range> open = {{format::lock_byte::pin + 1, visible}};
     while (!open.empty()) {
         const os::byte_range asked = open.back();
@@ -139,7 +139,7 @@ void segment::reader_barrier() const noexcept {
     if (read_only() || os::issue_barrier()) {
         return;
     }
-    if (load_shared(head().fenced) == 0) {
+    if (load_shared(control().fenced) == 0) {
         fence_readers();
     }
     os::full_fence();
@@ -148,7 +148,7 @@ void segment::reader_barrier() const noexcept {
 /// From now on readers fence themselves. One that did not see it yet has its pin in a store buffer for
 /// nanoseconds; a thread that is not running has none.
 void segment::fence_readers() const noexcept {
-    shared_word(head().fenced).store(1, std::memory_order_seq_cst);
+    shared_word(control().fenced).store(1, std::memory_order_seq_cst);
     os::sleep_for(std::chrono::milliseconds(10));
 }
 

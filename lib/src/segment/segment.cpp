@@ -22,14 +22,13 @@ namespace holdfast {
 
 segment::segment(const std::filesystem::path& path, const segment_options& options, os::file&& opened,
                  registry_claim&& claim)
-    : claim_(std::move(claim)), path_(path), options_(options), file_(std::move(opened)) {}
+    : claim_(std::move(claim)),
+      path_(path),
+      absolute_path_(os::absolute(path)),
+      options_(options),
+      file_(std::move(opened)) {}
 
 segment::~segment() { detach(); }
-
-/// Under the writer lock, or alone.
-format::commit_slot segment::visible_commit() const noexcept {
-    return head().slots[load_shared(head().visible) % 2];
-}
 
 os::file_info segment::query_file() const {
     check_usable();

@@ -37,6 +37,7 @@
 #include "os/mapping.hpp"
 #include "os/system.hpp"
 #include "segment/attachments.hpp"
+#include "segment/commits.hpp"
 #include "segment/durable.hpp"
 #include "segment/gate.hpp"
 #include "segment/judge.hpp"
@@ -98,9 +99,7 @@ public:
     [[nodiscard]] bool read_only() const noexcept { return options_.mode == segment_mode::read_only; }
     [[nodiscard]] std::byte* base() const noexcept { return mapping_.base(); }
     [[nodiscard]] std::uint64_t capacity_bytes() const noexcept { return mapping_.bytes(); }
-    [[nodiscard]] format::head& head() const noexcept {
-        return *reinterpret_cast<format::head*>(base() + format::head_offset);
-    }
+    [[nodiscard]] holdfast::commits commits() const noexcept { return holdfast::commits(base()); }
     [[nodiscard]] format::control_header& control() const noexcept {
         return *reinterpret_cast<format::control_header*>(base() + format::control_offset);
     }
@@ -131,6 +130,12 @@ public:
     /// transaction last), read_only, forked, io_error, corrupt.
     void lock_writer(std::chrono::milliseconds timeout, const std::stop_token& stop = {});
     void unlock_writer() noexcept;
+    /// Makes sure that a transaction may have this number, also where all after the last sync point is lost: durably
+    /// promises more where it has to. Under the writer lock. Throws io_error, no_space.
+    void promise_version(txn_id number) {
+        if (raw(number) > load_shared(control().version_limit)) [[unlikely]]
+            raise_version_limit(number);
+    }
     /// The calling thread is now the one that uses the open transaction; for `lock_writer`'s nested_write.
     void note_writing_thread() noexcept {
         writer_thread_.store(os::thread_number(), std::memory_order_relaxed);
@@ -149,7 +154,7 @@ public:
     void pin_by_lock(txn_id pin);
     void unpin_by_lock(txn_id pin) noexcept;
     /// Makes the pins and heads of all readers comparable: after it, a pin that is not seen will see the head.
-    /// membarrier(GLOBAL_EXPEDITED), or a fence where head().fenced is set.
+    /// membarrier(GLOBAL_EXPEDITED), or a fence where control().fenced is set.
     void reader_barrier() const noexcept;
     /// All pins held now, in no order, single reads included. After reader_barrier.
     [[nodiscard]] std::vector<held_pin> pins() const;
@@ -171,7 +176,6 @@ private:
     [[nodiscard]] os::file_info query_file() const;
     void map(std::uint64_t data_bytes);
     [[nodiscard]] int extend(std::uint64_t from, std::uint64_t needed);
-    [[nodiscard]] format::commit_slot visible_commit() const noexcept;
 
     // create.cpp
     /// Makes a new file and publishes it at `path`. False: somebody else's is there already.
@@ -204,6 +208,9 @@ private:
     [[nodiscard]] process_lock writer_lock() const noexcept { return {control().writer.word, *table_}; }
     void prepare_to_write(bool left_unclean);
     void mark_dirty();
+    void raise_version_limit(txn_id number);
+    void write_unclean(std::uint64_t version_limit);
+    void check_file();
 
     // readers.cpp
     void grow_table(std::uint32_t lines_seen);
@@ -215,15 +222,18 @@ private:
     void flush_if_last();
     void close_last();
     void mark_clean();
+    [[nodiscard]] std::uint64_t version_limit_at_close(const format::commit_slot& newest) const noexcept;
 
     registry_claim claim_; // the first member: given up when all others are gone
     std::filesystem::path path_;
+    std::filesystem::path absolute_path_; ///< the working folder may change
     segment_options options_;
     os::file file_;
     os::mapping mapping_;
     std::optional<attachments> table_; ///< once mapped
     incarnation_id incarnation_{};
     std::uint64_t generation_ = os::fork_generation();
+    std::uint64_t file_checked_ns_ = 0;  ///< under the writer lock
     std::uint64_t backed_end_bytes_ = 0; ///< all bytes below have disk space; under the writer lock or alone
     gate_mutex gate_;
     std::atomic<bool> poisoned_{false};

@@ -7,11 +7,19 @@
 #include "base/assert.hpp"
 #include "os/failpoint.hpp"
 #include "os/system.hpp"
+#include "os/time.hpp"
 #include "segment/failure.hpp"
 #include "segment/segment.hpp"
 #include "segment/words.hpp"
 
 namespace holdfast {
+
+namespace {
+
+/// Numbers of transactions are promised in such steps, each of which is written durably once.
+constexpr std::uint64_t versions_at_a_time = std::uint64_t{1} << 26;
+
+} // namespace
 
 void segment::lock_writer(std::chrono::milliseconds timeout, const std::stop_token& stop) {
     check_usable();
@@ -49,6 +57,7 @@ void segment::lock_writer(std::chrono::milliseconds timeout, const std::stop_tok
 
 void segment::prepare_to_write(bool left_unclean) {
     check_usable(); // it may have been poisoned while we waited
+    check_file();
     mark_dirty();
     if (left_unclean && options_.hooks.recover != nullptr) {
         try {
@@ -67,17 +76,55 @@ void segment::mark_dirty() {
         return;
     }
     failpoint("segment.dirty.begin");
+    write_unclean(load_shared(control().version_limit) + versions_at_a_time);
+    failpoint("segment.dirty.written");
+    store_shared(control().dirty, 1);
+    failpoint("segment.dirty.marked");
+}
+
+void segment::raise_version_limit(txn_id number) {
+    failpoint("segment.limit.begin");
+    write_unclean(raw(number) + versions_at_a_time);
+    failpoint("segment.limit.written");
+}
+
+/// Says durably that the store is in use, and which numbers its transactions may have.
+void segment::write_unclean(std::uint64_t version_limit) {
     const durable_state state = durable();
-    const format::commit_slot commit = state.newest ? state.newest->commit : visible_commit();
-    if (const int code = write_durable(file_, incarnation_, state, commit, false); code != 0) {
+    format::commit_slot commit{};
+    if (state.newest) {
+        commit = state.newest->commit;
+    } else if (!commits().copy_newest(commit)) {
+        fail(errc::corrupt, path_, "the newest commit is damaged", "restore it from a backup");
+    }
+    const int code =
+        write_durable(file_, incarnation_, state, {.commit = &commit, .version_limit = version_limit});
+    if (code != 0) {
         if (reason_of(code) != errc::no_space) {
             poison();
         }
         fail_system(code, path_, "can't mark the store as being written");
     }
-    failpoint("segment.dirty.written");
-    store_shared(control().dirty, 1);
-    failpoint("segment.dirty.marked");
+    store_shared(control().version_limit, version_limit);
+}
+
+/// What is written to a file without a name is lost: who has it open should know. Asked once a second.
+void segment::check_file() {
+    constexpr std::uint64_t second_ns = 1'000'000'000;
+    const std::uint64_t now_ns = os::realtime_coarse_ns();
+    if (!attached_ ||
+        now_ns - file_checked_ns_ < second_ns) { // a file that is just being made has no name yet
+        return;
+    }
+    const os::file_fate fate = file_.find_fate(absolute_path_);
+    if (fate == os::file_fate::in_place) {
+        file_checked_ns_ = now_ns;
+        return;
+    }
+    fail(errc::not_found, path_,
+         fate == os::file_fate::deleted ? "the store's file was deleted while it was open"
+                                        : "the store's file was replaced by another while it was open",
+         "close all handles of it in this process and open it again");
 }
 
 void segment::unlock_writer() noexcept {

@@ -129,19 +129,9 @@ private:
 } // namespace
 
 std::vector<check_finding> check_everything(segment& file, const check_options& options) {
-    const format::head& head = file.head();
     format::commit_slot commit{};
-    for (;;) { // without the writer lock the head may move while its slot is copied
-        const std::uint64_t visible =
-            std::atomic_ref(const_cast<std::uint64_t&>(head.visible)).load(std::memory_order_acquire);
-        commit = head.slots[visible % 2];
-        if (format::is_sound(commit) && commit.txn == visible)
-            break;
-        if (std::atomic_ref(const_cast<std::uint64_t&>(head.visible)).load(std::memory_order_acquire) ==
-            visible) {
-            return {{"the newest commit's slot is damaged", "", ""}};
-        }
-    }
+    if (!file.commits().copy_newest(commit))
+        return {{"the newest commit's slot is damaged", "", ""}};
     if (commit.end_bytes > file.file_bytes())
         return {{"the file is cut short", "", ""}};
     return checker(file, options, commit).run();

@@ -2,8 +2,6 @@
 #include "transaction/engine.hpp"
 
 #include <algorithm>
-#include <array>
-#include <cstring>
 
 #include <holdfast/error.hpp>
 
@@ -16,24 +14,6 @@
 namespace holdfast {
 
 namespace {
-
-/// What counts of a slot, word by word, so that a writer may be overwriting it: the caller finds that out and throws the
-/// copy away.
-void copy_words(format::commit_slot& to, const format::commit_slot& from) noexcept {
-    auto* const source = reinterpret_cast<std::uint64_t*>(const_cast<format::commit_slot*>(&from));
-    auto* const target = reinterpret_cast<std::uint64_t*>(&to);
-    const auto copy = [&](std::size_t first, std::size_t end) {
-        for (std::size_t i = first; i < end; ++i)
-            target[i] = std::atomic_ref(source[i]).load(std::memory_order_acquire);
-    };
-    constexpr std::size_t fixed_words = offsetof(format::commit_slot, direct) / 8;
-    copy(0, fixed_words);
-    copy(fixed_words, format::used_bytes(to) / 8);
-}
-
-/// No transaction has such a number: records have 48 bits for it. A commit per microsecond would take nine years to get
-/// there; a damaged word may well be beyond.
-constexpr std::uint64_t number_limit = (std::uint64_t{1} << 48) - 2;
 
 [[nodiscard]] std::uint64_t next_engine_id() noexcept {
     static std::atomic<std::uint64_t> counter{0};
@@ -74,7 +54,7 @@ void engine::validate_heap() {
     if (!heap_.undo().is_sound()) {
         throw_corrupt("the undo log's header is damaged", ref::from_offset(format::undo_log_offset));
     }
-    if (raw(std::max(visible(), heap_.undo().last_begun())) >= number_limit) {
+    if (raw(next_number()) >= format::txn_limit) {
         throw_corrupt("the number of the last transaction is impossible",
                       ref::from_offset(format::undo_log_offset));
     }
@@ -83,13 +63,17 @@ void engine::validate_heap() {
     heap_.blocks().validate_header(known_bytes_);
 }
 
-bool engine::copy_commit(txn_id id, commit_state& state) const noexcept {
-    const format::head& head = file_->head();
-    copy_words(state.slot, head.slots[raw(id) % 2]);
-    if (visible() != id || state.slot.txn != raw(id))
+bool engine::copy_commit(commit_head head, commit_state& state) const noexcept {
+    if (!file_->commits().copy(head, state.slot))
         return false;
     state.view = space_view(file_->base(), format::heap_offset, state.slot.end_bytes);
     return true;
+}
+
+txn_id engine::next_number() const noexcept {
+    std::uint64_t& floor = file_->control().version_floor;
+    return next(std::max({file_->commits().applied().number(), heap_.undo().last_begun(),
+                          txn_id{std::atomic_ref(floor).load(std::memory_order_relaxed)}}));
 }
 
 void engine::pin_in(const reader_slot& slot, commit_state& state) const {
@@ -101,11 +85,11 @@ void engine::pin_in(const reader_slot& slot, commit_state& state) const {
         }
     } guard{&slot};
     for (int attempt = 0;; ++attempt) {
-        const txn_id seen = visible();
+        const commit_head seen = file_->commits().visible();
         // The other half is the barrier of whoever reclaims.
-        os::publish_pin(*slot.pin, raw(seen), std::atomic_ref(file_->head().fenced));
+        os::publish_pin(*slot.pin, raw(seen.number()), std::atomic_ref(file_->control().fenced));
         failpoint("pin.before_check");
-        if (copy_commit(seen, state))
+        if (copy_visible(seen, state))
             break;
         check_patience(attempt, seen);
     }
@@ -114,10 +98,10 @@ void engine::pin_in(const reader_slot& slot, commit_state& state) const {
 }
 
 /// A commit's slot is unreadable only while the head moves on; otherwise it is damaged.
-void engine::check_patience(int attempt, txn_id seen) const {
+void engine::check_patience(int attempt, commit_head seen) const {
     constexpr int patience = 1000;
-    if (attempt > patience && visible() == seen) {
-        throw_corrupt("the newest commit's slot is damaged", ref::from_offset(format::head_offset));
+    if (attempt > patience && file_->commits().visible() == seen) {
+        throw_corrupt("the newest commit's slot is damaged", ref::from_offset(format::heads_offset));
     }
 }
 
@@ -150,21 +134,21 @@ engine::pin engine::pin_newest() {
 engine::pin engine::pin_by_lock() {
     pin held;
     for (int attempt = 0;; ++attempt) {
-        const txn_id seen = visible();
-        file_->pin_by_lock(seen);
+        const commit_head seen = file_->commits().visible();
+        file_->pin_by_lock(seen.number());
         try {
             // The lock is in the kernel's list when fcntl returns: from here on a reclaimer sees it.
-            if (copy_commit(seen, held.state)) {
+            if (copy_visible(seen, held.state)) {
                 check_reach(held.state);
                 format::clear_unused(held.state.slot);
                 return held;
             }
             check_patience(attempt, seen);
         } catch (...) {
-            file_->unpin_by_lock(seen);
+            file_->unpin_by_lock(seen.number());
             throw;
         }
-        file_->unpin_by_lock(seen);
+        file_->unpin_by_lock(seen.number());
     }
 }
 

@@ -86,12 +86,12 @@ public:
         return look(std::as_const(state));
     }
 
-    /// The newest commit.
-    [[nodiscard]] txn_id visible() const noexcept {
-        return txn_id{std::atomic_ref(file_->head().visible).load(std::memory_order_acquire)};
-    }
-    /// Copies the slot of commit `id`; false if it may have been overwritten meanwhile.
-    [[nodiscard]] bool copy_commit(txn_id id, commit_state& state) const noexcept;
+    /// The newest commit that readers see.
+    [[nodiscard]] txn_id visible() const noexcept { return file_->commits().visible().number(); }
+    /// Copies the commit that `head` names; false if its slot holds another, or is damaged. Under the writer lock.
+    [[nodiscard]] bool copy_commit(commit_head head, commit_state& state) const noexcept;
+    /// A number never given before, also by a transaction that was undone or lost. Under the writer lock.
+    [[nodiscard]] txn_id next_number() const noexcept;
 
 private:
     /// The calling thread's own reader slot, for the time of one look-up.
@@ -107,9 +107,13 @@ private:
         const reader_slot* slot_;
     };
 
+    /// The same beside writers: `head` has to be what readers see still, or the copy may be torn.
+    [[nodiscard]] bool copy_visible(commit_head head, commit_state& state) const noexcept {
+        return copy_commit(head, state) && file_->commits().visible() == head;
+    }
     void pin_in(const reader_slot& slot, commit_state& state) const;
     [[nodiscard]] pin pin_by_lock();
-    void check_patience(int attempt, txn_id seen) const;
+    void check_patience(int attempt, commit_head seen) const;
     void check_reach(const commit_state& state) const;
 
     /// How often a look-up without a pin is tried before it takes one.
@@ -119,17 +123,17 @@ private:
     auto read_unpinned(Look&& look) {
         commit_state state;
         for (int attempt = 0; attempt < unpinned_tries; ++attempt) {
-            const txn_id seen = visible();
-            if (!copy_commit(seen, state))
+            const commit_head seen = file_->commits().visible();
+            if (!copy_visible(seen, state))
                 continue;
             check_reach(state);
             try {
                 auto result = look(std::as_const(state));
                 os::load_fence();
-                if (visible() == seen)
+                if (file_->commits().visible() == seen)
                     return result;
             } catch (...) {
-                if (visible() == seen)
+                if (file_->commits().visible() == seen)
                     throw;
             }
         }

@@ -27,16 +27,18 @@ void format_new(segment& file) {
     first.system.id = format::map_number::system;
     for (format::map_root* const map : {&first.unnamed, &first.catalogue, &first.system})
         map->key_type = static_cast<std::uint8_t>(key_part::string);
-    first.checksum = format::checksum_of(first);
-    file.head().slots[1] = first;
-    std::atomic_ref(file.head().visible).store(1, std::memory_order_release);
+    file.commits().format(first);
 }
 
 void recover(segment& file) {
     segment_backing memory(file);
     heap damaged(memory);
-    const txn_id visible{std::atomic_ref(file.head().visible).load(std::memory_order_acquire)};
-    if (!damaged.undo().active(visible))
+    const commits all = file.commits();
+    format::commit_slot applied{};
+    if (!all.copy_sound(all.applied(), applied)) {
+        throw_corrupt("the commit to build on is damaged", ref::from_offset(format::heads_offset));
+    }
+    if (!damaged.undo().active(txn_id{applied.txn}))
         return;
     failpoint("recover.begin");
     damaged.roll_back();

@@ -2,9 +2,6 @@
 #include "transaction/writer.hpp"
 
 #include <algorithm>
-#include <array>
-#include <atomic>
-#include <cstring>
 #include <vector>
 
 #include <holdfast/error.hpp>
@@ -19,25 +16,6 @@ namespace {
 /// What is retired goes to the file in portions, so that no transaction needs memory in proportion to its size.
 constexpr std::size_t flush_threshold = 16'384;
 
-/// A number never given out before. Its slot, number mod 2, must not be that of the commit that readers see: after an
-/// undone transaction the next number would be.
-[[nodiscard]] txn_id number_after(txn_id visible, txn_id begun) noexcept {
-    const txn_id number = next(std::max(visible, begun));
-    return raw(number) % 2 != raw(visible) % 2 ? number : next(number);
-}
-
-/// What counts of a slot.
-void store_words(format::commit_slot& to, const format::commit_slot& from) noexcept {
-    const auto* const source = reinterpret_cast<const std::uint64_t*>(&from);
-    auto* const target = reinterpret_cast<std::uint64_t*>(&to);
-    const std::size_t words = format::used_bytes(from) / 8;
-    for (std::size_t i = 0; i < words; ++i) {
-        std::atomic_ref(target[i]).store(source[i], std::memory_order_relaxed);
-        if (i == words / 2)
-            failpoint("commit.half_slot");
-    }
-}
-
 } // namespace
 
 writer::writer(std::shared_ptr<engine> owner, std::chrono::milliseconds timeout)
@@ -46,7 +24,8 @@ writer::writer(std::shared_ptr<engine> owner, std::chrono::milliseconds timeout)
     try {
         load_newest();
         base_ = engine_->file().base();
-        transaction_ = number_after(engine_->visible(), engine_->heap().undo().last_begun());
+        transaction_ = engine_->next_number();
+        engine_->file().promise_version(transaction_);
         engine_->heap().begin(transaction_);
         open_ = true;
         engine_->reclaiming().begin(transaction_, before_.id(), retired_);
@@ -70,8 +49,8 @@ writer::~writer() {
 }
 
 void writer::load_newest() {
-    const txn_id newest = engine_->visible();
-    if (!engine_->copy_commit(newest, before_) || !engine_->is_sound(before_.slot)) {
+    const commit_head applied = engine_->file().commits().applied();
+    if (!engine_->copy_commit(applied, before_) || !engine_->is_sound(before_.slot)) {
         throw error(errc::corrupt,
                     engine_->file().path().string() +
                         ": the newest commit's slot is damaged; run 'holdfast check' on the store");
@@ -134,26 +113,10 @@ void writer::commit(const format::commit_slot& roots) {
     next.txn = raw(transaction_);
     next.end_bytes = memory.end_bytes();
     next.time_ns = os::realtime_coarse_ns();
-    next.checksum = format::checksum_of(next);
-    publish(next);
+    engine_->file().commits().publish(next);
     engine_->note_sound(transaction_);
     engine_->reclaiming().committed();
     finish();
-}
-
-void writer::publish(const format::commit_slot& next) noexcept {
-    format::head& head = engine_->file().head();
-    failpoint("commit.before_slot");
-    if (protocol_order("commit.slot_first")) {
-        store_words(head.slots[next.txn % 2], next);
-        failpoint("commit.before_publish");
-        std::atomic_ref(head.visible).store(next.txn, std::memory_order_release);
-    } else {
-        std::atomic_ref(head.visible).store(next.txn, std::memory_order_release);
-        failpoint("commit.published_early");
-        store_words(head.slots[next.txn % 2], next);
-    }
-    failpoint("commit.published");
 }
 
 void writer::abort() noexcept {

@@ -1,8 +1,8 @@
 // The write transaction: the writer lock, the accounts' undo log, and the space that the trees of the transaction
 // allocate from.
 //
-// Invariants: see docs/design.md, "The central invariant". The one publishing store is in `publish`; nothing after it
-// throws. A transaction that is not committed is undone when it is destroyed.
+// Invariants: see docs/design.md, "The central invariant". The one publishing store is in `commits::publish`; nothing after
+// it throws. A transaction that is not committed is undone when it is destroyed.
 //
 // Thread safety: belongs to the thread that began it.
 #pragma once
@@ -51,7 +51,6 @@ public:
 private:
     void load_newest();
     [[nodiscard]] std::string holders_of_space() const;
-    void publish(const format::commit_slot& next) noexcept;
     void finish() noexcept;
 
     std::shared_ptr<engine> engine_;

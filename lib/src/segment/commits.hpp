@@ -1,0 +1,63 @@
+// The commits of a mapped store: its heads, and the ring of their slots. Nobody else reads or writes them.
+//
+//   visible   what readers see
+//   applied   what the next writer builds on
+//
+// They are one commit, and storing `visible` is what commits, except while commits wait for the medium before readers
+// may see them: then `applied` is ahead. So the word of `applied` counts only where it is above that of `visible`.
+//
+// Thread and process safety: reading, from anywhere and beside a writer; publishing, under the writer lock or alone.
+// Invariant: the slot of a head is not written while it is `visible` or `applied`, or lies between them.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "base/types.hpp"
+#include "format/checked_word.hpp"
+#include "format/commit.hpp"
+#include "segment/words.hpp"
+
+namespace holdfast {
+
+using commit_head = format::checked_word;
+
+class commits final {
+public:
+    explicit commits(std::byte* base) noexcept
+        : heads_(reinterpret_cast<format::heads*>(base + format::heads_offset)),
+          slots_(reinterpret_cast<format::commit_slot*>(base + format::commit_slots_offset)) {}
+
+    [[nodiscard]] commit_head visible() const noexcept {
+        return commit_head(load_shared(heads_->visible.word));
+    }
+    [[nodiscard]] commit_head applied() const noexcept {
+        const commit_head ahead(load_shared(heads_->applied.word));
+        const commit_head seen = visible();
+        return ahead.number() > seen.number() ? ahead : seen;
+    }
+
+    /// Copies the slot that `head` names; what is beyond its used bytes is left as it was. False if the head is
+    /// damaged, or the slot holds another commit. Beside a writer the copy may be torn, unless `head` is still what it was when the copy is done.
+    [[nodiscard]] bool copy(commit_head head, format::commit_slot& to) const noexcept;
+    /// The same, and judges the slot: its checksum, and that the one names the other.
+    [[nodiscard]] bool copy_sound(commit_head head, format::commit_slot& to) const noexcept;
+    /// The commit that readers see, sound. Beside writers it looks again while the head moves; false: it is damaged.
+    [[nodiscard]] bool copy_newest(format::commit_slot& to) const noexcept;
+
+    /// Makes `next` the newest commit: fills in its sequence and checksum. `next.txn` is above that of `applied`.
+    void publish(format::commit_slot& next) noexcept;
+    /// The first commit of a new store.
+    void format(format::commit_slot& first) noexcept;
+
+private:
+    void publish_at(std::size_t place, const format::commit_slot& next) noexcept;
+    [[nodiscard]] format::commit_slot& slot_of(commit_head head) const noexcept {
+        return slots_[head.tag() % format::commit_slots];
+    }
+
+    format::heads* heads_;
+    format::commit_slot* slots_;
+};
+
+} // namespace holdfast
