@@ -27,7 +27,8 @@ public:
     tree_cursor() noexcept = default; ///< of an empty tree
 
     /// Not valid until it is moved.
-    explicit tree_cursor(space_view view, const tree_root& root) noexcept : view_(view), root_(root) {}
+    explicit tree_cursor(space_view view, const tree_root& root) noexcept
+        : view_(view), root_(root.root), map_(root.map), level_(root.level) {}
 
     /// Whether it stands at a record.
     [[nodiscard]] bool valid() const noexcept { return leaf_ != nullptr; }
@@ -68,7 +69,7 @@ public:
     /// Where that record is.
     [[nodiscard]] ref place() const noexcept { return record_at(index_); }
 
-    [[nodiscard]] const tree_root& root() const noexcept { return root_; }
+    [[nodiscard]] map_id map() const noexcept { return map_; }
 
     /// Both stand at the same record of the same tree, or both are not valid.
     friend bool operator==(const tree_cursor& a, const tree_cursor& b) noexcept {
@@ -141,17 +142,29 @@ private:
     void next_leaf(const format::leaf_node& from);
     void previous_leaf(const format::leaf_node& from);
     void check_border(std::string_view left_behind, edge from);
+    [[nodiscard]] bool move_near(edge from);
+    void move_far(std::string_view left_behind, edge from);
+    /// The step of a level that is remembered, 1 to levels_kept.
+    [[nodiscard]] step& step_at(std::uint32_t level) noexcept { return path_[level - 1]; }
     void set_step(std::uint32_t level, ref node, std::size_t index) noexcept {
-        path_[level].packed = node.units() << 8 | index;
+        if (level <= levels_kept) {
+            step_at(level).packed = node.units() << 8 | index;
+        }
     }
 
+    /// Iterators are copied a lot, so they remember the lowest levels only. Whoever comes to the end of the highest of
+    /// these, once in millions of entries, descends from the root again.
+    static constexpr std::uint32_t levels_kept = 4;
+
     space_view view_;
-    tree_root root_;
+    ref root_;
     const format::leaf_node* leaf_ = nullptr;   ///< null: not valid
     const format::leaf_node* beside_ = nullptr; ///< next in the direction of travel, not checked; or null
-    std::uint32_t index_ = 0;                   ///< < count_
-    std::uint32_t count_ = 0;
-    std::array<step, format::level_max + 1> path_{}; ///< [level]; 0 is not used
+    std::uint16_t index_ = 0;                   ///< < count_
+    std::uint16_t count_ = 0;
+    map_id map_ = map_id::none;
+    std::uint8_t level_ = 0; ///< of the root
+    std::array<step, levels_kept> path_{};
 };
 
 } // namespace holdfast

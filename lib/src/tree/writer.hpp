@@ -59,6 +59,9 @@ public:
     /// are given back without being copied.
     std::uint64_t erase_prefix(std::string_view prefix);
 
+    /// Removes all keys k with first <= k < last, likewise.
+    std::uint64_t erase_range(std::string_view first, std::string_view last);
+
     /// Removes all.
     void clear();
 
@@ -132,6 +135,7 @@ private:
     void collapse_root();
 
     // writer_erase_range.cpp: removing many
+    std::uint64_t erase_between(std::string_view low, const std::string_view* high);
     [[nodiscard]] ref erase_range(ref place, node_level level, std::uint64_t made_max,
                                   const key_range& range);
     [[nodiscard]] ref erase_range_leaf(ref place, const key_range& range);

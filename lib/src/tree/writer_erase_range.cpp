@@ -32,19 +32,28 @@ namespace {
 } // namespace
 
 std::uint64_t tree_writer::erase_prefix(std::string_view prefix) {
-    tree_cursor first(view_, root_);
-    first.seek(prefix);
-    if (!first.valid() || !first.record().key.starts_with(prefix)) {
+    const std::string successor = successor_of_prefix(prefix);
+    const std::string_view high = successor;
+    return erase_between(prefix, successor.empty() ? nullptr : &high);
+}
+
+std::uint64_t tree_writer::erase_range(std::string_view first, std::string_view last) {
+    const std::string high_copy(last); // it may lie in a record that is released
+    const std::string_view high = high_copy;
+    return first < last ? erase_between(first, &high) : 0;
+}
+
+std::uint64_t tree_writer::erase_between(std::string_view first, const std::string_view* high) {
+    tree_cursor found(view_, root_);
+    found.seek(first);
+    if (!found.valid() || (high != nullptr && found.record().key >= *high)) {
         return 0;
     }
     forget_path();
     const std::uint64_t entries_before = root_.entries;
-    const std::string successor = successor_of_prefix(prefix);
-    const std::string low_copy(prefix); // `prefix` may lie in a record that is released
+    const std::string low_copy(first); // it may lie in a record that is released
     const std::string_view low = low_copy;
-    const std::string_view high = successor;
-    const key_range range{&low, successor.empty() ? nullptr : &high};
-    const ref root = erase_range(root_.root, root_.level, raw(memory_->transaction()), range);
+    const ref root = erase_range(root_.root, root_.level, raw(memory_->transaction()), {&low, high});
     const std::uint64_t erased = entries_before - root_.entries;
     root_.root = root;
     if (root) {
