@@ -32,5 +32,6 @@ int main() {
     store.put("from", "parent");
     assert(*before.get("from") == "child"); // as it was
     assert(*store.get("from") == "parent");
-    assert(store.snapshot().changes_since(before).size() == 1);
+    const holdfast::snapshot now = store.snapshot();
+    assert(now.changes_since(before).size() == 1);
 }

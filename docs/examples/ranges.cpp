@@ -26,12 +26,12 @@ int main() {
     assert((keys == std::vector<std::string>{"2026-11-12", "2026-11-13", "2026-11-14"}));
 
     auto newest = std::prev(log.end());
-    assert((*newest).key == "2026-11-19");
+    assert(newest->first == "2026-11-19");
 
     auto found = log.lower_bound("2026-11-155");
-    assert((*found).key == "2026-11-16");
+    assert(found->first == "2026-11-16");
 
     const auto long_ones =
-        std::ranges::count_if(log, [](const holdfast::entry& one) { return one.value.size() > 7; });
+        std::ranges::count_if(log, [](const holdfast::entry& one) { return one.second.size() > 7; });
     assert(long_ones == 10);
 }

@@ -38,8 +38,24 @@ int main() {
         refused = true;
     }
     assert(refused);
-    assert(store.snapshot().map("accounts").get("ada")->text() == "30");
-    assert(store.snapshot().map("accounts").get("bob")->text() == "70");
+    assert(store.snapshot().map("accounts").get<std::string>("ada") == "30");
+    assert(store.snapshot().map("accounts").get<std::string>("bob") == "70");
+
+    store.put("leader", "host-1", holdfast::if_absent); // only if there is none
+    const auto seen = store.get("leader");
+    const auto outcome = store.put("leader", "host-2", {.if_version = seen->version()}); // only if unchanged
+    assert(outcome == holdfast::put_outcome::replaced); // or inserted, or refused
+
+    store.update([](holdfast::write_transaction& tx) {
+        tx.map("jobs").put("job-1", "clean");
+        tx.map("jobs").put("job-2", "sweep");
+    });
+    store.update([](holdfast::write_transaction& tx) {
+        auto jobs = tx.map("jobs");
+        const auto oldest = jobs.take(jobs.begin()); // the two oldest jobs
+        const auto next = jobs.take(jobs.begin());
+        assert(oldest->first == "job-1" && next->second.text() == "sweep");
+    });
 
     // By hand: begin, change, commit. Without commit, nothing happens.
     holdfast::write_transaction tx = store.begin_write();

@@ -84,7 +84,7 @@ int main() {
 
     store.update([](holdfast::write_transaction& tx) { // as `holdfast put -t json` does it
         const std::string document = holdfast::document_from_json(R"({"age": 45, "name": "Grace"})");
-        tx.map("users").put("grace", holdfast::value_type::document, document);
+        tx.map("users").put("grace", holdfast::value_view(holdfast::value_type::document, document));
     });
     assert(users.get("grace")->age == 45);
 
@@ -107,7 +107,7 @@ int main() {
         (void)store.map<std::string, sample>("samples");
         assert(false);
     } catch (const holdfast::error& failure) {
-        // map 'samples' has keys of type (string,int), not string; open it with that type, or drop it first
+        // app.hold: map 'samples' has keys of type (string,int), not string; open it with that type, or drop it first
         assert(failure.reason() == holdfast::errc::wrong_type);
     }
     store.put("answer", 42);
@@ -116,6 +116,6 @@ int main() {
         (void)store.get<std::string>("answer");
         assert(false);
     } catch (const holdfast::error& failure) {
-        assert(std::string_view(failure.what()) == "key 'answer': holds an int, not a string");
+        assert(std::string_view(failure.what()) == "app.hold, key 'answer': holds an int, not a string");
     }
 }

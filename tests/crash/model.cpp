@@ -68,10 +68,10 @@ constexpr std::uint64_t stride = 0x9E3779B97F4A7C15U;
 }
 
 [[nodiscard]] value_model verified(std::string_view map, const entry& found) {
-    const std::optional<value_model> value = value_of(found.value.text());
+    const std::optional<value_model> value = value_of(found.second.text());
     if (!value) {
-        throw broken_promise("torn value of " + std::string(found.key) + " in map '" + std::string(map) +
-                             "', " + std::to_string(found.value.size()) + " bytes");
+        throw broken_promise("torn value of " + std::string(found.first) + " in map '" + std::string(map) +
+                             "', " + std::to_string(found.second.size()) + " bytes");
     }
     return *value;
 }
@@ -374,13 +374,13 @@ observation observe(const snapshot& now) {
         std::uint64_t count = 0;
         for (auto&& found : map) {
             const value_model value = verified(information.name, found);
-            const std::size_t writer = writer_of(found.key);
+            const std::size_t writer = writer_of(found.first);
             ++count;
-            if (found.key[0] == 's') {
+            if (found.first[0] == 's') {
                 seen.done[writer] = std::max(seen.done[writer], value.tag);
-                seen.digest += weight(information.name, found.key, value);
+                seen.digest += weight(information.name, found.first, value);
             } else {
-                sums[writer] += weight(information.name, found.key, value);
+                sums[writer] += weight(information.name, found.first, value);
             }
         }
         if (count != map.size() || count != information.entries) {

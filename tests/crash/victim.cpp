@@ -41,7 +41,7 @@ void do_step(write_transaction& transaction, writer_model& self, const step& one
     case step::kind::put: {
         map_writer map = transaction.map(name);
         const bool there = map.contains(one.key);
-        map.put(one.key, value_type::bytes, bytes_of(one.value));
+        map.put(one.key, value_view(value_type::bytes, bytes_of(one.value)));
         done = there ? 1 : 0;
         break;
     }
@@ -83,7 +83,7 @@ void do_transaction(store& in, writer_model& self, work kind, acknowledgement& m
     if (next.single) {
         const step& only = next.steps.front();
         mine.begun.store(number);
-        in.put(only.key, value_type::bytes, bytes_of(only.value));
+        in.put(only.key, value_view(value_type::bytes, bytes_of(only.value)));
         self.apply(only);
     } else {
         write_transaction transaction = in.begin_write();

@@ -67,7 +67,7 @@ TEST_F(Catalogue, StaysAsItIsWhenADirectMapChanges) {
     EXPECT_EQ(after.catalogue.root, before.catalogue.root);
     EXPECT_EQ(after.catalogue.made, before.catalogue.made);
     EXPECT_NE(after.direct[3].root, before.direct[3].root);
-    EXPECT_EQ(store_.snapshot().map(numbered("map", 3)).get("key")->text(), "other");
+    EXPECT_EQ(store_.snapshot().map(numbered("map", 3)).get<std::string>("key"), "other");
     expect_sound(store_);
 }
 
@@ -78,7 +78,7 @@ TEST_F(Catalogue, HoldsTheRootsOfTheMapsForWhichTheSlotHasNoRoom) {
     const std::string last = numbered("map", direct_max + 4);
     store_.update([&](write_transaction& t) { t.map(last).put("key", "other"); });
     EXPECT_NE(newest().catalogue.root, before.catalogue.root);
-    EXPECT_EQ(store_.snapshot().map(last).get("key")->text(), "other");
+    EXPECT_EQ(store_.snapshot().map(last).get<std::string>("key"), "other");
     EXPECT_EQ(store_.snapshot().maps().size(), direct_max + 5);
     expect_sound(store_);
 }
@@ -130,7 +130,7 @@ TEST_F(Catalogue, AgreesWithAModelOfMapsThatComeAndGo) {
         std::map<std::string, std::map<std::string, std::string>> found;
         for (const map_information& map : now.maps()) {
             for (const entry& each : now.map(map.name))
-                found[map.name].emplace(each.key, each.value.text());
+                found[map.name].emplace(each.first, each.second.text());
         }
         ASSERT_EQ(found, model) << "round " << round;
     }
@@ -143,7 +143,7 @@ TEST_F(Catalogue, WithARootThatIsAnotherMapsIsDamage) {
     make_maps(3);
     forge([](writer&, format::commit_slot& next) { std::swap(next.direct[0], next.direct[1]); });
     expect_failure(errc::corrupt, [&] { (void)store_.snapshot().map(numbered("map", 0)); });
-    EXPECT_EQ(store_.snapshot().map(numbered("map", 2)).get("key")->text(), "value");
+    EXPECT_EQ(store_.snapshot().map(numbered("map", 2)).get<std::string>("key"), "value");
     EXPECT_TRUE(check_finds("another map's root"));
 }
 

@@ -116,7 +116,8 @@ TEST_F(CopiedDamage, IsRefusedByCopiesOutOfASnapshot) {
 
 TEST_F(CopiedDamage, OfWhatIsInNoFileDoesNotExist) {
     EXPECT_TRUE(value_view().is_sound());
-    EXPECT_TRUE(value(value_type::string, "text", 0).view().is_sound());
+    const value owned(value_type::string, "text", 0);
+    EXPECT_TRUE(owned.view().is_sound());
 }
 
 } // namespace

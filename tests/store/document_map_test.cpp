@@ -88,7 +88,8 @@ TEST_F(DocumentMap, GivesBackWhatWasPut) {
     for (auto&& [key, one] : store_.snapshot().in(users))
         names.push_back(std::string(key) + "=" + one.name);
     EXPECT_EQ(names, (std::vector<std::string>{"ada=Ada", "alan=Alan"}));
-    EXPECT_EQ(store_.snapshot().map("users").get("ada")->type(), value_type::document);
+    const snapshot now = store_.snapshot();
+    EXPECT_EQ(now.map("users").get("ada")->type(), value_type::document);
     EXPECT_TRUE(users.modify("ada", [](user& one) { ++one.age; }));
     EXPECT_TRUE(users.compare_exchange("alan", user{"Alan", 41, {}, {}}, ada));
     EXPECT_FALSE(users.compare_exchange("alan", user{"Alan", 41, {}, {}}, ada));
@@ -125,8 +126,9 @@ TEST_F(DocumentMap, OfAnotherNameOrTypeIsRefused) {
     expect_failure(errc::wrong_type, [&] { (void)store_.map<std::string, int>("users").get("ada"); });
     store_.put("text", "no document");
     expect_failure(errc::wrong_type, [&] { (void)store_.get<user>("text"); });
-    expect_failure(errc::invalid_argument, [&] { store_.put("bad", value_type::document, "\xA1"); });
-    expect_failure(errc::invalid_argument, [&] { store_.put("bad", value_type::document, ""); });
+    expect_failure(errc::invalid_argument,
+                   [&] { store_.put("bad", value_view(value_type::document, "\xA1")); });
+    expect_failure(errc::invalid_argument, [&] { store_.put("bad", value_view(value_type::document, "")); });
 }
 
 #ifdef HOLDFAST_CLI_PATH

@@ -43,7 +43,8 @@ TEST_F(FutureTypes, AreListedReadAndChecked) {
     const snapshot now = store_.snapshot();
     std::string seen;
     for (const entry& each : now.map())
-        seen += std::string(each.key) + ":" + std::to_string(static_cast<unsigned>(each.value.type())) + " ";
+        seen +=
+            std::string(each.first) + ":" + std::to_string(static_cast<unsigned>(each.second.type())) + " ";
     EXPECT_EQ(seen, "k0:6 k1:200 k2:77 k3:6 ");
     EXPECT_EQ(now.get("k1")->text(), "owns a file somewhere");
     EXPECT_EQ(static_cast<unsigned>(store_.get("k1")->type()), 200U);

@@ -131,7 +131,7 @@ TEST_F(Maps, AreBackWhenTheTransactionThatDroppedThemIsUndone) {
         EXPECT_TRUE(transaction.drop("users"));
         transaction.map("users").put("bob", "7");
     }
-    EXPECT_EQ(store_.snapshot().map("users").get("ada")->text(), "36");
+    EXPECT_EQ(store_.snapshot().map("users").get<std::string>("ada"), "36");
     EXPECT_FALSE(store_.snapshot().map("users").contains("bob"));
 }
 
@@ -190,7 +190,7 @@ TEST_F(Maps, MayBeThousands) {
     });
     EXPECT_EQ(store_.stat().maps, count / 2);
     EXPECT_EQ(all.map(numbered("map", count - 2)).get("key")->text(), std::to_string(count - 2));
-    EXPECT_EQ(store_.snapshot().map(numbered("map", count - 1)).get("key")->text(),
+    EXPECT_EQ(store_.snapshot().map(numbered("map", count - 1)).get<std::string>("key"),
               std::to_string(count - 1));
 }
 

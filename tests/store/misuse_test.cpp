@@ -1,5 +1,6 @@
 // A program's mistake is an error that says so, and never damage: handles that were kept for too long, moved from,
 // inherited through fork(), or are of another store.
+#include <chrono>
 #include <functional>
 #include <iterator>
 #include <optional>
@@ -249,7 +250,7 @@ TEST_F(Misuse, OfAMovedFromViewRangeOrIteratorIsAnError) {
     map_iterator at = all.begin();
     const map_iterator taken = std::move(at);
     expect_failure(errc::invalid_argument, [&] { use(*at); });
-    EXPECT_EQ(taken->key, "key00000000");
+    EXPECT_EQ(taken->first, "key00000000");
     expect_failure(errc::invalid_argument, [&] { use(*all.end()); });
     expect_failure(errc::invalid_argument, [] { use(*map_iterator()); });
 }
@@ -284,7 +285,38 @@ TEST_F(Misuse, OfAnotherStoresSnapshotIsAnError) {
             << failure.what();
     }
     const holdfast::store again = place_.open();
-    EXPECT_TRUE(here.changes_since(again.snapshot()).empty());
+    const snapshot same = again.snapshot();
+    EXPECT_TRUE(here.changes_since(same).empty());
+}
+
+// --- Threads ----------------------------------------------------------------------------------------------
+
+TEST_F(Misuse, OfAThreadIsNoneWhereATransactionMovesBetweenThreads) {
+    std::optional<write_transaction> transaction;
+    std::thread([&] { transaction.emplace(store_.begin_write()); }).join();
+    transaction->put("here", "1");
+    std::thread([&] { transaction->map("users").put("there", "2"); }).join();
+    std::thread([&] { std::move(*transaction).commit(); }).join();
+    EXPECT_TRUE(store_.contains("here"));
+    EXPECT_TRUE(store_.snapshot().map("users").contains("there"));
+    store_.put("the writer lock", "is free");
+}
+
+TEST_F(Misuse, OfASecondTransactionIsNestedOnTheThreadThatUsedTheFirstOneLast) {
+    open_options options;
+    options.timeout = std::chrono::milliseconds(20);
+    holdfast::store impatient = store::open(place_.path(), options);
+    std::optional<write_transaction> transaction;
+    std::thread([&] { transaction.emplace(store_.begin_write()); }).join();
+    expect_failure(errc::timed_out, [&] { impatient.put("key", "value"); });
+    static_cast<void>(transaction->map("users").size());
+    expect_failure(errc::nested_write, [&] { impatient.put("key", "value"); });
+    std::thread([&] {
+        expect_failure(errc::timed_out, [&] { impatient.put("key", "value"); });
+        transaction->put("key", "other");
+        expect_failure(errc::nested_write, [&] { impatient.put("key", "value"); });
+    }).join();
+    expect_failure(errc::timed_out, [&] { impatient.put("key", "value"); });
 }
 
 // --- Forked -----------------------------------------------------------------------------------------------

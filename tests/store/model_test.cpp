@@ -129,7 +129,7 @@ private:
         const std::string key = random_key();
         if (dice < 600) {
             const model_value value = random_value(transaction.version());
-            map.put(key, value.type, value.text);
+            map.put(key, value_view(value.type, value.text));
             expected[name].insert_or_assign(key, value);
             return true;
         }

@@ -62,7 +62,7 @@ TEST_F(Snapshot, StaysAsItIsWhileTheStoreChanges) {
     EXPECT_EQ(before.get("key")->text(), "before");
     EXPECT_FALSE(before.contains("new"));
     EXPECT_EQ(before.map().size(), 1U);
-    EXPECT_EQ(store_.snapshot().get("key")->text(), "after");
+    EXPECT_EQ(store_.snapshot().get<std::string>("key"), "after");
 }
 
 TEST_F(Snapshot, LivesOnInWhatWasMadeOfItAndWithoutTheHandle) {
@@ -78,7 +78,7 @@ TEST_F(Snapshot, LivesOnInWhatWasMadeOfItAndWithoutTheHandle) {
             [](write_transaction& transaction) { transaction.map("users").put("key00000042", "other"); });
     }
     EXPECT_EQ(view.get("key00000042")->text(), "42");
-    EXPECT_EQ(store_.snapshot().map("users").get("key00000042")->text(), "other");
+    EXPECT_EQ(store_.snapshot().map("users").get<std::string>("key00000042"), "other");
 }
 
 TEST_F(Snapshot, IsIteratedThroughTemporaries) {
@@ -133,11 +133,11 @@ TEST_F(Snapshot, FindsBounds) {
     fill(3000);
     const snapshot now = store_.snapshot();
     const map_view map = now.map();
-    EXPECT_EQ((*map.lower_bound("key00001500")).key, "key00001500");
-    EXPECT_EQ((*map.upper_bound("key00001500")).key, "key00001501");
-    EXPECT_EQ((*map.lower_bound("key00001500x")).key, "key00001501");
-    EXPECT_EQ((*map.upper_bound("key00001500x")).key, "key00001501");
-    EXPECT_EQ((*map.find("key00002999")).value.text(), "2999");
+    EXPECT_EQ((*map.lower_bound("key00001500")).first, "key00001500");
+    EXPECT_EQ((*map.upper_bound("key00001500")).first, "key00001501");
+    EXPECT_EQ((*map.lower_bound("key00001500x")).first, "key00001501");
+    EXPECT_EQ((*map.upper_bound("key00001500x")).first, "key00001501");
+    EXPECT_EQ((*map.find("key00002999")).second.text(), "2999");
     EXPECT_TRUE(map.find("key00003000") == map.end());
     EXPECT_TRUE(map.lower_bound("z") == map.end());
     EXPECT_TRUE(map.upper_bound("key00002999") == map.end());
@@ -170,24 +170,24 @@ TEST_F(Snapshot, IteratesBackwards) {
     EXPECT_EQ(keys_of(reversed{now.map().prefix("")}), keys);
     EXPECT_EQ(keys_of(reversed{now.map().prefix("key0000010")}).front(), "key00000109");
     map_iterator at = now.map().end();
-    EXPECT_EQ((*--at).key, "key00001999");
-    EXPECT_EQ((*at--).key, "key00001999");
-    EXPECT_EQ((*at++).key, "key00001998");
-    EXPECT_EQ((*at).key, "key00001999");
+    EXPECT_EQ((*--at).first, "key00001999");
+    EXPECT_EQ((*at--).first, "key00001999");
+    EXPECT_EQ((*at++).first, "key00001998");
+    EXPECT_EQ((*at).first, "key00001999");
     EXPECT_TRUE(++at == now.map().end());
-    EXPECT_EQ((*std::ranges::prev(now.map().lower_bound("key00001000"))).key, "key00000999");
+    EXPECT_EQ((*std::ranges::prev(now.map().lower_bound("key00001000"))).first, "key00000999");
 }
 
 TEST_F(Snapshot, WorksWithRangesAndAlgorithms) {
     fill(1000);
     const snapshot now = store_.snapshot();
     const map_range all = now.map().prefix("key");
-    EXPECT_EQ(std::ranges::count_if(all, [](const entry& one) { return one.value.text().ends_with('7'); }),
+    EXPECT_EQ(std::ranges::count_if(all, [](const entry& one) { return one.second.text().ends_with('7'); }),
               100);
-    const auto found = std::ranges::find(all, "500", [](const entry& one) { return one.value.text(); });
+    const auto found = std::ranges::find(all, "500", [](const entry& one) { return one.second.text(); });
     ASSERT_TRUE(found != all.end());
-    EXPECT_EQ((*found).key, "key00000500");
-    EXPECT_TRUE(std::ranges::is_sorted(all, {}, &entry::key));
+    EXPECT_EQ((*found).first, "key00000500");
+    EXPECT_TRUE(std::ranges::is_sorted(all, {}, &entry::first));
 }
 
 // clang 14 and 15 can't compile the views of libstdc++ 12, of any range.
@@ -197,7 +197,7 @@ TEST_F(Snapshot, WorksWithTheViewsOfTheStandardLibrary) {
     const snapshot now = store_.snapshot();
     const map_range all = now.map().prefix("key");
     EXPECT_EQ(
-        keys_of(all | std::views::filter([](const entry& one) { return one.value.size() == 1; })).size(),
+        keys_of(all | std::views::filter([](const entry& one) { return one.second.size() == 1; })).size(),
         10U);
     EXPECT_EQ(keys_of(all | std::views::drop(10) | std::views::take(3)),
               (std::vector<std::string>{"key00000010", "key00000011", "key00000012"}));

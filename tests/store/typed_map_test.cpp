@@ -177,9 +177,9 @@ TEST_F(TypedMap, NumbersConvertOnlyWhenExact) {
 TEST_F(TypedMap, AnotherTypeIsNamed) {
     store_.put("name", "Ada");
     EXPECT_EQ(message_of(errc::wrong_type, [&] { (void)store_.get<int>("name"); }),
-              "key 'name': holds a string, not an int");
+              place_.path().string() + ", key 'name': holds a string, not an int");
     EXPECT_EQ(message_of(errc::wrong_type, [&] { (void)store_.snapshot().get<bool>("name"); }),
-              "key 'name': holds a string, not a bool");
+              place_.path().string() + ", key 'name': holds a string, not a bool");
     store_.put("yes", true);
     expect_failure(errc::wrong_type, [&] { (void)store_.get<int>("yes"); });
     expect_failure(errc::wrong_type, [&] { (void)store_.get<std::string>("yes"); });
@@ -187,10 +187,12 @@ TEST_F(TypedMap, AnotherTypeIsNamed) {
 }
 
 TEST_F(TypedMap, BytesThatCanNotBeAValueAreRefused) {
-    expect_failure(errc::invalid_argument, [&] { store_.put("key", value_type::int64, "1234567"); });
-    expect_failure(errc::invalid_argument, [&] { store_.put("key", value_type::boolean, "\2"); });
-    expect_failure(errc::invalid_argument, [&] { store_.put("key", value_type::null, "x"); });
-    expect_failure(errc::invalid_argument, [&] { store_.put("key", value_type::raw, std::string(40, 'x')); });
+    expect_failure(errc::invalid_argument,
+                   [&] { store_.put("key", value_view(value_type::int64, "1234567")); });
+    expect_failure(errc::invalid_argument, [&] { store_.put("key", value_view(value_type::boolean, "\2")); });
+    expect_failure(errc::invalid_argument, [&] { store_.put("key", value_view(value_type::null, "x")); });
+    expect_failure(errc::invalid_argument,
+                   [&] { store_.put("key", value_view(value_type::raw, std::string(40, 'x'))); });
     EXPECT_FALSE(store_.contains("key"));
 }
 
@@ -274,9 +276,9 @@ TEST_F(TypedMap, IsAnOrderedMap) {
         ++at;
     }
     EXPECT_EQ(at, expected.end());
-    EXPECT_EQ((*std::prev(view.end())).key, expected.rbegin()->first);
-    EXPECT_EQ((*view.lower_bound(0)).key, expected.lower_bound(0)->first);
-    EXPECT_EQ((*view.upper_bound(0)).key, expected.upper_bound(0)->first);
+    EXPECT_EQ((*std::prev(view.end())).first, expected.rbegin()->first);
+    EXPECT_EQ((*view.lower_bound(0)).first, expected.lower_bound(0)->first);
+    EXPECT_EQ((*view.upper_bound(0)).first, expected.upper_bound(0)->first);
     EXPECT_EQ(std::ranges::distance(view.range(-10, 10)),
               std::distance(expected.lower_bound(-10), expected.lower_bound(10)));
     EXPECT_EQ(view.find(1'000'000), view.end());
@@ -296,7 +298,8 @@ TEST_F(TypedMap, TuplesHavePrefixes) {
     EXPECT_EQ(std::ranges::distance(view.prefix("a")), 100);
     EXPECT_EQ(std::ranges::distance(view.prefix("ab", 7)), 5);
     EXPECT_TRUE(view.prefix("b").empty());
-    auto&& [key, value] = *view.prefix("ab", 7).begin();
+    const auto days = view.prefix("ab", 7);
+    auto&& [key, value] = *days.begin();
     EXPECT_EQ(key, std::tuple("ab", 7, 0));
     EXPECT_EQ(value, 0.0);
     EXPECT_EQ(store_.snapshot().maps().at(0).keys.name(), "(string,int,int)");
@@ -306,8 +309,8 @@ TEST_F(TypedMap, WritesAsTheInterfaceSays) {
     auto counters = store_.map<std::string, std::int64_t>("counters");
     EXPECT_EQ(counters.add("a", 5), 5);
     EXPECT_EQ(counters.add("a", -7), -2);
-    EXPECT_TRUE(counters.insert("b", 1));
-    EXPECT_FALSE(counters.insert("b", 2));
+    EXPECT_EQ(counters.put("b", 1, if_absent), put_outcome::inserted);
+    EXPECT_EQ(counters.put("b", 2, if_absent), put_outcome::refused);
     EXPECT_EQ(counters.get("b"), 1);
     EXPECT_FALSE(counters.compare_exchange("b", 7, 8));
     EXPECT_TRUE(counters.compare_exchange("b", 1, 8));
@@ -463,7 +466,8 @@ TEST_F(TypedMap, CharactersAndTheirEnumsAreNumbers) {
     auto letters = store_.map<letter, char>("letters");
     letters.put(letter::a, 'x');
     EXPECT_EQ(letters.get(letter::a), 'x');
-    EXPECT_EQ(store_.snapshot().in(letters).begin()->key, letter::a);
+    const snapshot now = store_.snapshot();
+    EXPECT_EQ(now.in(letters).begin()->first, letter::a);
     EXPECT_EQ(store_.snapshot().map("letters").keys().name(), "int");
 }
 
@@ -482,7 +486,7 @@ TEST_F(TypedMap, CountersGoDownAndDoNotOverflow) {
     auto floats = store_.map<std::string, double>("floats");
     floats.put("key", 1e308);
     EXPECT_EQ(message_of(errc::out_of_range, [&] { floats.add("key", 1e308); }),
-              "key 'key': 1e+308 plus 1e+308 does not fit the type");
+              place_.path().string() + ", map 'floats', key 'key': 1e+308 plus 1e+308 does not fit the type");
     EXPECT_EQ(floats.get("key"), 1e308);
 }
 
@@ -499,9 +503,9 @@ TEST_F(TypedMap, MessagesAreOneReadableLine) {
     EXPECT_TRUE(message.find("\xA9...'") != std::string::npos) << message;
     store_.put("a\n\x1B\xC2\x9B", "text");
     EXPECT_EQ(message_of(errc::wrong_type, [&] { (void)store_.get<int>("a\n\x1B\xC2\x9B"); }),
-              "key 'a?"
-              "?"
-              "?': holds a string, not an int");
+              place_.path().string() + ", key 'a?"
+                                       "?"
+                                       "?': holds a string, not an int");
 }
 
 TEST_F(TypedMap, ThreadsCountTogether) {

@@ -328,10 +328,12 @@ struct key_layout {
 template <class Tuple, class... Parts>
 struct tuple_layout {
     static_assert(sizeof...(Parts) >= 2 && sizeof...(Parts) <= key_type::parts_max);
-    using argument = const Tuple&;
+    /// Made of views, where a component is passed as one: {"kitchen", 1} copies no string.
+    using components = std::tuple<typename key_codec<Parts>::argument...>;
+    using argument = const components&;
     using view = Tuple;
     [[nodiscard]] static constexpr key_type type() noexcept { return key_type(key_codec<Parts>::part...); }
-    static void append(std::string& to, const Tuple& key) {
+    static void append(std::string& to, argument key) {
         [&]<std::size_t... I>(std::index_sequence<I...>) {
             (key_codec<Parts>::append(to, std::get<I>(key), I + 1 == sizeof...(Parts)), ...);
         }
@@ -383,6 +385,25 @@ public:
 private:
     std::string_view bytes_;
 };
+
+/// What keys can begin with: some text, or the first components of a tuple.
+template <class K, class... Leading>
+concept has_prefix = (std::same_as<K, std::string> && sizeof...(Leading) == 1 &&
+                      (std::convertible_to<const Leading&, std::string_view> && ...)) ||
+                     requires(std::string& to, const Leading&... leading) {
+    key_layout<K>::append_leading(to, leading...);
+};
+
+template <class K, class... Leading>
+[[nodiscard]] std::string prefix_bytes(const Leading&... leading) {
+    std::string bytes;
+    if constexpr (std::same_as<K, std::string>) {
+        (bytes.append(std::string_view(leading)), ...);
+    } else {
+        key_layout<K>::append_leading(bytes, leading...);
+    }
+    return bytes;
+}
 
 } // namespace detail
 

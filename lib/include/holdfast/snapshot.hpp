@@ -1,28 +1,34 @@
 // Snapshots: one consistent state of a store, read in place, without locks.
 //
 // Lifetime: views of keys and values, and iterators, are valid as long as the snapshot or any `map_view` or
-// `map_range` made from it exists; the last of them releases it. Thread safety: a snapshot may be read by many threads at once; each iterator
-// belongs to one thread. Process safety: a snapshot never waits for a writer, nor a writer for it; if its
-// process dies, the others notice and release it. A held snapshot keeps the space of what was deleted since.
+// `map_range` made from it exists; the last of them releases it. What would refer into a snapshot that ends with the
+// statement, as `store.snapshot().get(key)` would, does not compile: keep the snapshot, or the view of a map, in a
+// variable, or ask for a copy, `store.snapshot().get<std::string>(key)`. Ranges may be walked without:
+// `for (auto&& [key, value] : store.snapshot().map("users").prefix("a"))`.
+//
+// Thread safety: a snapshot may be read by many threads at once; each iterator belongs to one thread. Process safety:
+// a snapshot never waits for a writer, nor a writer for it; if its process dies, the others notice and release it. A
+// held snapshot keeps the space of what was deleted since.
 #pragma once
 
 #include <array>
-#include <compare>
 #include <cstddef>
 #include <cstdint>
-#include <iterator>
 #include <memory>
 #include <optional>
 #include <ranges>
 #include <span>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
 #include <holdfast/codec.hpp>
 #include <holdfast/detail/export.hpp>
+#include <holdfast/detail/lifetime.hpp>
 #include <holdfast/detail/with_key.hpp>
+#include <holdfast/iteration.hpp>
 #include <holdfast/key.hpp>
 #include <holdfast/value.hpp>
 
@@ -31,88 +37,13 @@ namespace holdfast {
 namespace detail {
 class snapshot_state;
 class store_state;
-class walked;
-struct map_access;
 } // namespace detail
-
-namespace detail {
-/// What `->` gives where dereferencing gives a temporary.
-template <class Entry>
-struct arrow {
-    Entry one;
-    [[nodiscard]] Entry* operator->() noexcept { return &one; }
-};
-} // namespace detail
-
-/// A key and its value; both are views into the file.
-struct entry {
-    std::string_view key;
-    value_view value;
-};
-
-/// Walks a map in the order of its keys (bytewise, shorter first). A C++20 bidirectional iterator whose reference
-/// is an `entry` by value. Steps cost amortised O(1); damage in the file throws errc::corrupt.
-class HOLDFAST_API map_iterator {
-public:
-    using iterator_concept = std::bidirectional_iterator_tag;
-    using iterator_category = std::bidirectional_iterator_tag; // as vector<bool> does: std::prev has to work
-    using value_type = entry;
-    using difference_type = std::ptrdiff_t;
-    using reference = entry;
-    using pointer = void;
-
-    map_iterator() noexcept;
-    /// Throws invalid_argument at the end.
-    [[nodiscard]] entry operator*() const;
-    [[nodiscard]] detail::arrow<entry> operator->() const { return {**this}; }
-    map_iterator& operator++();
-    map_iterator operator++(int);
-    map_iterator& operator--();
-    map_iterator operator--(int);
-    friend HOLDFAST_API bool operator==(const map_iterator& left, const map_iterator& right) noexcept;
-
-private:
-    friend class map_view;
-    friend struct detail::map_access;
-    std::shared_ptr<const detail::walked> of_;     ///< what it walks; owns only transactions
-    std::uint64_t changes_ = 0;                    ///< how often that had been changed
-    alignas(8) std::array<std::byte, 448> cursor_; ///< the tree's cursor, trivially copyable
-};
-
-/// A stretch of a map, first to last; a view in the sense of std::ranges, so `std::views::reverse` works on it.
-/// Shares the snapshot, so it may outlive the `snapshot` that it came from. Cheap to copy.
-class map_range : public std::ranges::view_base {
-public:
-    map_range() noexcept = default;
-    map_range(std::shared_ptr<const detail::walked> owner, map_iterator first, map_iterator last) noexcept
-        : owner_(std::move(owner)), first_(std::move(first)), last_(std::move(last)) {}
-    map_range(const map_range&) = default;
-    map_range& operator=(const map_range&) = default;
-    /// What is left behind is empty.
-    map_range(map_range&& other) noexcept
-        : owner_(std::move(other.owner_)),
-          first_(std::exchange(other.first_, {})),
-          last_(std::exchange(other.last_, {})) {}
-    map_range& operator=(map_range&& other) noexcept {
-        owner_ = std::move(other.owner_);
-        first_ = std::exchange(other.first_, {});
-        last_ = std::exchange(other.last_, {});
-        return *this;
-    }
-    ~map_range() = default;
-    [[nodiscard]] map_iterator begin() const noexcept { return first_; }
-    [[nodiscard]] map_iterator end() const noexcept { return last_; }
-    [[nodiscard]] bool empty() const noexcept { return first_ == last_; }
-
-private:
-    std::shared_ptr<const detail::walked> owner_;
-    map_iterator first_;
-    map_iterator last_;
-};
 
 /// One named map as a snapshot sees it; a map that does not exist is empty. Shares the snapshot; cheap to copy.
-class HOLDFAST_API map_view {
+class HOLDFAST_API map_view : public detail::walkable_map<map_view>, public std::ranges::view_base {
 public:
+    static constexpr bool gives_views = true;
+
     /// O(log n), a few cache misses. Absence is nullopt.
     [[nodiscard]] std::optional<value_view> get(std::string_view key) const;
     /// The value as a T, in place where that is possible: a std::string_view for std::string, `const T&` for raw types.
@@ -121,14 +52,16 @@ public:
     [[nodiscard]] typename value_codec<T>::view at(std::string_view key) const {
         const std::optional<value_view> found = get(key);
         if (!found)
-            detail::throw_absent(keys(), key);
-        return detail::with_key(
-            keys(), key, [&]() -> typename value_codec<T>::view { return detail::read_value<T>(*found); });
+            detail::throw_absent(label(), key);
+        return detail::with_key([&] { return label(); }, key,
+                                [&]() ->
+                                typename value_codec<T>::view { return detail::read_value<T>(*found); });
     }
     /// A copy of the value as a T. Throws wrong_type and out_of_range.
     template <class T>
     [[nodiscard]] std::optional<T> get(std::string_view key) const {
-        return detail::decode_found<T>(get(key), keys(), key);
+        return detail::decode_found<T>(
+            get(key), [&] { return label(); }, key);
     }
     /// As many look-ups side by side, so that their cache misses overlap: a third of the time of single ones.
     [[nodiscard]] std::vector<std::optional<value_view>>
@@ -136,34 +69,80 @@ public:
     [[nodiscard]] bool contains(std::string_view key) const;
     /// O(1).
     [[nodiscard]] std::uint64_t size() const;
-    [[nodiscard]] bool empty() const { return size() == 0; }
     /// Sum of the sizes of all keys and values. O(1).
     [[nodiscard]] std::uint64_t bytes() const;
     /// What the keys are; `key_type{}` (any bytes) where the map was made without a type, or does not exist.
     [[nodiscard]] const key_type& keys() const noexcept { return keys_; }
 
-    [[nodiscard]] map_iterator begin() const;
-    [[nodiscard]] map_iterator end() const;
-    [[nodiscard]] map_iterator find(std::string_view key) const;
-    [[nodiscard]] map_iterator lower_bound(std::string_view key) const;
-    [[nodiscard]] map_iterator upper_bound(std::string_view key) const;
-    /// All keys that begin with `prefix`.
-    [[nodiscard]] map_range prefix(std::string_view prefix) const;
-    /// All keys k with from <= k < to.
-    [[nodiscard]] map_range range(std::string_view from, std::string_view to) const;
-
 private:
     friend class snapshot;
+    friend class detail::walkable_map<map_view>;
     friend struct detail::map_access;
+    template <class K, class V>
+    friend class typed_view;
     explicit map_view(std::shared_ptr<const detail::snapshot_state> owner) noexcept;
     [[nodiscard]] const detail::snapshot_state& state() const; ///< throws moved_from, forked
+    [[nodiscard]] detail::map_label label() const;
+    [[nodiscard]] map_iterator stand_at(detail::stand where, std::string_view key) const;
+    [[nodiscard]] map_range stretch(map_iterator first, map_iterator last) const;
     std::shared_ptr<const detail::snapshot_state> owner_;
     alignas(8) std::array<std::byte, 64> root_{}; ///< the tree's view and root, trivially copyable
     key_type keys_;
 };
 
+/// The view of a map that alone keeps its snapshot, as `store.snapshot().map("users")`. In a variable it is that view;
+/// in a temporary, what would refer into the file after its end does not compile.
+template <class View>
+class held : public View {
+public:
+    using argument = typename View::argument;
+    using iterator = typename View::iterator;
+    using reverse_iterator = typename View::reverse_iterator;
+
+    explicit held(View view) : View(std::move(view)) {}
+
+    [[nodiscard]] auto get(argument key) const& { return View::get(key); }
+    auto get(argument key) const&& requires(!View::gives_views) { return View::get(key); }
+    void get(argument key) const&& requires(View::gives_views) = delete; ///< keep the snapshot in a variable
+    template <class T>
+    [[nodiscard]] std::optional<T> get(argument key) const {
+        return View::template get<T>(key);
+    }
+    [[nodiscard]] decltype(auto) at(argument key) const& { return View::at(key); }
+    decltype(auto) at(argument key) const&& requires(!View::gives_views) { return View::at(key); }
+    void at(argument key) const&& requires(View::gives_views) = delete; ///< keep the snapshot in a variable
+    template <class T>
+    [[nodiscard]] decltype(auto) at(argument key) const& {
+        return View::template at<T>(key);
+    }
+    template <class T>
+    void at(argument key) const&& = delete; ///< keep the snapshot in a variable, or `get<T>`
+    template <class Keys>
+    [[nodiscard]] auto get_many(const Keys& keys) const& {
+        return View::get_many(keys);
+    }
+    template <class Keys>
+    void get_many(const Keys& keys) const&& = delete; ///< keep the snapshot in a variable
+
+    [[nodiscard]] iterator begin() const& { return View::begin(); }
+    [[nodiscard]] iterator end() const& { return View::end(); }
+    [[nodiscard]] reverse_iterator rbegin() const& { return View::rbegin(); }
+    [[nodiscard]] reverse_iterator rend() const& { return View::rend(); }
+    [[nodiscard]] iterator find(argument key) const& { return View::find(key); }
+    [[nodiscard]] iterator lower_bound(argument key) const& { return View::lower_bound(key); }
+    [[nodiscard]] iterator upper_bound(argument key) const& { return View::upper_bound(key); }
+    // Keep the snapshot in a variable.
+    void begin() const&& = delete;
+    void end() const&& = delete;
+    void rbegin() const&& = delete;
+    void rend() const&& = delete;
+    void find(argument key) const&& = delete;
+    void lower_bound(argument key) const&& = delete;
+    void upper_bound(argument key) const&& = delete;
+};
+
 template <class K, class V>
-class typed_map;
+class typed_reader;
 template <class K, class V>
 class typed_view;
 
@@ -191,27 +170,39 @@ public:
     ~snapshot();
 
     /// The map of that name; "" is the unnamed one. O(log maps).
-    [[nodiscard]] map_view map(std::string_view name = {}) const;
+    [[nodiscard]] map_view map(std::string_view name = {}) const&;
+    [[nodiscard]] held<map_view> map(std::string_view name = {}) const&& { return held<map_view>(map(name)); }
     /// The same, if its keys are of that type; a map that does not exist is empty. Throws wrong_type.
-    [[nodiscard]] map_view map(std::string_view name, const key_type& keys) const;
+    [[nodiscard]] map_view map(std::string_view name, const key_type& keys) const&;
+    [[nodiscard]] held<map_view> map(std::string_view name, const key_type& keys) const&& {
+        return held<map_view>(map(name, keys));
+    }
     /// A typed map, as this snapshot sees it. Throws wrong_type if its keys are others, invalid_argument if it is of
     /// another store.
     template <class K, class V>
-    [[nodiscard]] typed_view<K, V> in(const typed_map<K, V>& map) const;
+    [[nodiscard]] typed_view<K, V> in(const typed_reader<K, V>& map) const&;
+    template <class K, class V>
+    [[nodiscard]] held<typed_view<K, V>> in(const typed_reader<K, V>& map) const&&;
     [[nodiscard]] bool has_map(std::string_view name) const;
     /// All maps in the order of their names, the unnamed one only if it has entries. O(maps).
     [[nodiscard]] std::vector<map_information> maps() const;
     /// The last transaction that this snapshot sees.
     [[nodiscard]] version_number version() const;
-    /// What changed in a map between `older` and this snapshot, in the order of keys; skips what both share.
-    /// invalid_argument if `older` is of another store.
-    [[nodiscard]] std::vector<change> changes_since(const snapshot& older, std::string_view name = {}) const;
+    /// What changed in a map between `older` and this snapshot, in the order of keys; skips what both share. The views
+    /// are valid as long as both. invalid_argument if `older` is of another store.
+    [[nodiscard]] std::vector<change> changes_since(const snapshot& older HOLDFAST_LIFETIMEBOUND,
+                                                    std::string_view name = {}) const& HOLDFAST_LIFETIMEBOUND;
+    void changes_since(const snapshot& older, std::string_view name = {}) const&& = delete;
+    void changes_since(const snapshot&& older, std::string_view name = {}) const& = delete;
 
     // The unnamed map, in short.
-    [[nodiscard]] std::optional<value_view> get(std::string_view key) const;
+    [[nodiscard]] std::optional<value_view> get(std::string_view key) const& HOLDFAST_LIFETIMEBOUND;
+    void get(std::string_view key) const&& = delete; ///< keep the snapshot in a variable, or `get<T>`
     template <class T>
     [[nodiscard]] std::optional<T> get(std::string_view key) const {
-        return detail::decode_found<T>(get(key), key_type(), key);
+        const snapshot& kept = *this;
+        return detail::decode_found<T>(
+            kept.get(key), [&] { return kept.map().label(); }, key);
     }
     [[nodiscard]] bool contains(std::string_view key) const;
 
@@ -223,8 +214,5 @@ private:
     [[nodiscard]] const detail::snapshot_state& state() const; ///< throws moved_from, forked
     std::shared_ptr<const detail::snapshot_state> state_;
 };
-
-static_assert(std::bidirectional_iterator<map_iterator>);
-static_assert(std::ranges::bidirectional_range<map_range> && std::ranges::view<map_range>);
 
 } // namespace holdfast

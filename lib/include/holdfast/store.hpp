@@ -39,6 +39,9 @@ namespace holdfast {
 namespace detail {
 /// Throws wrong_type if the map is there with other keys.
 HOLDFAST_API void check_keys(const store_state& owner, std::string_view map, const key_type& keys);
+/// The map of that name, for messages.
+[[nodiscard]] HOLDFAST_API map_label label_of(const store_state& owner, std::string_view map,
+                                              const key_type& keys);
 /// A copy of one value, without a lock.
 [[nodiscard]] HOLDFAST_API std::optional<value> read_map(const store_state& owner, std::string_view map,
                                                          const key_type& keys, std::string_view key);
@@ -107,23 +110,10 @@ public:
 
     // --- Single operations: each is one transaction or one look-up, on the unnamed map ---
 
-    void put(std::string_view key, std::string_view text) { put(key, value_type::string, text); }
-    void put(std::string_view key, const char* text) { put(key, value_type::string, std::string_view(text)); }
-    void put(std::string_view key, std::span<const std::byte> bytes) {
-        put(key, value_type::bytes, {reinterpret_cast<const char*>(bytes.data()), bytes.size()});
-    }
-    void put(std::string_view key, value_type type, std::string_view data);
-    /// A copy of a value, with its type.
-    void put(std::string_view key, const value_view& stored) {
-        stored.verify();
-        put(key, stored.type(), stored.text());
-    }
-    void put(std::string_view key, const value& stored) { put(key, stored.view()); }
-    /// A value of a type that value_codec knows.
+    /// Stores a value of whatever type can be stored, if the condition of `options` is met: see `map_writer::put`.
     template <class T>
-    requires detail::needs_codec<T>
-    void put(std::string_view key, const T& value) {
-        update([&](write_transaction& transaction) { transaction.put(key, value); });
+    put_outcome put(std::string_view key, const T& given, const put_options& options = {}) {
+        return update([&](write_transaction& transaction) { return transaction.put(key, given, options); });
     }
     bool erase(std::string_view key);
     /// An owning copy. Lock-free.
@@ -132,7 +122,9 @@ public:
     template <class T>
     [[nodiscard]] std::optional<T> get(std::string_view key) const {
         const std::optional<value> found = get(key);
-        return detail::decode_found<T>(found ? std::optional(found->view()) : std::nullopt, key_type(), key);
+        return detail::decode_found<T>(
+            found ? std::optional(found->view()) : std::nullopt,
+            [&] { return detail::label_of(state(), {}, key_type()); }, key);
     }
     [[nodiscard]] bool contains(std::string_view key) const;
 
@@ -141,9 +133,15 @@ public:
     /// The map of that name, with keys of type K and values of type V; made with its first entry. See map.hpp.
     /// Throws wrong_type if it is there and has keys of another type. The unnamed map has string keys.
     template <class K, class V>
-    [[nodiscard]] typed_map<K, V> map(std::string name) const {
+    [[nodiscard]] typed_map<K, V> map(std::string name) {
         detail::check_keys(state(), name, key_type_of<K>());
         return typed_map<K, V>(state_, std::move(name));
+    }
+    /// The same, only to be read.
+    template <class K, class V>
+    [[nodiscard]] typed_reader<K, V> map(std::string name) const {
+        detail::check_keys(state(), name, key_type_of<K>());
+        return typed_reader<K, V>(state_, std::move(name));
     }
 
     // --- Many at once ---
@@ -182,6 +180,8 @@ public:
 
 private:
     template <class K, class V>
+    friend class typed_reader;
+    template <class K, class V>
     friend class typed_map;
     explicit store(std::shared_ptr<detail::store_state> state) noexcept;
     [[nodiscard]] detail::store_state& state() const; ///< throws moved_from
@@ -191,29 +191,28 @@ private:
 // --- typed_map, as far as it needs a whole store ---
 
 template <class K, class V>
-std::optional<V> typed_map<K, V>::get(argument key) const {
+std::optional<V> typed_reader<K, V>::get(argument key) const {
     const detail::key_bytes<K> bytes(key);
     const std::optional<value> found = detail::read_map(*owner_, name_, key_type_of<K>(), bytes);
-    return detail::decode_found<V>(found ? std::optional(found->view()) : std::nullopt, key_type_of<K>(),
-                                   bytes);
+    return detail::decode_found<V>(
+        found ? std::optional(found->view()) : std::nullopt,
+        [&] { return detail::label_of(*owner_, name_, key_type_of<K>()); }, bytes);
 }
 
 template <class K, class V>
-bool typed_map<K, V>::contains(argument key) const {
-    const holdfast::snapshot now = store(owner_).snapshot();
-    return now.in(*this).contains(key);
+bool typed_reader<K, V>::contains(argument key) const {
+    return store(owner_).snapshot().in(*this).contains(key);
 }
 
 template <class K, class V>
-std::uint64_t typed_map<K, V>::size() const {
-    const holdfast::snapshot now = store(owner_).snapshot();
-    return now.in(*this).size();
+std::uint64_t typed_reader<K, V>::size() const {
+    return store(owner_).snapshot().in(*this).size();
 }
 
 template <class K, class V>
 template <class Operation>
 auto typed_map<K, V>::write(Operation&& operation) {
-    return store(owner_).update([&](write_transaction& transaction) {
+    return store(this->owner_).update([&](write_transaction& transaction) {
         typed_writer<K, V> map = transaction.in(*this);
         return operation(map);
     });

@@ -11,12 +11,18 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include <holdfast/codec.hpp>
 #include <holdfast/detail/export.hpp>
 #include <holdfast/detail/with_key.hpp>
+#include <holdfast/iteration.hpp>
 #include <holdfast/key.hpp>
+#include <holdfast/put.hpp>
+#include <holdfast/snapshot.hpp>
 #include <holdfast/value.hpp>
 
 namespace holdfast {
@@ -38,51 +44,60 @@ class typed_writer;
 /// The longest key, in bytes.
 inline constexpr std::size_t key_size_max = 65'535;
 
-/// One named map within a write transaction; sees the transaction's own changes. Once that has ended, every call is
-/// errc::transaction_ended. Cheap to copy.
+/// One named map within a write transaction; sees the transaction's own changes, and is walked like that of a snapshot.
+/// A change of the map, by whatever handle, makes its iterators and ranges stale: using one is errc::stale_iterator.
+/// Once the transaction has ended, every call is errc::transaction_ended. Cheap to copy.
 ///
-/// Keys and values that are passed in are copied. A key longer than key_size_max, or not of the map's key type, is
-/// invalid_argument and leaves the transaction usable, as do wrong_type and out_of_range; any other failure (no_space,
-/// corrupt) makes it fail as a whole: it can only be aborted.
-class HOLDFAST_API map_writer {
+/// Keys and values that are passed in are copied; they may be views of entries of the same map. A key longer than
+/// key_size_max, or not of the map's key type, is invalid_argument and leaves the transaction usable, as do wrong_type
+/// and out_of_range; any other failure (no_space, corrupt) makes it fail as a whole: it can only be aborted.
+class HOLDFAST_API map_writer : public detail::walkable_map<map_writer> {
 public:
-    /// Stores text (value_type::string), replacing what was there. O(log n).
-    void put(std::string_view key, std::string_view text) { put(key, value_type::string, text); }
-    void put(std::string_view key, const char* text) { put(key, value_type::string, std::string_view(text)); }
-    /// Stores bytes (value_type::bytes).
-    void put(std::string_view key, std::span<const std::byte> bytes) {
-        put(key, value_type::bytes, {reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+    /// Stores a value, if the condition of `options` is met, replacing what was there, of whatever type. O(log n).
+    /// A T is whatever value_codec knows; text (std::string_view, const char*); bytes (std::span<const std::byte>); or
+    /// a `value` or `value_view`, which keeps its type: value_view(value_type::int64, bytes) stores those bytes, if
+    /// they can be such a value, else throws invalid_argument.
+    template <class T>
+    put_outcome put(std::string_view key, const T& given, const put_options& options = {}) {
+        return detail::with_stored(given, [&](holdfast::value_type type, std::string_view bytes) {
+            return store(key, type, bytes, options);
+        });
     }
-    /// Stores what `data` says as a value of that type; invalid_argument if it can't be one.
-    void put(std::string_view key, value_type type, std::string_view data);
-    /// Stores a copy of a value, with its type. Throws corrupt if it is damaged.
-    void put(std::string_view key, const value_view& stored) {
-        stored.verify();
-        put(key, stored.type(), stored.text());
-    }
-    void put(std::string_view key, const value& stored) { put(key, stored.view()); }
     /// Stores a string or bytes, `size` of them, that `fill` writes to their place in the file: a large value is copied
     /// once, and never in memory as a whole. `fill` is called once, must write all, and must not use the store. What it
     /// throws goes through; the transaction can only be aborted then.
-    void put_filled(std::string_view key, value_type type, std::uint64_t size,
-                    const std::function<void(std::span<char>)>& fill);
-    /// Stores a value of a type that value_codec knows.
-    template <class T>
-    requires detail::needs_codec<T>
-    void put(std::string_view key, const T& value) { put_encoded<T>(key, value); }
+    put_outcome put_filled(std::string_view key, holdfast::value_type type, std::uint64_t size,
+                           const std::function<void(std::span<char>)>& fill, const put_options& options = {});
     /// Whether there was something to erase. Works in a full store.
     bool erase(std::string_view key);
+    /// Erases the entry there and returns the next. invalid_argument at the end.
+    map_iterator erase(map_iterator at);
+    /// Erases all keys k with first <= k < last; returns how many there were.
+    std::uint64_t erase_range(std::string_view first, std::string_view last);
     /// Erases all keys that begin with `prefix`; returns how many there were.
     std::uint64_t erase_prefix(std::string_view prefix);
     void clear();
+    /// Erases an entry and returns what it was.
+    std::optional<value> take(std::string_view key);
+    /// The same as a T. If it is none (wrong_type, out_of_range), it stays.
+    template <class T>
+    std::optional<T> take(std::string_view key) {
+        std::optional<T> taken = get<T>(key);
+        if (taken)
+            erase(key);
+        return taken;
+    }
+    /// Erases the entry there and returns it; nullopt at the end. `queue.take(queue.begin())` is the first one.
+    std::optional<std::pair<std::string, value>> take(map_iterator at);
 
-    /// A copy: views come only from a snapshot.
+    /// A copy: views come only from iterators, and last as long as they do.
     [[nodiscard]] std::optional<value> get(std::string_view key) const;
     template <class T>
     [[nodiscard]] std::optional<T> get(std::string_view key) const {
         std::optional<T> result;
         read(key, [&](const value_view& found) {
-            result = detail::with_key(keys(), key, [&] { return detail::decode_value<T>(found); });
+            result = detail::with_key([&] { return label(); }, key,
+                                      [&] { return detail::decode_value<T>(found); });
         });
         return result;
     }
@@ -95,18 +110,19 @@ public:
 
 private:
     friend class write_transaction;
+    friend class detail::walkable_map<map_writer>;
     template <class K, class V>
     friend class typed_writer;
-    template <class T>
-    void put_encoded(std::string_view key, typename value_codec<T>::argument value) {
-        const auto& bytes = value_codec<T>::encode(value);
-        put_checked(key, value_codec<T>::type, std::string_view(bytes));
-    }
-    void put_checked(std::string_view key, value_type type, std::string_view data);
-    void put_new(std::string_view key, const new_value& fresh);
+    put_outcome store(std::string_view key, holdfast::value_type type, std::string_view data,
+                      const put_options& options);
+    put_outcome put_new(std::string_view key, const new_value& fresh, const put_options& options);
     /// Calls `use` on the value, in place, unless there is none.
     void read(std::string_view key, const std::function<void(const value_view&)>& use) const;
+    [[nodiscard]] detail::map_label label() const;
+    [[nodiscard]] map_iterator stand_at(detail::stand where, std::string_view key) const;
+    [[nodiscard]] map_range stretch(map_iterator first, map_iterator last) const;
     [[nodiscard]] detail::transaction_state& running() const;
+    void expect_mine(const map_iterator& at) const;
     map_writer(std::shared_ptr<detail::transaction_state> transaction, detail::working_map& map) noexcept;
     std::shared_ptr<detail::transaction_state> transaction_;
     detail::working_map* map_; ///< the transaction's, to be touched only after `running`
@@ -114,7 +130,8 @@ private:
 };
 
 /// The right to write, from its beginning to commit or abort. Move-only; ends without commit: nothing happened.
-/// Once it has ended, every call is errc::transaction_ended; once it was moved from, errc::moved_from.
+/// Once it has ended, every call is errc::transaction_ended; once it was moved from, errc::moved_from. A temporary
+/// would end with its statement, so nothing but ending it can be done with one.
 class HOLDFAST_API write_transaction final {
 public:
     write_transaction(write_transaction&&) noexcept;
@@ -122,15 +139,18 @@ public:
     ~write_transaction();
 
     /// The map of that name, made with its first entry; "" is the unnamed one.
-    [[nodiscard]] map_writer map(std::string_view name = {});
+    [[nodiscard]] map_writer map(std::string_view name = {}) &;
     /// The same, with keys of that type: those of a map that is there must be, else wrong_type; a new one gets them.
-    [[nodiscard]] map_writer map(std::string_view name, const key_type& keys);
+    [[nodiscard]] map_writer map(std::string_view name, const key_type& keys) &;
     /// A typed map, in this transaction. Throws wrong_type if its keys are others, invalid_argument if it is of another
     /// store.
     template <class K, class V>
-    [[nodiscard]] typed_writer<K, V> in(const typed_map<K, V>& map);
+    [[nodiscard]] typed_writer<K, V> in(const typed_map<K, V>& map) &;
+    /// All maps in the order of their names, as the transaction leaves them; the unnamed one only if it has entries.
+    /// O(maps).
+    [[nodiscard]] std::vector<map_information> maps() const;
     /// Removes a map and all in it; whether there was one.
-    bool drop(std::string_view name);
+    bool drop(std::string_view name) &;
     /// The version that everything put in this transaction has once it is committed.
     [[nodiscard]] version_number version() const;
 
@@ -142,18 +162,14 @@ public:
     void abort() && noexcept;
 
     // The unnamed map, in short.
-    void put(std::string_view key, std::string_view text) { map().put(key, text); }
-    void put(std::string_view key, const char* text) { map().put(key, text); }
-    void put(std::string_view key, std::span<const std::byte> bytes) { map().put(key, bytes); }
-    void put(std::string_view key, const value_view& stored) { map().put(key, stored); }
-    void put(std::string_view key, const value& stored) { map().put(key, stored); }
     template <class T>
-    requires detail::needs_codec<T>
-    void put(std::string_view key, const T& value) { map().put(key, value); }
-    bool erase(std::string_view key) { return map().erase(key); }
-    [[nodiscard]] std::optional<value> get(std::string_view key) { return map().get(key); }
+    put_outcome put(std::string_view key, const T& given, const put_options& options = {}) & {
+        return map().put(key, given, options);
+    }
+    bool erase(std::string_view key) & { return map().erase(key); }
+    [[nodiscard]] std::optional<value> get(std::string_view key) & { return map().get(key); }
     template <class T>
-    [[nodiscard]] std::optional<T> get(std::string_view key) {
+    [[nodiscard]] std::optional<T> get(std::string_view key) & {
         return map().get<T>(key);
     }
 

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include <holdfast/detail/export.hpp>
+#include <holdfast/detail/lifetime.hpp>
 
 namespace holdfast {
 
@@ -73,7 +74,7 @@ struct stored_value;
 class value_view {
 public:
     constexpr value_view() noexcept = default;
-    constexpr value_view(value_type type, std::string_view data, version_number version) noexcept
+    constexpr value_view(value_type type, std::string_view data, version_number version = 0) noexcept
         : data_(data), version_(version), type_(type) {}
 
     /// The bytes as stored; for a string, its text.
@@ -115,17 +116,20 @@ public:
     value(value_type type, std::string data, version_number version) noexcept
         : data_(std::move(data)), version_(version), type_(type) {}
 
-    [[nodiscard]] const std::string& text() const& noexcept { return data_; }
+    [[nodiscard]] const std::string& text() const& noexcept HOLDFAST_LIFETIMEBOUND { return data_; }
     [[nodiscard]] std::string text() && noexcept { return std::move(data_); }
-    [[nodiscard]] std::span<const std::byte> bytes() const noexcept {
+    [[nodiscard]] std::span<const std::byte> bytes() const& noexcept HOLDFAST_LIFETIMEBOUND {
         return std::as_bytes(std::span(data_));
     }
     [[nodiscard]] std::size_t size() const noexcept { return data_.size(); }
     [[nodiscard]] value_type type() const noexcept { return type_; }
     [[nodiscard]] version_number version() const noexcept { return version_; }
-    [[nodiscard]] operator std::string_view() const noexcept { return data_; }
+    [[nodiscard]] operator std::string_view() const& noexcept HOLDFAST_LIFETIMEBOUND { return data_; }
     /// Valid as long as this value is neither changed nor destroyed.
-    [[nodiscard]] value_view view() const noexcept { return {type_, data_, version_}; }
+    [[nodiscard]] value_view view() const noexcept HOLDFAST_LIFETIMEBOUND { return {type_, data_, version_}; }
+    // Of a temporary, as in `std::string_view text = *store.get(key)`, they would refer to what is gone.
+    void bytes() const&& = delete;
+    operator std::string_view() const&& = delete;
 
     friend bool operator==(const value& left, std::string_view right) noexcept { return left.data_ == right; }
 

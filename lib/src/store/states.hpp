@@ -23,11 +23,21 @@ public:
         : engine_(std::move(shared)), options_(options) {}
     [[nodiscard]] const std::shared_ptr<engine>& shared() const noexcept { return engine_; }
     [[nodiscard]] const open_options& options() const noexcept { return options_; }
+    [[nodiscard]] map_label label(std::string_view map, const key_type& keys) const {
+        return {engine_->file().path().string(), std::string(map), keys};
+    }
 
 private:
     std::shared_ptr<engine> engine_;
     open_options options_;
 };
+
+/// Throws wrong_type if the map that was found has other keys than those asked for.
+inline void expect_keys(const store_state& owner, std::string_view map, const key_type& found,
+                        const key_type& asked) {
+    if (found != asked)
+        throw_other_keys(owner.label(map, found), asked);
+}
 
 /// What is of one store means nothing to another.
 inline void expect_same(engine& here, engine& there, std::string_view what) {
@@ -43,7 +53,7 @@ class snapshot_state : public walked {
 public:
     explicit snapshot_state(std::shared_ptr<engine> shared)
         : engine_(std::move(shared)), pin_(engine_->pin_newest()) {}
-    ~snapshot_state() { engine_->unpin(pin_); }
+    ~snapshot_state() override { engine_->unpin(pin_); }
     snapshot_state(const snapshot_state&) = delete;
     snapshot_state& operator=(const snapshot_state&) = delete;
 
@@ -58,6 +68,20 @@ public:
     [[nodiscard]] std::optional<format::map_root> find(std::string_view name) const {
         expect_here();
         return commit().find(name);
+    }
+    [[nodiscard]] map_label label(map_id id) const override {
+        map_label found{engine_->file().path().string(), {}, {}};
+        commit().named().for_each([&](std::string_view name, const format::map_root& map) {
+            if (map.id != raw(id))
+                return;
+            found.map = name;
+            found.keys = keys_of(map);
+        });
+        return found;
+    }
+    void expect_keys(std::string_view map, const key_type& found, const key_type& asked) const {
+        if (found != asked)
+            throw_other_keys({engine_->file().path().string(), std::string(map), found}, asked);
     }
 
 private:

@@ -60,10 +60,6 @@ const std::filesystem::path& store::path() const { return state().shared()->file
 
 open_mode store::mode() const { return state().options().mode; }
 
-void store::put(std::string_view key, value_type type, std::string_view data) {
-    update([&](write_transaction& transaction) { transaction.map().put(key, type, data); });
-}
-
 bool store::erase(std::string_view key) {
     return update([&](write_transaction& transaction) { return transaction.erase(key); });
 }
@@ -89,9 +85,13 @@ void check_keys(const store_state& owner, std::string_view map, const key_type& 
     owner.shared()->read([&](const commit_state& commit) {
         const std::optional<format::map_root> found = commit.find(map);
         if (found)
-            expect_keys(map, keys_of(*found), keys);
+            expect_keys(owner, map, keys_of(*found), keys);
         return true;
     });
+}
+
+map_label label_of(const store_state& owner, std::string_view map, const key_type& keys) {
+    return owner.label(map, keys);
 }
 
 std::optional<value> read_map(const store_state& owner, std::string_view map, const key_type& keys,
@@ -100,7 +100,7 @@ std::optional<value> read_map(const store_state& owner, std::string_view map, co
         const std::optional<format::map_root> root = commit.find(map);
         if (!root)
             return std::nullopt;
-        expect_keys(map, keys_of(*root), keys);
+        expect_keys(owner, map, keys_of(*root), keys);
         const auto found = tree_find(commit.view, to_tree_root(*root), key);
         if (!found)
             return std::nullopt;

@@ -6,12 +6,27 @@
 #include <holdfast/error.hpp>
 
 #include "format/record.hpp"
+#include "store/map_access.hpp"
 #include "store/stored_value.hpp"
 #include "store/transaction_state.hpp"
+#include "tree/cursor.hpp"
 #include "tree/reader.hpp"
 #include "value/check_value.hpp"
 
 namespace holdfast {
+
+void detail::check_storable(const value_view& given) {
+    given.verify();
+    const auto number = std::to_string(static_cast<unsigned>(given.type()));
+    if (format::owns_outside(given.type())) {
+        throw error(errc::unsupported, "a value of type " + number +
+                                           " owns something outside of its bytes, which this program can't "
+                                           "copy");
+    }
+    if (given.type() == value_type::map || given.type() == value_type{})
+        throw error(errc::invalid_argument, "no value may have the type " + number);
+    check_value(given);
+}
 
 namespace {
 
@@ -28,18 +43,6 @@ void check_key(const key_type& keys, std::string_view key) {
     if (!keys.is_string() && !keys.accepts(key)) {
         throw error(errc::invalid_argument, "these are not the bytes of a key of type " + keys.name() +
                                                 ", which the map has; open it as a typed map");
-    }
-}
-
-void check_type(value_type type) {
-    if (format::owns_outside(type)) {
-        throw error(errc::unsupported,
-                    "a value of type " + std::to_string(static_cast<unsigned>(type)) +
-                        " owns something outside of its bytes, which this program can't copy");
-    }
-    if (type == value_type::map || type == value_type{}) {
-        throw error(errc::invalid_argument,
-                    "no value may have the type " + std::to_string(static_cast<unsigned>(type)));
     }
 }
 
@@ -69,25 +72,21 @@ map_writer::map_writer(std::shared_ptr<detail::transaction_state> transaction,
 
 detail::transaction_state& map_writer::running() const { return holdfast::running(transaction_, "map"); }
 
-void map_writer::put(std::string_view key, value_type type, std::string_view data) {
-    check_type(type);
-    check_value({type, data, 0});
-    put_checked(key, type, data);
+put_outcome map_writer::store(std::string_view key, holdfast::value_type type, std::string_view data,
+                              const put_options& options) {
+    return put_new(key, {.type = type, .bytes = data, .aligned = needs_alignment(type, data)}, options);
 }
 
-void map_writer::put_filled(std::string_view key, value_type type, std::uint64_t size,
-                            const std::function<void(std::span<char>)>& fill) {
-    if (type != value_type::string && type != value_type::bytes) {
+put_outcome map_writer::put_filled(std::string_view key, holdfast::value_type type, std::uint64_t size,
+                                   const std::function<void(std::span<char>)>& fill,
+                                   const put_options& options) {
+    if (type != holdfast::value_type::string && type != holdfast::value_type::bytes) {
         throw error(errc::invalid_argument, "only strings and bytes are filled in place");
     }
-    put_new(key, {.type = type, .bytes = {}, .fill = &fill, .fill_size = size});
+    return put_new(key, {.type = type, .bytes = {}, .fill = &fill, .fill_size = size}, options);
 }
 
-void map_writer::put_checked(std::string_view key, value_type type, std::string_view data) {
-    put_new(key, {.type = type, .bytes = data, .aligned = needs_alignment(type, data)});
-}
-
-void map_writer::put_new(std::string_view key, const new_value& fresh) {
+put_outcome map_writer::put_new(std::string_view key, const new_value& fresh, const put_options& options) {
     detail::transaction_state& transaction = running();
     if (keys_ != map_->keys()) {
         throw error(errc::wrong_type,
@@ -99,17 +98,33 @@ void map_writer::put_new(std::string_view key, const new_value& fresh) {
         throw error(errc::invalid_argument,
                     "a value of " + std::to_string(fresh.size()) + " bytes is too long");
     }
+    if (options.if_version && version(key).value_or(absent) != *options.if_version)
+        return put_outcome::refused;
+    bool inserted = false;
     transaction.change(*map_, false, [&](tree_writer& tree) {
-        tree.put(key, fresh);
+        inserted = tree.put(key, fresh).inserted;
         return true;
     });
+    return inserted ? put_outcome::inserted : put_outcome::replaced;
 }
 
 bool map_writer::erase(std::string_view key) {
     detail::transaction_state& transaction = running();
     if (!contains(key))
         return false;
-    return transaction.change(*map_, true, [&](tree_writer& tree) { return tree.erase(key); });
+    const std::string kept(key); // it may be a view of the entry that goes
+    return transaction.change(*map_, true, [&](tree_writer& tree) { return tree.erase(kept); });
+}
+
+map_iterator map_writer::erase(map_iterator at) {
+    expect_mine(at);
+    const std::string key(at->first);
+    erase(key);
+    return lower_bound(key);
+}
+
+std::uint64_t map_writer::erase_range(std::string_view first, std::string_view last) {
+    return running().change(*map_, true, [&](tree_writer& tree) { return tree.erase_range(first, last); });
 }
 
 std::uint64_t map_writer::erase_prefix(std::string_view prefix) {
@@ -122,6 +137,22 @@ void map_writer::clear() {
         tree.clear();
         return had_entries;
     });
+}
+
+std::optional<value> map_writer::take(std::string_view key) {
+    std::optional<value> taken = get(key);
+    if (taken)
+        erase(key);
+    return taken;
+}
+
+std::optional<std::pair<std::string, value>> map_writer::take(map_iterator at) {
+    expect_mine(at);
+    if (at == end())
+        return std::nullopt;
+    std::optional<std::pair<std::string, value>> taken(*at);
+    erase(taken->first);
+    return taken;
 }
 
 std::optional<value> map_writer::get(std::string_view key) const {
@@ -150,6 +181,30 @@ std::uint64_t map_writer::size() const {
     return map_->root().entries;
 }
 
+detail::map_label map_writer::label() const {
+    static_cast<void>(running());
+    return map_->label();
+}
+
+/// An iterator keeps what stands behind the transaction, so that it can find out that that has ended.
+map_iterator map_writer::stand_at(detail::stand where, std::string_view key) const {
+    const space_view view = running().view();
+    return detail::stand_in(std::shared_ptr<const detail::walked>(transaction_, map_),
+                            tree_cursor(view, map_->root()), where, key);
+}
+
+map_range map_writer::stretch(map_iterator first, map_iterator last) const {
+    return {std::shared_ptr<const detail::walked>(transaction_, map_), std::move(first), std::move(last)};
+}
+
+/// Throws stale_iterator, or invalid_argument for an iterator of another map.
+void map_writer::expect_mine(const map_iterator& at) const {
+    static_cast<void>(running());
+    if (detail::map_access::of(at) != map_)
+        throw error(errc::invalid_argument, "the iterator is not of this map of this transaction");
+    detail::map_access::expect_current(at);
+}
+
 // --- write_transaction ------------------------------------------------------------------------------------
 
 write_transaction::write_transaction(std::shared_ptr<detail::transaction_state> state) noexcept
@@ -176,7 +231,7 @@ detail::transaction_state& write_transaction::running() const {
     return holdfast::running(state_, "write transaction");
 }
 
-map_writer write_transaction::map(std::string_view name) {
+map_writer write_transaction::map(std::string_view name) & {
     detail::transaction_state& state = running();
     return {state_, state.map(name)};
 }
@@ -187,12 +242,14 @@ map_writer write_transaction::map_of(const detail::store_state& owner, std::stri
     return map(name, keys);
 }
 
-map_writer write_transaction::map(std::string_view name, const key_type& keys) {
+map_writer write_transaction::map(std::string_view name, const key_type& keys) & {
     detail::transaction_state& state = running();
     return {state_, state.map(name, keys)};
 }
 
-bool write_transaction::drop(std::string_view name) { return running().drop(name); }
+std::vector<map_information> write_transaction::maps() const { return running().maps(); }
+
+bool write_transaction::drop(std::string_view name) & { return running().drop(name); }
 
 version_number write_transaction::version() const { return running().version(); }
 

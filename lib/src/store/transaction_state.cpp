@@ -11,9 +11,11 @@
 
 namespace holdfast::detail {
 
+map_label working_map::label(map_id) const { return {owner_->path(), name_, keys_}; }
+
 transaction_state::transaction_state(std::shared_ptr<engine> shared, std::chrono::milliseconds timeout)
     : writer_(std::in_place, std::move(shared), timeout),
-      unnamed_(*writer_, writer_->before().unnamed, true),
+      unnamed_(*this, {}, *writer_, writer_->before().unnamed, true),
       catalogue_(*writer_, writer_->before()) {}
 
 working_map& transaction_state::map(std::string_view name) {
@@ -27,8 +29,8 @@ working_map& transaction_state::map(std::string_view name) {
     }
     const auto stored = catalogue_.now().find(name);
     const format::map_root before = stored ? *stored : catalogue_.new_map();
-    const auto added =
-        named_.emplace(name, std::make_unique<working_map>(*writer_, before, stored.has_value()));
+    const auto added = named_.emplace(
+        name, std::make_unique<working_map>(*this, name, *writer_, before, stored.has_value()));
     return *added.first->second;
 }
 
@@ -36,8 +38,32 @@ working_map& transaction_state::map(std::string_view name, const key_type& keys)
     working_map& target = map(name);
     if (target.is_untyped())
         target.become(keys);
-    expect_keys(name, target.keys(), keys);
+    if (target.keys() != keys)
+        throw_other_keys(target.label(), keys);
     return target;
+}
+
+/// Those of the commit before as this transaction leaves them, and its own.
+std::vector<map_information> transaction_state::maps() const {
+    std::map<std::string, map_information> found;
+    catalogue_.now().for_each([&](std::string_view name, const format::map_root& map) {
+        found.emplace(name, map_information{std::string(name), map.entries, map.bytes, keys_of(map)});
+    });
+    const auto overlay = [&](const std::string& name, const working_map& map) {
+        if (map.existed() || map.root().entries != 0) {
+            found.insert_or_assign(name,
+                                   map_information{name, map.root().entries, map.root().bytes, map.keys()});
+        }
+    };
+    overlay({}, unnamed_);
+    for (const auto& [name, map] : named_)
+        overlay(name, *map);
+    std::vector<map_information> maps;
+    for (auto& [name, map] : found) {
+        if (!name.empty() || map.entries != 0)
+            maps.push_back(std::move(map));
+    }
+    return maps;
 }
 
 void transaction_state::begin_change(bool erases) {

@@ -13,6 +13,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "store/states.hpp"
 #include "transaction/catalogue.hpp"
@@ -21,15 +22,22 @@
 
 namespace holdfast::detail {
 
+class transaction_state;
+
 /// A map that a write transaction has touched.
-class working_map : public walked {
+class working_map final : public walked {
 public:
-    working_map(space& memory, const format::map_root& before, bool existed)
-        : before_(before),
+    working_map(const transaction_state& owner, std::string_view name, space& memory,
+                const format::map_root& before, bool existed)
+        : owner_(&owner),
+          name_(name),
+          before_(before),
           keys_(keys_of(before)),
           tree_(memory, committed_root(memory, before)),
           existed_(existed) {}
 
+    [[nodiscard]] map_label label(map_id id) const override;
+    [[nodiscard]] map_label label() const { return label(map_id::none); }
     [[nodiscard]] tree_writer& tree() noexcept { return tree_; }
     [[nodiscard]] const tree_root& root() const noexcept { return tree_.root(); }
     [[nodiscard]] const format::map_root& before() const noexcept { return before_; }
@@ -56,6 +64,8 @@ public:
     }
 
 private:
+    const transaction_state* owner_;
+    std::string name_;
     format::map_root before_;
     key_type keys_;
     tree_writer tree_;
@@ -76,6 +86,7 @@ public:
         unnamed_.expect_here();
         if (!writer_) [[unlikely]]
             throw_ended(what);
+        writer_->owner().file().note_writing_thread(); // whoever begins another one on it gets nested_write
     }
     [[nodiscard]] bool has_ended() const noexcept { return !writer_; }
     /// Only `store::update` may end it from now on.
@@ -87,6 +98,7 @@ public:
     [[nodiscard]] working_map& map(std::string_view name);
     /// The same with keys of that type. Throws wrong_type if it is there with others.
     [[nodiscard]] working_map& map(std::string_view name, const key_type& keys);
+    [[nodiscard]] std::vector<map_information> maps() const;
     bool drop(std::string_view name);
     [[nodiscard]] version_number version() const noexcept { return raw(writer_->transaction()); }
     /// If it throws, nothing was committed and the transaction can only be aborted.
@@ -111,6 +123,7 @@ public:
         }
     }
     [[nodiscard]] space_view view() const noexcept { return writer_->view(); }
+    [[nodiscard]] std::string path() const { return writer_->owner().file().path().string(); }
     /// Throws invalid_argument if that is another store.
     void expect_owner(const store_state& owner) const {
         expect_same(writer_->owner(), *owner.shared(), "map");

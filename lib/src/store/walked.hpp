@@ -6,21 +6,26 @@
 
 #include <cstdint>
 
-#include <holdfast/detail/export.hpp>
-#include <holdfast/error.hpp>
+#include <holdfast/detail/with_key.hpp>
 
+#include "base/types.hpp"
 #include "os/fork.hpp"
 
 namespace holdfast::detail {
 
 class walked {
 public:
+    virtual ~walked() = default;
+
+    /// The map of that number, for messages.
+    [[nodiscard]] virtual map_label label(map_id id) const = 0;
+
     /// The number of changes so far; an iterator remembers it.
     [[nodiscard]] std::uint64_t changes() const noexcept { return changes_; }
 
     /// Throws forked in a child of the process that began.
     void expect_here() const {
-        if (generation_ != os::fork_generation()) [[unlikely]]
+        if (os::is_forked_since(generation_)) [[unlikely]]
             throw_forked();
     }
     /// Throws forked, or stale_iterator if there were changes since.
@@ -29,12 +34,17 @@ public:
         if (changes_then != changes_) [[unlikely]]
             throw_stale();
     }
-    [[nodiscard]] bool is_here() const noexcept { return generation_ == os::fork_generation(); }
+    [[nodiscard]] bool is_here() const noexcept { return !os::is_forked_since(generation_); }
 
     void note_change() noexcept { ++changes_; }
     /// Nothing can be walked any more.
     void note_end() noexcept { changes_ = ended; }
     [[nodiscard]] bool has_ended() const noexcept { return changes_ == ended; }
+
+protected:
+    walked() = default;
+    walked(const walked&) = default;
+    walked& operator=(const walked&) = default;
 
 private:
     static constexpr std::uint64_t ended = ~std::uint64_t{0};

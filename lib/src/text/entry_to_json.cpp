@@ -104,22 +104,22 @@ void append_line(std::string& to, const key_type& keys, const entry& one, const 
         line.text("map", *members.map);
     if (!keys.is_string())
         line.text("key_type", keys.name());
-    line.key(keys, one.key);
-    line.text("type", type_name(one.value.type()));
+    line.key(keys, one.first);
+    line.text("type", type_name(one.second.type()));
     if (members.details) {
-        line.number("size", one.value.size());
-        line.number("version", one.value.version());
-        if (const auto raw = describe_raw(one.value)) {
+        line.number("size", one.second.size());
+        line.number("version", one.second.version());
+        if (const auto raw = describe_raw(one.second)) {
             line.text("raw_type", raw->name);
             line.number("raw_version", raw->version);
         }
     }
-    if (one.value.type() == value_type::document) {
-        if (const auto name = document_type_name(one.value.text()); !name.empty())
+    if (one.second.type() == value_type::document) {
+        if (const auto name = document_type_name(one.second.text()); !name.empty())
             line.text("document_type", name);
     }
     if (members.value)
-        line.value(one.value);
+        line.value(one.second);
     line.end();
 }
 
@@ -129,7 +129,7 @@ void append_entry_json(std::string& to, const key_type& keys, const entry& one,
                        const entry_json_members& members) {
     const std::size_t size = to.size();
     try {
-        if (!keys.accepts(one.key))
+        if (!keys.accepts(one.first))
             detail::throw_corrupt_key();
         append_line(to, keys, one, members);
     } catch (...) {

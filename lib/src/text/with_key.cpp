@@ -9,20 +9,23 @@ namespace holdfast::detail {
 
 namespace {
 
-[[nodiscard]] std::string shown(const key_type& keys, std::string_view key) {
-    return "key " + shown_text(keys.accepts(key) ? keys.to_text(key) : std::string(key));
+/// "app.hold, map 'users', key 'ada'"
+[[nodiscard]] std::string shown(const map_label& where, std::string_view key) {
+    const std::string map = where.map.empty() ? std::string() : ", map " + shown_text(where.map);
+    return where.file + map + ", key " +
+           shown_text(where.keys.accepts(key) ? where.keys.to_text(key) : std::string(key));
 }
 
 } // namespace
 
-void rethrow_with_key(const error& failure, const key_type& keys, std::string_view key) {
-    throw error(failure.reason(), shown(keys, key) + ": " + failure.what());
+void rethrow_with_key(const error& failure, const map_label& where, std::string_view key) {
+    throw error(failure.reason(), shown(where, key) + ": " + failure.what());
 }
 
-void expect_keys(const key_type& found, const key_type& asked) {
-    if (found != asked) {
-        throw error(errc::wrong_type, "the map has keys of type " + found.name() + ", not " + asked.name());
-    }
+void throw_other_keys(const map_label& found, const key_type& asked) {
+    throw error(errc::wrong_type, found.file + ": map " + shown_text(found.map) + " has keys of type " +
+                                      found.keys.name() + ", not " + asked.name() +
+                                      "; open it with that type, or drop it first");
 }
 
 void expect_sound(const value_view& found) {
@@ -30,8 +33,8 @@ void expect_sound(const value_view& found) {
         throw error(errc::corrupt, "the value is damaged (its checksum is wrong); run 'holdfast check'");
 }
 
-void throw_absent(const key_type& keys, std::string_view key) {
-    throw error(errc::not_found, shown(keys, key) + " is not there");
+void throw_absent(const map_label& where, std::string_view key) {
+    throw error(errc::not_found, shown(where, key) + " is not there");
 }
 
 void throw_overflow(const std::string& number, const std::string& change) {

@@ -10,7 +10,6 @@
 
 #include <holdfast/error.hpp>
 
-#include "base/shown_text.hpp"
 #include "tree/reader.hpp"
 
 namespace holdfast {
@@ -83,13 +82,6 @@ void set_keys(format::map_root& map, const key_type& keys) noexcept {
     map.key_type = format::key_type_tuple;
     for (std::size_t i = keys.parts().size(); i-- > 0;)
         map.key_parts = map.key_parts << 8 | static_cast<std::uint64_t>(keys.parts()[i]);
-}
-
-void expect_keys(std::string_view map, const key_type& found, const key_type& asked) {
-    if (found == asked)
-        return;
-    throw error(errc::wrong_type, "map " + shown_text(map) + " has keys of type " + found.name() + ", not " +
-                                      asked.name() + "; open it with that type, or drop it first");
 }
 
 // --- Reading ----------------------------------------------------------------------------------------------

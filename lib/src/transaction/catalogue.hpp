@@ -51,9 +51,6 @@ namespace holdfast {
 
 void set_keys(format::map_root& map, const key_type& keys) noexcept;
 
-/// Throws wrong_type, naming the map, if `found` is not `asked`.
-void expect_keys(std::string_view map, const key_type& found, const key_type& asked);
-
 // --- Reading ----------------------------------------------------------------------------------------------
 
 using direct_roots = std::array<format::map_root, format::commit_slot::direct_max>;

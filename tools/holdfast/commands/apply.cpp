@@ -126,7 +126,7 @@ void run(const operation& what, map_writer map, const std::string& key) {
     switch (what.kind) {
     case operation_kind::put: {
         const value_type type = line.append_value(bytes);
-        map.put(key, type, bytes);
+        map.put(key, value_view(type, bytes));
         return;
     }
     case operation_kind::del:

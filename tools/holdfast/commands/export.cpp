@@ -68,10 +68,10 @@ public:
     }
 
     void write(std::string_view map, const key_type& keys, const entry& one) {
-        naming_key(given_, keys, one.key, [&] {
-            one.value.verify();
-            if (owns_outside(one.value.type())) {
-                throw error(errc::unsupported, "holds a value of type " + type_name(one.value.type()) +
+        naming_key(given_, keys, one.first, [&] {
+            one.second.verify();
+            if (owns_outside(one.second.type())) {
+                throw error(errc::unsupported, "holds a value of type " + type_name(one.second.type()) +
                                                    ", which owns something outside of its bytes; a newer "
                                                    "program can copy it");
             }
@@ -81,8 +81,8 @@ public:
                 line_ += '\n';
                 out_.write(line_);
             } else {
-                const table_value value(one.value);
-                write_row(keys.to_text(one.key), value.type, value.text);
+                const table_value value(one.second);
+                write_row(keys.to_text(one.first), value.type, value.text);
             }
         });
     }

@@ -87,9 +87,9 @@ public:
           end_of_field_(options.exact ? '\0' : '\t') {}
 
     void write(const entry& one) {
-        naming_key(given_, keys_, one.key, [&] {
+        naming_key(given_, keys_, one.first, [&] {
             if (options_.json || options_.values) {
-                one.value.verify();
+                one.second.verify();
             }
             if (options_.json) {
                 line_.clear();
@@ -97,7 +97,7 @@ public:
                 line_ += '\n';
                 out_.write(line_);
             } else if (options_.values) {
-                const printed_value shown(one.value);
+                const printed_value shown(one.second);
                 write_row(one, &shown);
             } else {
                 write_row(one, nullptr);
@@ -108,12 +108,12 @@ public:
 private:
     void write_row(const entry& one, const printed_value* shown) {
         if (options_.exact) {
-            write_exact_key(out_, keys_, one.key);
+            write_exact_key(out_, keys_, one.first);
         } else {
-            write_key(out_, keys_, one.key, colour_);
+            write_key(out_, keys_, one.first, colour_);
         }
         if (options_.details) {
-            write_details(one.value);
+            write_details(one.second);
         }
         if (shown != nullptr) {
             out_.write(end_of_field_);

@@ -90,7 +90,7 @@ public:
 
     void put_into(map_writer& map, std::string_view key) {
         if (!file_) {
-            map.put(key, type_, text_);
+            map.put(key, value_view(type_, text_));
             return;
         }
         map.put_filled(key, type_, size_, [&](std::span<char> place) {

@@ -57,8 +57,8 @@ void import_batch::put_into(write_transaction& transaction, const import_maps& m
 
 void import_batch::put(map_writer map, const waiting& one) const {
     const std::string_view all(bytes_);
-    map.put(all.substr(one.key_at, one.value_at - one.key_at), one.type,
-            all.substr(one.value_at, one.end - one.value_at));
+    map.put(all.substr(one.key_at, one.value_at - one.key_at),
+            value_view(one.type, all.substr(one.value_at, one.end - one.value_at)));
 }
 
 void rethrow_with_line(std::uint64_t line) {

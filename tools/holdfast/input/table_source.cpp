@@ -125,7 +125,8 @@ private:
             } else if (type == value_type::bytes) {
                 json_ += "{\"$bytes\":" + json_string(text) + '}';
             } else {
-                json_ += value_to_json(value_from_text(type, text).view());
+                const value typed = value_from_text(type, text);
+                json_ += value_to_json(typed.view());
             }
         } catch (const error& failure) {
             throw error(failure.reason(), "the column " + in_quotes(names_[index]) + ": " + failure.what());

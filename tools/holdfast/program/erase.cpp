@@ -21,7 +21,7 @@ std::uint64_t erase_first(write_transaction& transaction, const snapshot& before
         if (erased == limit) {
             break;
         }
-        erased += map.erase(one.key) ? 1 : 0;
+        erased += map.erase(one.first) ? 1 : 0;
     }
     return erased;
 }

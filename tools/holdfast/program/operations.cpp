@@ -40,12 +40,14 @@ void compare_and_set(map_writer map, std::string_view key, const value_reader& e
         throw error(errc::condition_not_met,
                     "the condition was not met: the key is absent; nothing was stored");
     }
-    if (!same_value(stored->view(), expected(stored->type()).view())) {
+    const value needed = expected(stored->type());
+    if (!same_value(stored->view(), needed.view())) {
         throw error(errc::condition_not_met,
                     "the condition was not met: it has another value; nothing was stored");
     }
     const value fresh = desired(stored->type());
-    map.put(key, fresh.type(), bytes_instead_of(stored->view(), fresh.view()));
+    const std::string bytes = bytes_instead_of(stored->view(), fresh.view());
+    map.put(key, value_view(fresh.type(), bytes));
 }
 
 } // namespace holdfast::cli

@@ -1,4 +1,4 @@
-// Decoding values on behalf of a key, which the message of a failure names.
+// Decoding values on behalf of an entry, which the message of a failure names.
 #pragma once
 
 #include <concepts>
@@ -17,20 +17,28 @@
 
 namespace holdfast::detail {
 
-/// Throws the same failure with "key 'ada': " before its message.
-[[noreturn]] HOLDFAST_API void rethrow_with_key(const error& failure, const key_type& keys,
+/// Which map an entry is of.
+struct map_label {
+    std::string file;
+    std::string map;
+    key_type keys;
+};
+
+/// Throws the same failure with "app.hold, map 'users', key 'ada': " before its message.
+[[noreturn]] HOLDFAST_API void rethrow_with_key(const error& failure, const map_label& where,
                                                 std::string_view key);
 [[noreturn]] HOLDFAST_API void throw_overflow(const std::string& number, const std::string& change);
-/// Throws wrong_type if they differ.
-HOLDFAST_API void expect_keys(const key_type& found, const key_type& asked);
-[[noreturn]] HOLDFAST_API void throw_absent(const key_type& keys, std::string_view key);
+/// The map has keys of another type than `asked`.
+[[noreturn]] HOLDFAST_API void throw_other_keys(const map_label& found, const key_type& asked);
+[[noreturn]] HOLDFAST_API void throw_absent(const map_label& where, std::string_view key);
 
-template <class Read>
-[[nodiscard]] decltype(auto) with_key(const key_type& keys, std::string_view key, Read&& read) {
+/// `label()` says where that is, and is asked only in case of failure.
+template <class Label, class Read>
+[[nodiscard]] decltype(auto) with_key(const Label& label, std::string_view key, Read&& read) {
     try {
         return read();
     } catch (const error& failure) {
-        rethrow_with_key(failure, keys, key);
+        rethrow_with_key(failure, label(), key);
     }
 }
 
@@ -56,12 +64,12 @@ template <class T>
     return value_codec<T>::decode(found);
 }
 
-template <class T>
-[[nodiscard]] std::optional<T> decode_found(const std::optional<value_view>& found, const key_type& keys,
+template <class T, class Label>
+[[nodiscard]] std::optional<T> decode_found(const std::optional<value_view>& found, const Label& label,
                                             std::string_view key) {
     if (!found)
         return std::nullopt;
-    return with_key(keys, key, [&] { return std::optional<T>(decode_value<T>(*found)); });
+    return with_key(label, key, [&] { return std::optional<T>(decode_value<T>(*found)); });
 }
 
 } // namespace holdfast::detail
