@@ -1,9 +1,14 @@
 // The roles of the campaign's processes.
 #include "victim.hpp"
 
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include <cstdlib>
 #include <deque>
+#include <exception>
 #include <optional>
+#include <thread>
 #include <vector>
 
 #include <holdfast/store.hpp>
@@ -62,6 +67,71 @@ void do_step(write_transaction& transaction, writer_model& self, const step& one
     }
 }
 
+/// Runs on a thread that ends with it.
+template <class Work>
+void on_another_thread(Work&& work) {
+    std::exception_ptr failure;
+    std::thread([&] {
+        try {
+            work();
+        } catch (...) {
+            failure = std::current_exception();
+        }
+    }).join();
+    if (failure) {
+        std::rethrow_exception(failure);
+    }
+}
+
+/// A child may do nothing with what it inherits, neither by trying nor by ending; and it can open the store for itself.
+void fork_inside(write_transaction& transaction, const store& in, const std::filesystem::path& path) {
+    const pid_t forked = ::fork();
+    if (forked != 0) {
+        int status = 0;
+        ::waitpid(forked, &status, 0);
+        if (WIFEXITED(status) && WEXITSTATUS(status) != 0) {
+            throw broken_promise("the child of a fork inside a transaction ended with status " +
+                                 std::to_string(WEXITSTATUS(status)));
+        }
+        return;
+    }
+    arm_failpoints("");
+    int status = 3;
+    try {
+        transaction.put("by a child", "of a fork");
+    } catch (const error& refused) {
+        status = refused.reason() == errc::forked ? 0 : 4;
+    }
+    try {
+        static_cast<void>(in.get("by a child"));
+        status = 5;
+    } catch (const error& refused) {
+        status = refused.reason() == errc::forked ? status : 6;
+    }
+    { const write_transaction ended = std::move(transaction); }
+    if (store::open(path).get("by a child")) {
+        status = 7;
+    }
+    ::_exit(status);
+}
+
+/// Each part of the transaction on a thread of its own.
+void commit_from_thread_to_thread(store& in, const std::filesystem::path& path, writer_model& self,
+                                  const plan& next, acknowledgement& mine, std::uint64_t number) {
+    std::optional<write_transaction> transaction;
+    on_another_thread([&] { transaction.emplace(in.begin_write()); });
+    for (const step& one : next.steps) {
+        on_another_thread([&] { do_step(*transaction, self, one); });
+    }
+    if (number % 16 == 0) {
+        fork_inside(*transaction, in, path);
+    }
+    write_transaction moved = std::move(*transaction);
+    on_another_thread([&] { moved.map("marks").put(self.mark_key(), self.mark()); });
+    mine.begun.store(number);
+    on_another_thread([&] { std::move(moved).commit(); });
+}
+
 /// A transaction that is thrown away, by abort or by leaving its scope.
 void do_junk(store& in, const writer_model& self) {
     writer_model discarded = self;
@@ -74,7 +144,9 @@ void do_junk(store& in, const writer_model& self) {
     }
 }
 
-void do_transaction(store& in, writer_model& self, work kind, acknowledgement& mine) {
+/// `wandering`: where the store is, for one whose transactions go from thread to thread.
+void do_transaction(store& in, writer_model& self, work kind, acknowledgement& mine,
+                    const std::filesystem::path* wandering = nullptr) {
     const plan next = self.next(kind);
     if (next.abort_first) {
         do_junk(in, self);
@@ -85,6 +157,8 @@ void do_transaction(store& in, writer_model& self, work kind, acknowledgement& m
         mine.begun.store(number);
         in.put(only.key, value_view(value_type::bytes, bytes_of(only.value)));
         self.apply(only);
+    } else if (wandering != nullptr) {
+        commit_from_thread_to_thread(in, *wandering, self, next, mine, number);
     } else {
         write_transaction transaction = in.begin_write();
         for (const step& one : next.steps) {
@@ -177,7 +251,8 @@ void write_on(const victim_orders& orders, writer_model& self, board& shared, ac
     mine.opened.store(true);
     std::deque<held> kept; // a writer that reads, too
     for (std::uint64_t i = 0; i < orders.steps_max && !shared.stop.load(); ++i) {
-        do_transaction(in, self, work_of(orders.role), mine);
+        do_transaction(in, self, work_of(orders.role), mine,
+                       orders.role == part::wander ? &orders.path : nullptr);
         if (self.done() % 37 == 0) {
             kept.push_back(take(in));
         }
@@ -204,6 +279,8 @@ std::string_view name_of(part role) noexcept {
         return "huge";
     case part::mixed:
         return "mixed";
+    case part::wander:
+        return "wander";
     case part::open:
         return "open";
     case part::hold:

@@ -21,13 +21,14 @@ enum class part : std::uint8_t {
     grow,
     huge,
     mixed,  ///< the first six write, as `work`
+    wander, ///< as mixed, but its transactions go from thread to thread, and fork inside
     open,   ///< opens, does one transaction, closes, and again
     hold,   ///< holds snapshots of different ages and looks at them again; also reads single keys
     look,   ///< opens for reading only, lists, closes, and again
     create, ///< creates the store, or opens it if another was faster
 };
-inline constexpr std::array parts = {part::put,   part::batch, part::erase, part::grow, part::huge,
-                                     part::mixed, part::open,  part::hold,  part::look};
+inline constexpr std::array parts = {part::put,   part::batch,  part::erase, part::grow, part::huge,
+                                     part::mixed, part::wander, part::open,  part::hold, part::look};
 [[nodiscard]] std::string_view name_of(part role) noexcept;
 [[nodiscard]] constexpr bool writes(part role) noexcept { return role <= part::open; }
 [[nodiscard]] constexpr work work_of(part role) noexcept {

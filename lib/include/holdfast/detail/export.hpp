@@ -1,7 +1,8 @@
 // Marks what the shared library exports. Everything else in it has hidden visibility.
 //
-// HOLDFAST_STATIC is defined by the build for the static library and, through its CMake target, for whoever
-// links it; the mark is empty there, so that a shared library built around it does not re-export Holdfast.
+// HOLDFAST_STATIC is defined, through its CMake target, for whoever links the static library. That one consists of the
+// same objects as the shared one: a shared library built around it, which is not to export Holdfast again, is linked
+// with -Wl,--exclude-libs,libholdfast.a.
 
 #pragma once
 
