@@ -5,6 +5,7 @@
 // they enter the header at the end of the transaction.
 #pragma once
 
+#include <array>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
@@ -37,19 +38,46 @@ inline constexpr std::uint64_t header_sum_words = offsetof(format::heap_header, 
                   format::directory_fanout_root);
 }
 
-/// The check of a descriptor, of block `number`: the low 16 bits of a sum of its parts of 16 bits, each by an odd factor,
-/// and of the number's. Whichever bit flips, the sum changes; a descriptor of another block does not pass for it.
-[[nodiscard]] inline std::uint16_t descriptor_check(const format::block_descriptor& block,
-                                                    std::uint32_t number) noexcept {
+/// What the words of a descriptor, and the number of its block, count for.
+inline constexpr std::array<std::uint64_t, 9> descriptor_factors = {
+    0xCD68'6D56'4BBB'0D9F, 0xDB28'34EB'B2F4'F5CF, 0x1DBC'4910'5189'E499,
+    0x50F5'3DD7'CC75'C771, 0x5F85'6543'0FAD'9D85, 0x93D0'792A'BDC5'8645,
+    0x925A'2DED'F2DA'082D, 0xBDAD'72A5'EB0D'874B, 0xD9B3'EF1C'7126'5B7B,
+};
+
+/// Whether a flipped bit of any word changes the high 16 bits of the sum, whatever is carried into them.
+consteval bool shows_each_bit() {
+    for (const std::uint64_t factor : descriptor_factors) {
+        for (unsigned bit = 0; bit < 64; ++bit) {
+            const std::uint64_t change = factor << bit >> 48;
+            if (change == 0 || change == 0xFFFF)
+                return false;
+        }
+    }
+    return true;
+}
+static_assert(shows_each_bit());
+
+inline constexpr std::uint64_t check_bits = std::uint64_t{0xFFFF}
+                                            << 48; ///< of the first word of a descriptor
+
+/// The sum of a descriptor's words, without the check, and the number of its block, each by a factor.
+[[nodiscard]] inline std::uint64_t descriptor_sum(const std::uint64_t* words, std::uint32_t number) noexcept {
     static_assert(offsetof(format::block_descriptor, check) == 6 &&
                   std::endian::native == std::endian::little);
-    std::uint16_t parts[sizeof block / 2];
-    std::memcpy(parts, &block, sizeof block);
-    parts[3] = 0;
-    std::uint32_t sum = 0x5BD1 + (number & 0xFFFF) * 0x7F4B + (number >> 16) * 0x9E37;
-    for (std::uint32_t i = 0; i < sizeof block / 2; ++i)
-        sum += parts[i] * (0x2545U * i | 1U);
-    return static_cast<std::uint16_t>(sum);
+    std::uint64_t sum =
+        sum_seed + number * descriptor_factors[8] + (words[0] & ~check_bits) * descriptor_factors[0];
+    for (std::size_t i = 1; i < sizeof(format::block_descriptor) / 8; ++i)
+        sum += words[i] * descriptor_factors[i];
+    return sum;
+}
+
+/// The check of a descriptor: the high 16 bits of its sum. Whichever bit flips, the check changes; a descriptor of another
+/// block does not pass for it.
+[[nodiscard]] inline std::uint16_t descriptor_check(const format::block_descriptor& block,
+                                                    std::uint32_t number) noexcept {
+    return static_cast<std::uint16_t>(
+        descriptor_sum(reinterpret_cast<const std::uint64_t*>(&block), number) >> 48);
 }
 
 /// Differences of the two sums, as words change.

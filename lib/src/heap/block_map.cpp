@@ -146,6 +146,19 @@ void block_map::write(std::uint32_t block, block_descriptor now) {
     }
 }
 
+void block_map::flip_object(std::uint32_t block, std::uint32_t index, bool taken) {
+    constexpr std::uint64_t one_free = std::uint64_t{1} << offsetof(block_descriptor, free) * 8;
+    const std::size_t place = offsetof(block_descriptor, used) / 8 + index / 64;
+    auto* const words = reinterpret_cast<std::uint64_t*>(&place_for(block));
+    const std::uint64_t head_before = words[0] & ~check_bits;
+    const std::uint64_t head = taken ? head_before - one_free : head_before + one_free;
+    const std::uint64_t bits = words[place] ^ std::uint64_t{1} << index % 64;
+    const std::uint64_t sum = descriptor_sum(words, block) + (head - head_before) * descriptor_factors[0] +
+                              (bits - words[place]) * descriptor_factors[place];
+    undo_->set(words[place], bits);
+    undo_->set(words[0], head | (sum & check_bits));
+}
+
 void block_map::set_next(std::uint32_t block, std::uint32_t next) {
     block_descriptor now = descriptor(block);
     now.next = next;

@@ -65,6 +65,8 @@ public:
     /// Length of the taken run that begins at `block`; throws corrupt if there is none.
     [[nodiscard]] std::uint32_t run_length(std::uint32_t block) const;
 
+    /// Object `index` of a slab is taken, or given back: its bit and the count of free objects change, two words.
+    void flip_object(std::uint32_t block, std::uint32_t index, bool taken);
     void set_next(std::uint32_t block, std::uint32_t next);
     void set_previous(std::uint32_t block, std::uint32_t previous);
 

@@ -224,7 +224,7 @@ ref heap::take_object(std::uint8_t size_class, block_owner owner) {
             open_slab(fresh, size_class, owner);
     }
     const ref place = ref::from_offset(std::uint64_t{number} * format::block_bytes);
-    block_descriptor now = blocks_.descriptor(number);
+    const block_descriptor& now = blocks_.descriptor(number);
     if (now.state != static_cast<std::uint8_t>(block_state::slab) || now.size_class != size_class ||
         now.owner != static_cast<std::uint8_t>(owner) || now.free == 0) {
         throw_corrupt("a list of slabs is damaged", place);
@@ -235,31 +235,27 @@ ref heap::take_object(std::uint8_t size_class, block_owner owner) {
             continue;
         if (now.free == 1)
             unlink_partial(number);
-        const auto bit = static_cast<unsigned>(std::countr_zero(free_bits));
-        now.used[word] |= std::uint64_t{1} << bit;
-        --now.free;
-        blocks_.write(number, now);
-        const std::uint64_t index = word * 64 + bit;
+        const auto index =
+            static_cast<std::uint32_t>(word * 64) + static_cast<std::uint32_t>(std::countr_zero(free_bits));
+        blocks_.flip_object(number, index, true);
         return ref::from_offset(place.offset() + index * format::slab_sizes[size_class]);
     }
     throw_corrupt("a slab's count of free objects is damaged", place);
 }
 
 void heap::free_in_slab(const found_object& found) {
-    block_descriptor now = *found.block;
+    const block_descriptor& slab = *found.block;
     const std::uint32_t objects = objects_per_slab(found.size_class);
-    if (now.free >= objects)
+    if (slab.free >= objects)
         throw_corrupt("a slab's count of free objects is damaged", ref{});
-    now.used[found.index / 64] &= ~(std::uint64_t{1} << found.index % 64);
-    ++now.free;
-    if (now.free == 1)
-        return push_partial(found.number, now);
+    blocks_.flip_object(found.number, found.index, false);
+    if (slab.free == 1)
+        return push_partial(found.number, slab);
     // An empty slab is given back unless it is the last of its class with room: that would only be opened again.
-    if (now.free == objects && (now.next != 0 || now.previous != 0)) {
+    if (slab.free == objects && (slab.next != 0 || slab.previous != 0)) {
         unlink_partial(found.number);
-        return blocks_.free_block(found.number);
+        blocks_.free_block(found.number);
     }
-    blocks_.write(found.number, now);
 }
 
 // --- Objects ----------------------------------------------------------------------------------------------
