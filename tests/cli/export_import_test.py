@@ -119,6 +119,25 @@ class RoundTrip(TransferTest):
                     {"type": "float", "bits": "x" * 16}, {"type": "float", "bits": 5}, {"type": "int", "bits": numbers[0]}]:
             self.fails(USAGE, "import", input=json_lines({"key": "k", "value": {"$float": "NaN"}, **bad}), says=b'"bits"')
 
+    def test_types_that_only_a_newer_program_knows(self):
+        line = json_lines({"key": "k", "type": "42", "value": {"$bytes": "AAH/"}})
+        self.import_(line)
+        self.assertEqual(json.loads(self.assert_round_trip()), json.loads(line))
+        self.assertEqual(self.ok("get", "k"), b"0001ff\n")
+        self.assertEqual(self.ok("get", "--raw", "k"), b"\0\1\xff")
+        self.assertIn(b"type=42 size=3 ", self.ok("get", "--meta", "k"))
+        self.assertEqual(self.ok("list", "-l").split(b"\t")[2], b"42")
+        self.ok("copy", "k", "l")
+        for form in ["csv", "tsv"]:
+            other = self.path(form + ".hold")
+            self.import_(self.ok("export", "--format", form), "--format", form, store=other)
+            self.assertEqual(self.ok("-s", other, "export"), self.ok("export"))
+        self.fails(WRONG_TYPE, "incr", "k", says=b"42")
+        self.fails(IO_ERROR, "import", input=json_lines({"key": "k", "type": "200", "value": {"$bytes": "AAH/"}}),
+                   says=b"type 200 owns something outside")
+        for bad in ["10", "0", "256", "-1", "042x"]:  # 10 is the catalogue's
+            self.fails(USAGE, "import", input=json_lines({"key": "k", "type": bad, "value": {"$bytes": "AA=="}}))
+
     def test_lines_are_whole_or_not_there(self):
         # Bytes of NaN as a key: {"key_type":"float" was printed before the error.
         for bits in [b"\0" * 8, b"\xff" * 8]:

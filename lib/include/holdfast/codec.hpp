@@ -37,6 +37,9 @@
 
 namespace holdfast {
 
+/// "string", "bytes", "int", …; the number of a type that this program does not know: "42".
+[[nodiscard]] HOLDFAST_API std::string type_name(value_type type);
+
 /// What a raw value says of itself.
 struct raw_description {
     std::string_view object; ///< its bytes

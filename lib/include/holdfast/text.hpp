@@ -27,6 +27,7 @@
 #include <string>
 #include <string_view>
 
+#include <holdfast/codec.hpp>
 #include <holdfast/detail/export.hpp>
 #include <holdfast/key.hpp>
 #include <holdfast/value.hpp>
@@ -58,8 +59,6 @@ HOLDFAST_API void append_value_json(std::string& to, const value_view& shown);
 HOLDFAST_API value_type append_value_from_json(std::string& to, std::string_view json,
                                                std::optional<value_type> asked = {});
 
-/// "string", "bytes", "int", …; the number of a type that this program does not know: "42".
-[[nodiscard]] HOLDFAST_API std::string type_name(value_type type);
 /// "string", "bytes", "int", "uint", "float", "bool", "null", and "document" or "json": what can be typed.
 [[nodiscard]] HOLDFAST_API value_type parse_value_type(std::string_view name);
 /// The same and those that can only be read back: "raw", and the number of a type that this program does not know.

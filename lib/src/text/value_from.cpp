@@ -198,7 +198,10 @@ void append_json_value(std::string& to, value_type type, std::string_view json) 
             throw_not_of_type(json, type, "null");
         }
         return;
-    default:
+    case value_type::boolean:
+    case value_type::document:
+    case value_type::map:
+    case value_type::object:
         return append_value_from_text(to, type, json);
     }
 }
@@ -209,18 +212,21 @@ value_type parse_value_type(std::string_view name) {
     for (const value_type known :
          {value_type::string, value_type::bytes, value_type::int64, value_type::uint64, value_type::float64,
           value_type::boolean, value_type::null, value_type::document}) {
-        if (name == to_string(known))
+        if (name == to_string(known)) {
             return known;
+        }
     }
-    if (name == "json")
+    if (name == "json") {
         return value_type::document;
+    }
     throw_unreadable(shown_text(name) +
                      " is no type of a value; give string, bytes, int, uint, float, bool, null or json");
 }
 
 value_type parse_stored_type(std::string_view name) {
-    if (name == to_string(value_type::raw))
+    if (name == to_string(value_type::raw)) {
         return value_type::raw;
+    }
     std::uint8_t number = 0;
     const auto [end, failure] = std::from_chars(name.data(), name.data() + name.size(), number);
     const bool is_number = failure == std::errc{} && end == name.data() + name.size();

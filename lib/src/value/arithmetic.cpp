@@ -64,8 +64,8 @@ value sum_of(const value_view& number, const amount& by) {
         return sum_of_numbers(old, by, stays(detail::number_text(old)));
     }
     default:
-        throw error(errc::wrong_type, "holds a value of type " + std::string(to_string(number.type())) +
-                                          ", which can't be added to");
+        throw error(errc::wrong_type,
+                    "holds a value of type " + type_name(number.type()) + ", which can't be added to");
     }
 }
 

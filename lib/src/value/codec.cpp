@@ -17,8 +17,9 @@ namespace {
 [[nodiscard]] std::string with_article(value_type type) {
     const std::string name(to_string(type));
     const bool vowel = name.find_first_of("aeiou") == 0 && !name.starts_with("u");
-    if (type == value_type::null || type == value_type::bytes)
+    if (type == value_type::null || type == value_type::bytes) {
         return name;
+    }
     return (vowel ? "an " : "a ") + name;
 }
 
@@ -50,11 +51,13 @@ std::string number_text(double number) {
 }
 
 std::uint64_t number_bits(const value_view& found, value_type asked) {
-    if (found.type() < value_type::int64 || found.type() > value_type::float64)
+    if (found.type() < value_type::int64 || found.type() > value_type::float64) {
         throw_wrong_type(found.type(), asked);
+    }
     std::uint64_t bits = 0;
-    if (found.size() != sizeof bits)
+    if (found.size() != sizeof bits) {
         throw_damaged_value(found);
+    }
     std::memcpy(&bits, found.text().data(), sizeof bits);
     return bits;
 }
@@ -71,11 +74,13 @@ std::string raw_value(const void* object, const raw_header& header, std::string_
 }
 
 void throw_other_raw(const value_view& found, const raw_header& expected, std::string_view name) {
-    if (found.type() != value_type::raw)
+    if (found.type() != value_type::raw) {
         throw_wrong_type(found.type(), value_type::raw);
+    }
     const std::optional<raw_description> stored = describe_raw(found);
-    if (!stored)
+    if (!stored) {
         throw_damaged_value(found);
+    }
     const std::string named = shown_text(name);
     if (stored->name != name) {
         throw error(errc::wrong_type, "holds a raw " + shown_text(stored->name) + ", not a " + named);
@@ -95,26 +100,35 @@ void throw_other_raw(const value_view& found, const raw_header& expected, std::s
 
 namespace holdfast {
 
+std::string type_name(value_type type) {
+    const std::string_view name = to_string(type);
+    return name == "unknown" ? std::to_string(static_cast<unsigned>(type)) : std::string(name);
+}
+
 std::optional<raw_description> describe_raw(const value_view& found) noexcept {
     detail::raw_header header{};
     const std::string_view bytes = found.text();
-    if (found.type() != value_type::raw || bytes.size() < sizeof header)
+    if (found.type() != value_type::raw || bytes.size() < sizeof header) {
         return std::nullopt;
+    }
     std::memcpy(&header, bytes.data(), sizeof header);
-    if (!std::has_single_bit(header.alignment) || header.alignment > detail::raw_alignment_max)
+    if (!std::has_single_bit(header.alignment) || header.alignment > detail::raw_alignment_max) {
         return std::nullopt;
+    }
     const std::size_t offset = detail::raw_offset(header);
-    if (bytes.size() < offset || bytes.size() - offset != header.object_bytes)
+    if (bytes.size() < offset || bytes.size() - offset != header.object_bytes) {
         return std::nullopt;
+    }
     return raw_description{bytes.substr(offset), bytes.substr(sizeof header, header.name_bytes),
                            header.version, header.alignment};
 }
 
 std::string encode_raw(const raw_description& described) {
     if (!std::has_single_bit(described.alignment) || described.alignment > detail::raw_alignment_max ||
-        described.name.size() > 0xFFFF)
+        described.name.size() > 0xFFFF) {
         throw error(errc::invalid_argument,
                     "a raw value needs an alignment of 1, 2, 4, 8, 16, 32 or 64 and a shorter name");
+    }
     const detail::raw_header header{described.object.size(), described.version,
                                     static_cast<std::uint16_t>(described.alignment),
                                     static_cast<std::uint16_t>(described.name.size())};
@@ -141,9 +155,14 @@ void check_value(const value_view& offered) {
             return offered.size() == sizeof(std::uint64_t);
         case value_type::raw:
             return describe_raw(offered).has_value();
-        default:
-            return true;
+        case value_type::string:
+        case value_type::bytes:
+        case value_type::document:
+        case value_type::map:
+        case value_type::object:
+            break;
         }
+        return true;
     };
     if (!is_sound()) {
         throw error(errc::invalid_argument, "these " + std::to_string(offered.size()) +
