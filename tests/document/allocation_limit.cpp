@@ -11,12 +11,14 @@ thread_local std::size_t bytes_left = std::numeric_limits<std::size_t>::max();
 
 void* allocate(std::size_t bytes) {
     if (bytes_left != std::numeric_limits<std::size_t>::max()) {
-        if (bytes > bytes_left)
+        if (bytes > bytes_left) {
             throw std::bad_alloc();
+        }
         bytes_left -= bytes;
     }
-    if (void* const made = std::malloc(bytes == 0 ? 1 : bytes))
+    if (void* const made = std::malloc(bytes == 0 ? 1 : bytes)) {
         return made;
+    }
     throw std::bad_alloc();
 }
 

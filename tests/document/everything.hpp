@@ -116,8 +116,9 @@ public:
             std::memcpy(&number, &bits, sizeof number);
         }
         value = static_cast<T>(number);
-        if (value != value)
+        if (value != value) {
             value = std::numeric_limits<T>::infinity();
+        }
     }
     void fill(kind& value) { value = static_cast<kind>(below(3)); }
     void fill(std::byte& value) { value = static_cast<std::byte>(below(256)); }
@@ -127,8 +128,9 @@ public:
         for (std::uint64_t left = size(); left > 0; --left) {
             value += pieces[below(pieces.size())];
         }
-        if (below(20) == 0)
+        if (below(20) == 0) {
             value += "\xFF";
+        }
     }
     void fill(inner_object& value) {
         fill(value.text);
@@ -146,8 +148,9 @@ public:
     void fill(std::chrono::nanoseconds& value) { value = std::chrono::nanoseconds(make<std::int64_t>()); }
     template <class T>
     void fill(std::optional<T>& value) {
-        if (below(3) > 0)
+        if (below(3) > 0) {
             fill(value.emplace());
+        }
     }
     template <class T, class U>
     void fill(std::pair<T, U>& value) {

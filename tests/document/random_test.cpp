@@ -91,8 +91,9 @@ TEST(random_values, floats_keep_their_bits) {
     for (int round = 0; round < 100 * rounds; ++round) {
         const auto number = std::bit_cast<double>(random());
         const auto single = std::bit_cast<float>(static_cast<std::uint32_t>(random()));
-        if (number != number || single != single)
+        if (number != number || single != single) {
             continue;
+        }
         ASSERT_EQ(std::bit_cast<std::uint64_t>(from_document<double>(to_document(number))),
                   std::bit_cast<std::uint64_t>(number));
         ASSERT_EQ(std::bit_cast<std::uint32_t>(from_document<float>(to_document(single))),

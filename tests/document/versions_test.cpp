@@ -37,8 +37,9 @@ struct measured {
     void serialize(Archive& archive, std::uint32_t version) {
         seen = version;
         archive(CEREAL_NVP(value));
-        if (version >= 2)
+        if (version >= 2) {
             archive(CEREAL_NVP(unit));
+        }
     }
     std::uint32_t seen = 0;
 };

@@ -11,8 +11,9 @@
 namespace {
 
 void require(bool holds) {
-    if (!holds)
+    if (!holds) {
         std::abort();
+    }
 }
 
 /// Whether it was done; nothing but an error of ours may come instead.
@@ -28,8 +29,9 @@ bool succeeds(const Function& function) {
 
 void check_json(std::string_view document) {
     std::string json;
-    if (!succeeds([&] { json = holdfast::document_to_json(document); }))
+    if (!succeeds([&] { json = holdfast::document_to_json(document); })) {
         return;
+    }
     holdfast::check_document(document);
     const std::string read = holdfast::document_from_json(json);
     holdfast::check_document(read);
@@ -40,12 +42,14 @@ void check_json(std::string_view document) {
 template <class T>
 void check_object(std::string_view document) {
     T object{};
-    if (!succeeds([&] { holdfast::from_document(document, object); }))
+    if (!succeeds([&] { holdfast::from_document(document, object); })) {
         return;
+    }
     // What was read can be written, and that reads the same.
     std::string written;
-    if (!succeeds([&] { written = holdfast::to_document(object); }))
+    if (!succeeds([&] { written = holdfast::to_document(object); })) {
         return;
+    }
     holdfast::check_document(written);
     require(holdfast::to_document(holdfast::from_document<T>(written)) == written);
 }

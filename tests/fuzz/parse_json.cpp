@@ -15,14 +15,16 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         const bool expected = failure.reason() == holdfast::errc::invalid_argument ||
                               failure.reason() == holdfast::errc::out_of_range;
         const bool one_line = std::string_view(failure.what()).find('\n') == std::string_view::npos;
-        if (!expected || !one_line || document != "before")
+        if (!expected || !one_line || document != "before") {
             std::abort();
+        }
         return 0;
     }
     document.erase(0, 6);
     holdfast::check_document(document);
     const std::string printed = holdfast::document_to_json(document);
-    if (holdfast::document_from_json(printed) != document)
+    if (holdfast::document_from_json(printed) != document) {
         std::abort();
+    }
     return 0;
 }

@@ -35,8 +35,9 @@ struct circle : shape {
     template <class Archive>
     void serialize(Archive& archive, std::uint32_t version) {
         archive(cereal::make_nvp("base", cereal::base_class<shape>(this)));
-        if (version > 0)
+        if (version > 0) {
             archive(CEREAL_NVP(radius));
+        }
     }
 };
 

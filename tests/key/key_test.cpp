@@ -73,8 +73,9 @@ template <class T>
     std::mt19937_64 random(11);
     for (int i = 0; i < 40; ++i) {
         std::string text(random() % 5, 'x');
-        for (char& byte : text)
+        for (char& byte : text) {
             byte = "\0\1\xFF\xFE"[random() % 4];
+        }
         values.push_back(text);
     }
     return values;
@@ -82,7 +83,7 @@ template <class T>
 
 enum class color : std::int16_t { red = -3, green = 4, blue = 300 };
 
-TEST(Key, IntegersSortByValue) {
+TEST(key, integers_sort_by_value) {
     expect_same_order(integers<std::int64_t>());
     expect_same_order(integers<std::uint64_t>());
     expect_same_order(integers<int>());
@@ -92,7 +93,7 @@ TEST(Key, IntegersSortByValue) {
     EXPECT_LT(bytes_of(false), bytes_of(true));
 }
 
-TEST(Key, FloatsSortByValue) {
+TEST(key, floats_sort_by_value) {
     using limits = std::numeric_limits<double>;
     std::vector<double> values = {limits::lowest(),
                                   limits::max(),
@@ -109,8 +110,9 @@ TEST(Key, FloatsSortByValue) {
     std::mt19937_64 random(3);
     for (int i = 0; i < 60; ++i) {
         const double value = std::bit_cast<double>(random());
-        if (!std::isnan(value))
+        if (!std::isnan(value)) {
             values.push_back(value);
+        }
     }
     expect_same_order(values);
     expect_same_order(std::vector<float>{-1.5F, 0.0F, 0.1F, 3e38F});
@@ -119,7 +121,7 @@ TEST(Key, FloatsSortByValue) {
     expect_failure(errc::out_of_range, [] { (void)detail::key_layout<float>::read(bytes_of(0.1)); });
 }
 
-TEST(Key, StringsAndTuplesSortComponentByComponent) {
+TEST(key, strings_and_tuples_sort_component_by_component) {
     expect_same_order(strings());
     std::vector<std::tuple<std::string, int>> pairs;
     std::vector<std::tuple<std::string, std::string, bool>> triples;
@@ -137,7 +139,7 @@ TEST(Key, StringsAndTuplesSortComponentByComponent) {
     expect_same_order(reversed);
 }
 
-TEST(Key, BytesUuidsAndTimesSortByValue) {
+TEST(key, bytes_uuids_and_times_sort_by_value) {
     std::vector<std::vector<std::byte>> bytes;
     std::vector<std::array<std::byte, 16>> uuids;
     std::mt19937_64 random(9);
@@ -168,7 +170,7 @@ TEST(Key, BytesUuidsAndTimesSortByValue) {
     });
 }
 
-TEST(Key, WhatDoesNotFitTheTypeReadIsRefused) {
+TEST(key, what_does_not_fit_the_type_read_is_refused) {
     expect_failure(errc::out_of_range, [] { (void)detail::key_layout<signed char>::read(bytes_of(300)); });
     expect_failure(errc::out_of_range,
                    [] { (void)detail::key_layout<int>::read(bytes_of(std::int64_t{1} << 40)); });
@@ -192,7 +194,7 @@ TEST(Key, WhatDoesNotFitTheTypeReadIsRefused) {
     expect_failure(errc::corrupt, [&] { (void)layout::read(misescaped); });
 }
 
-TEST(Key, TypesHaveNames) {
+TEST(key, types_have_names) {
     for (const char* name : {"string", "int", "uint", "float", "bool", "time", "uuid", "(string,int)",
                              "(int,int,int,int,int,int,int,uuid)"}) {
         EXPECT_EQ(key_type::parse(name).name(), name);

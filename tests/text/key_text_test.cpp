@@ -20,7 +20,7 @@ struct pair_of_forms {
     std::string json;
 };
 
-TEST(KeyText, IsReadBackAsItWasPrinted) {
+TEST(key_text, is_read_back_as_it_was_printed) {
     const std::vector<pair_of_forms> table = {
         {"string", "ada", "\"ada\""},
         {"string", "", "\"\""},
@@ -55,7 +55,7 @@ TEST(KeyText, IsReadBackAsItWasPrinted) {
     }
 }
 
-TEST(KeyText, TakesOtherFormsOfTheSame) {
+TEST(key_text, takes_other_forms_of_the_same) {
     const key_type time(key_part::time);
     const std::string noon = time.from_text("2026-11-20T12:00:00Z");
     for (const char* same : {"2026-11-20 12:00", "2026-11-20T13:00:00+01:00", "2026-11-20T06:30:00.000-05:30",
@@ -69,7 +69,7 @@ TEST(KeyText, TakesOtherFormsOfTheSame) {
     EXPECT_EQ(key_type(key_part::float64).from_json("3"), key_type(key_part::float64).from_text("3"));
 }
 
-TEST(KeyText, RefusesWhatIsNone) {
+TEST(key_text, refuses_what_is_none) {
     const std::vector<std::pair<const char*, const char*>> table = {
         {"int", "12z"},
         {"int", ""},

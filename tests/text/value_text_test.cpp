@@ -16,7 +16,7 @@ namespace {
 
 value_view of(const value& one) { return one.view(); }
 
-TEST(ValueText, IsReadBackAsItWasPrinted) {
+TEST(value_text, is_read_back_as_it_was_printed) {
     struct {
         value_type type;
         const char* text;
@@ -43,7 +43,7 @@ TEST(ValueText, IsReadBackAsItWasPrinted) {
 }
 
 // It was 1e+05: the shorter form, which nobody types.
-TEST(ValueText, PrintsFloatsOfUsualSizeWithoutAnExponent) {
+TEST(value_text, prints_floats_of_usual_size_without_an_exponent) {
     for (const char* text : {"100000.0", "-100000.0", "1234567890.0", "1000000000000000.0", "0.0001", "0.0",
                              "-0.0", "1e+16", "1e-05", "1.5e+300", "5e-324", "123456.789"}) {
         const value number = value_from_text(value_type::float64, text);
@@ -55,7 +55,7 @@ TEST(ValueText, PrintsFloatsOfUsualSizeWithoutAnExponent) {
 }
 
 // {"$bytes":"QR=="} was accepted as a value and refused inside a document: there were two readers of base64.
-TEST(ValueText, ReadsJsonAsDocumentsDo) {
+TEST(value_text, reads_json_as_documents_do) {
     const std::vector<std::string> refused = {
         R"({"$bytes":"QR=="})",
         R"({"$bytes":"A==="})",
@@ -94,7 +94,7 @@ TEST(ValueText, ReadsJsonAsDocumentsDo) {
     }
 }
 
-TEST(ValueText, TellsTypesByJson) {
+TEST(value_text, tells_types_by_json) {
     EXPECT_EQ(value_from_json("1").type(), value_type::int64);
     EXPECT_EQ(value_from_json("9223372036854775808").type(), value_type::uint64);
     EXPECT_EQ(value_from_json("1.0").type(), value_type::float64);
@@ -105,15 +105,16 @@ TEST(ValueText, TellsTypesByJson) {
     EXPECT_EQ(value_to_text(of(value_from_json(raw))), "0000000000000000");
 }
 
-TEST(ValueText, LeavesNothingBehindWhereItFails) {
+TEST(value_text, leaves_nothing_behind_where_it_fails) {
     std::string bytes = "before";
-    for (const char* json : {R"("a\q")", R"({"$bytes":"QQ==Q"})", "[1,", "{\"$raw\":{}}"})
+    for (const char* json : {R"("a\q")", R"({"$bytes":"QQ==Q"})", "[1,", "{\"$raw\":{}}"}) {
         EXPECT_THROW(append_value_from_json(bytes, json), error);
+    }
     EXPECT_THROW(append_value_from_text(bytes, value_type::document, "[1"), error);
     EXPECT_EQ(bytes, "before");
 }
 
-TEST(ValueText, NamesTheRangeThatANumberLeaves) {
+TEST(value_text, names_the_range_that_a_number_leaves) {
     expect_failure(errc::out_of_range, [] { (void)value_from_text(value_type::uint64, "-1"); });
     expect_failure(errc::out_of_range, [] { (void)value_from_json("18446744073709551616"); });
     expect_failure(errc::wrong_type, [] { (void)value_from_text(value_type::raw, ""); });

@@ -27,7 +27,7 @@ value valued(const T& of) {
 
 bool same(const value& left, const value& right) { return same_value(left.view(), right.view()); }
 
-TEST(SameValue, IsOfOneTypeAndSaysTheSame) {
+TEST(same_value, is_of_one_type_and_says_the_same) {
     EXPECT_TRUE(same(valued(nan), valued(-nan)));
     EXPECT_TRUE(same(valued(0.0), valued(-0.0)));
     EXPECT_FALSE(same(valued(0.0), valued(nan)));
@@ -37,7 +37,7 @@ TEST(SameValue, IsOfOneTypeAndSaysTheSame) {
 }
 
 // The shell took NaN for equal to NaN, and C++ did not: a compare-and-set in a loop never ended.
-TEST(SameValue, IsWhatTypedMapsCompareBy) {
+TEST(same_value, is_what_typed_maps_compare_by) {
     const temporary_store file;
     auto target = file.open();
     auto levels = target.map<std::string, double>("levels");
@@ -51,7 +51,7 @@ TEST(SameValue, IsWhatTypedMapsCompareBy) {
     EXPECT_TRUE(singles.compare_exchange("k", std::numeric_limits<float>::quiet_NaN(), 1.0F));
 }
 
-TEST(Sum, KeepsTheTypeOfTheNumber) {
+TEST(sum, keeps_the_type_of_the_number) {
     EXPECT_EQ(value_to_json(sum_of(valued(std::int64_t{5}).view(), std::int64_t{-7}).view()), "-2");
     EXPECT_EQ(value_to_json(sum_of(valued(std::uint64_t{5}).view(), std::int64_t{-5}).view()), "0");
     EXPECT_EQ(value_to_json(sum_of(valued(1.5).view(), std::int64_t{2}).view()), "3.5");
@@ -60,7 +60,7 @@ TEST(Sum, KeepsTheTypeOfTheNumber) {
     EXPECT_EQ(sum_of_absent(std::int64_t{1}, value_type::uint64).type(), value_type::uint64);
 }
 
-TEST(Sum, RefusesWhatTheTypeCannotHold) {
+TEST(sum, refuses_what_the_type_cannot_hold) {
     constexpr auto largest = std::numeric_limits<std::int64_t>::max();
     expect_failure(errc::out_of_range,
                    [&] { (void)sum_of(valued(std::int64_t{largest}).view(), std::int64_t{1}); });
@@ -72,17 +72,20 @@ TEST(Sum, RefusesWhatTheTypeCannotHold) {
     expect_failure(errc::invalid_argument, [] { (void)sum_of_absent(std::int64_t{1}, value_type::string); });
 }
 
-TEST(Amount, IsAWholeNumberIfItIsWrittenAsOne) {
+TEST(amount, is_a_whole_number_if_it_is_written_as_one) {
     EXPECT_EQ(amount_from_text(" +7\n"), amount(std::int64_t{7}));
     EXPECT_EQ(amount_from_text("18446744073709551615"), amount(std::numeric_limits<std::uint64_t>::max()));
     EXPECT_EQ(amount_from_text("2.0"), amount(2.0));
     EXPECT_EQ(amount_from_json("-3"), amount(std::int64_t{-3}));
-    for (const char* none : {"", "x", "nan", "inf", "+-1", "1 2"})
+    for (const char* none : {"", "x", "nan", "inf", "+-1", "1 2"}) {
         expect_failure(errc::invalid_argument, [&] { (void)amount_from_text(none); });
-    for (const char* large : {"99999999999999999999", "-99999999999999999999", "1e400"})
+    }
+    for (const char* large : {"99999999999999999999", "-99999999999999999999", "1e400"}) {
         expect_failure(errc::out_of_range, [&] { (void)amount_from_text(large); });
-    for (const char* none : {"+1", "01", "1.", "\"5\"", "[5]"})
+    }
+    for (const char* none : {"+1", "01", "1.", "\"5\"", "[5]"}) {
         expect_failure(errc::invalid_argument, [&] { (void)amount_from_json(none); });
+    }
 }
 
 } // namespace

@@ -96,8 +96,9 @@ inline constexpr std::size_t raw_alignment_max = 64;
                       bytes.size() - offset == expected.object_bytes &&
                       std::memcmp(bytes.data(), &expected, sizeof expected) == 0 &&
                       bytes.substr(sizeof expected, name.size()) == name;
-    if (!fits) [[unlikely]]
+    if (!fits) [[unlikely]] {
         throw_other_raw(found, expected, name);
+    }
     return bytes.data() + offset;
 }
 
@@ -105,8 +106,9 @@ inline constexpr std::size_t raw_alignment_max = 64;
 
 template <class T, class From>
 [[nodiscard]] T exact_integer(From number, std::string_view asked) {
-    if (!fits<T>(number))
+    if (!fits<T>(number)) {
         throw_inexact(std::to_string(number), asked);
+    }
     return static_cast<T>(number);
 }
 
@@ -116,8 +118,9 @@ template <class T>
     constexpr double end =
         2.0 * static_cast<double>(std::uint64_t{1} << (std::numeric_limits<T>::digits - 1));
     constexpr double begin = std::numeric_limits<T>::is_signed ? -end : 0.0;
-    if (!(number >= begin && number < end) || static_cast<double>(static_cast<T>(number)) != number)
+    if (!(number >= begin && number < end) || static_cast<double>(static_cast<T>(number)) != number) {
         throw_inexact(number_text(number), asked);
+    }
     return static_cast<T>(number);
 }
 
@@ -128,8 +131,9 @@ template <class T, class From>
         // 2^63 and 2^64 are no numbers of From, but what its last ones are rounded to.
         constexpr T end =
             static_cast<T>(2) * static_cast<T>(std::uint64_t{1} << (std::numeric_limits<From>::digits - 1));
-        if (rounded >= end || static_cast<From>(rounded) != number)
+        if (rounded >= end || static_cast<From>(rounded) != number) {
             throw_inexact(std::to_string(number), "float");
+        }
     } else if (number == number && static_cast<From>(rounded) != number) {
         throw_inexact(number_text(number), "float");
     }
@@ -170,8 +174,9 @@ private:
 };
 
 inline void expect_type(const value_view& found, value_type asked) {
-    if (found.type() != asked)
+    if (found.type() != asked) {
         throw_wrong_type(found.type(), asked);
+    }
 }
 
 } // namespace detail
@@ -229,8 +234,9 @@ struct value_codec<bool> {
     [[nodiscard]] static std::string_view encode(bool value) noexcept { return {value ? "\1" : "\0", 1}; }
     [[nodiscard]] static bool decode(const value_view& found) {
         detail::expect_type(found, type);
-        if (found.size() != 1 || static_cast<unsigned char>(found.text()[0]) > 1)
+        if (found.size() != 1 || static_cast<unsigned char>(found.text()[0]) > 1) {
             detail::throw_damaged_value(found);
+        }
         return found.text()[0] == '\1';
     }
     [[nodiscard]] static bool read(const value_view& found) { return decode(found); }
@@ -292,11 +298,13 @@ struct value_codec<std::array<std::byte, Size>> {
     }
     [[nodiscard]] static view decode(const value_view& found) {
         detail::expect_type(found, type);
-        if (found.size() != Size)
+        if (found.size() != Size) {
             detail::throw_other_size(found.size(), Size);
+        }
         view bytes{};
-        if constexpr (Size != 0)
+        if constexpr (Size != 0) {
             std::memcpy(bytes.data(), found.text().data(), Size);
+        }
         return bytes;
     }
     [[nodiscard]] static view read(const value_view& found) { return decode(found); }
@@ -324,8 +332,9 @@ struct value_codec<T> {
     }
     [[nodiscard]] static const T& read(const value_view& found) {
         const void* const object = detail::raw_object(found, header, stored_name<T>());
-        if (reinterpret_cast<std::uintptr_t>(object) % alignof(T) != 0) [[unlikely]]
+        if (reinterpret_cast<std::uintptr_t>(object) % alignof(T) != 0) [[unlikely]] {
             detail::throw_damaged_value(found);
+        }
         return *static_cast<const T*>(object);
     }
 };

@@ -66,8 +66,9 @@ void from_document(std::string_view document, T& value) {
         document_input_archive archive(document);
         constexpr std::string_view asked = stored_name<T>();
         const std::string_view found = archive.cursor().type_name();
-        if (!asked.empty() && !found.empty() && asked != found)
+        if (!asked.empty() && !found.empty() && asked != found) {
             detail::throw_other_type(found, asked);
+        }
         archive(value);
         archive.finish();
     } catch (const cereal::Exception& failure) {

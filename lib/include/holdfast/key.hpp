@@ -107,8 +107,9 @@ namespace detail {
 
 inline void append_big_endian(std::string& to, std::uint64_t number) {
     std::array<char, 8> bytes;
-    for (std::size_t i = 0; i < 8; ++i)
+    for (std::size_t i = 0; i < 8; ++i) {
         bytes[i] = static_cast<char>(number >> (56 - 8 * i));
+    }
     to.append(bytes.data(), bytes.size());
 }
 
@@ -125,8 +126,9 @@ class HOLDFAST_API key_reader {
 public:
     explicit key_reader(std::string_view bytes) noexcept : rest_(bytes) {}
     [[nodiscard]] std::string_view take(std::size_t bytes) {
-        if (rest_.size() < bytes)
+        if (rest_.size() < bytes) {
             throw_corrupt_key();
+        }
         const std::string_view taken = rest_.substr(0, bytes);
         rest_.remove_prefix(bytes);
         return taken;
@@ -135,16 +137,18 @@ public:
     [[nodiscard]] std::uint64_t take_big_endian() {
         const std::string_view bytes = take(8);
         std::uint64_t number = 0;
-        for (const char byte : bytes)
+        for (const char byte : bytes) {
             number = number << 8 | static_cast<unsigned char>(byte);
+        }
         return number;
     }
     [[nodiscard]] std::int64_t take_int() { return static_cast<std::int64_t>(take_big_endian() ^ sign_bit); }
     [[nodiscard]] double take_float();
     [[nodiscard]] std::string take_escaped();
     void finish() const {
-        if (!rest_.empty())
+        if (!rest_.empty()) {
             throw_corrupt_key();
+        }
     }
 
 private:
@@ -153,8 +157,9 @@ private:
 
 template <class T, class From>
 [[nodiscard]] T exact_key(From number) {
-    if (!fits<T>(number))
+    if (!fits<T>(number)) {
         throw_key_out_of_range(std::to_string(number));
+    }
     return static_cast<T>(number);
 }
 
@@ -215,8 +220,9 @@ struct key_codec<bool> {
     static void append(std::string& to, bool key, bool) { to.push_back(key ? '\1' : '\0'); }
     [[nodiscard]] static bool take(detail::key_reader& from, bool) {
         const char byte = from.take(1)[0];
-        if (byte != '\0' && byte != '\1')
+        if (byte != '\0' && byte != '\1') {
             detail::throw_corrupt_key();
+        }
         return byte == '\1';
     }
 };
@@ -229,8 +235,9 @@ requires(sizeof(K) <= 8) struct key_codec<K> {
     static void append(std::string& to, K key, bool) { detail::append_float(to, static_cast<double>(key)); }
     [[nodiscard]] static K take(detail::key_reader& from, bool) {
         const double number = from.take_float();
-        if (static_cast<double>(static_cast<K>(number)) != number)
+        if (static_cast<double>(static_cast<K>(number)) != number) {
             detail::throw_key_out_of_range("the key");
+        }
         return static_cast<K>(number);
     }
 };
@@ -293,14 +300,16 @@ struct key_codec<std::chrono::time_point<std::chrono::system_clock, std::chrono:
     using view = time;
     static void append(std::string& to, time key, bool) {
         std::int64_t since_ns = 0;
-        if (__builtin_mul_overflow(key.time_since_epoch().count(), std::int64_t{tick::num}, &since_ns))
+        if (__builtin_mul_overflow(key.time_since_epoch().count(), std::int64_t{tick::num}, &since_ns)) {
             detail::throw_key_out_of_range("a time before 1677 or after 2262");
+        }
         detail::append_int(to, since_ns);
     }
     [[nodiscard]] static time take(detail::key_reader& from, bool) {
         const std::int64_t since_ns = from.take_int();
-        if (since_ns % tick::num != 0)
+        if (since_ns % tick::num != 0) {
             detail::throw_key_out_of_range("a time of " + std::to_string(since_ns) + " ns");
+        }
         return time(duration(detail::exact_key<Rep>(since_ns / tick::num)));
     }
 };

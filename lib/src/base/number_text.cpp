@@ -27,8 +27,9 @@ void append_float_text(std::string& to, double number) {
     const std::size_t start = to.size();
     append_digits(to, number);
     const bool looks_whole = to.find_first_not_of("-0123456789", start) == std::string::npos;
-    if (looks_whole)
+    if (looks_whole) {
         to += ".0";
+    }
 }
 
 } // namespace holdfast

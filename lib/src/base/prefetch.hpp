@@ -15,8 +15,9 @@ namespace holdfast {
 /// Asks for all lines of an object that begins a line.
 [[gnu::always_inline]] inline void prefetch_lines(const void* object, std::size_t bytes) noexcept {
     const auto* first = static_cast<const char*>(object);
-    for (std::size_t at = 0; at < bytes; at += 64)
+    for (std::size_t at = 0; at < bytes; at += 64) {
         prefetch(first + at);
+    }
 }
 
 } // namespace holdfast

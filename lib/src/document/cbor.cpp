@@ -10,10 +10,12 @@
 namespace holdfast::detail {
 
 double cbor_float(const cbor_head& head) noexcept {
-    if (head.info == cbor_head::info_double)
+    if (head.info == cbor_head::info_double) {
         return std::bit_cast<double>(head.argument);
-    if (head.info == cbor_head::info_single)
+    }
+    if (head.info == cbor_head::info_single) {
         return static_cast<double>(std::bit_cast<float>(static_cast<std::uint32_t>(head.argument)));
+    }
     // RFC 8949, appendix D.
     const int exponent = static_cast<int>(head.argument >> 10 & 31);
     const int mantissa = static_cast<int>(head.argument & 0x3FF);
@@ -39,15 +41,19 @@ namespace {
 
 std::size_t utf8_length(std::string_view text) noexcept {
     const auto first = static_cast<unsigned char>(text[0]);
-    if (first < 0x80)
+    if (first < 0x80) {
         return 1;
-    if (first < 0xC2 || first > 0xF4 || !continues(text, 1))
+    }
+    if (first < 0xC2 || first > 0xF4 || !continues(text, 1)) {
         return 0;
-    if (first < 0xE0)
+    }
+    if (first < 0xE0) {
         return 2;
+    }
     const auto second = static_cast<unsigned char>(text[1]);
-    if (!continues(text, 2))
+    if (!continues(text, 2)) {
         return 0;
+    }
     if (first < 0xF0) {
         const bool overlong = first == 0xE0 && second < 0xA0;
         const bool surrogate = first == 0xED && second >= 0xA0;
@@ -61,8 +67,9 @@ std::size_t utf8_length(std::string_view text) noexcept {
 bool is_utf8(std::string_view text) noexcept {
     while (!text.empty()) {
         const std::size_t size = utf8_length(text);
-        if (size == 0)
+        if (size == 0) {
             return false;
+        }
         text.remove_prefix(size);
     }
     return true;
@@ -113,15 +120,18 @@ void cbor_reader::throw_damaged(const char* what) const {
 
 void cbor_reader::read_argument(cbor_head& head) {
     if (head.info == cbor_head::info_indefinite) {
-        if (head.is_integer() || head.major == cbor_major::tag)
+        if (head.is_integer() || head.major == cbor_major::tag) {
             throw_damaged("an item without its argument");
+        }
         return;
     }
-    if (head.info > cbor_head::info_double)
+    if (head.info > cbor_head::info_double) {
         throw_damaged("an item of a reserved form");
+    }
     const std::size_t bytes = std::size_t{1} << (head.info - 24);
-    if (bytes > left())
+    if (bytes > left()) {
         throw_damaged("ends within an item");
+    }
     switch (bytes) {
     case 1:
         head.argument = load_big_endian<1>(at_);
@@ -137,16 +147,18 @@ void cbor_reader::read_argument(cbor_head& head) {
         break;
     }
     at_ += bytes;
-    if (head.major == cbor_major::simple && head.info == 24 && head.argument < 32)
+    if (head.major == cbor_major::simple && head.info == 24 && head.argument < 32) {
         throw_damaged("a simple value of a reserved form");
+    }
 }
 
 std::string_view cbor_reader::join_pieces(const cbor_head& string, std::string& pieces) {
     pieces.clear();
     while (!at_break()) {
         const cbor_head piece = head();
-        if (piece.major != string.major || piece.indefinite())
+        if (piece.major != string.major || piece.indefinite()) {
             throw_damaged("a piece of another kind in a string");
+        }
         pieces += take_string(piece);
     }
     take_break();
@@ -157,8 +169,9 @@ void cbor_reader::skip_string(const cbor_head& string, cbor_texts texts) {
     const bool check = texts == cbor_texts::must_be_utf8 && string.major == cbor_major::text;
     const auto skip_piece = [&](const cbor_head& piece) {
         const std::string_view found = take_string(piece);
-        if (check && !is_ascii(found) && !is_utf8(found))
+        if (check && !is_ascii(found) && !is_utf8(found)) {
             throw_damaged("a text that is not UTF-8");
+        }
     };
     if (!string.indefinite()) {
         skip_piece(string);
@@ -166,8 +179,9 @@ void cbor_reader::skip_string(const cbor_head& string, cbor_texts texts) {
     }
     while (!at_break()) {
         const cbor_head piece = head();
-        if (piece.major != string.major || piece.indefinite())
+        if (piece.major != string.major || piece.indefinite()) {
             throw_damaged("a piece of another kind in a string");
+        }
         skip_piece(piece);
     }
     take_break();
@@ -190,8 +204,9 @@ struct open_container {
             inner.value_next = inner.map && !inner.value_next;
             return true;
         }
-        if (--inner.items_left > 0)
+        if (--inner.items_left > 0) {
             return true;
+        }
         --depth;
     }
     return false;
@@ -206,8 +221,9 @@ void cbor_reader::skip(std::size_t depth, cbor_texts texts) {
     do {
         complete = true;
         if (opened > 0 && open[opened - 1].items_left == count_unknown && at_break()) {
-            if (open[opened - 1].value_next)
+            if (open[opened - 1].value_next) {
                 throw_damaged("a key without a value");
+            }
             take_break();
             --opened;
             continue;
@@ -216,13 +232,15 @@ void cbor_reader::skip(std::size_t depth, cbor_texts texts) {
         if (found.is_string()) {
             skip_string(found, texts);
         } else if (found.is_container()) {
-            if (depth + opened >= cbor_depth_max)
+            if (depth + opened >= cbor_depth_max) {
                 throw_damaged("nests more than 128 levels deep");
+            }
             const bool map = found.major == cbor_major::map;
             const std::uint64_t items = count(found);
             complete = items == 0;
-            if (!complete)
+            if (!complete) {
                 open[opened++] = {items == count_unknown || !map ? items : 2 * items, map, false};
+            }
         }
     } while (!complete || complete_item(open, opened));
 }
@@ -239,8 +257,9 @@ std::string_view take_type_name(cbor_reader& document) {
             found = document.head();
             if (found.major == cbor_major::text && !found.indefinite()) {
                 const std::string_view name = document.take_string(found);
-                if (!is_utf8(name))
+                if (!is_utf8(name)) {
                     document.throw_damaged("a name of a type that is not UTF-8");
+                }
                 return name;
             }
         }

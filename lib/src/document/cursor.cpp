@@ -16,8 +16,9 @@ constexpr std::uint64_t few = 64;
 // ---- Writing -----------------------------------------------------------------------------------------------
 
 void document_builder::begin_root() {
-    if (std::exchange(root_begun_, true))
+    if (std::exchange(root_begun_, true)) {
         throw error(errc::invalid_argument, "a document holds one value; put several into an object");
+    }
     name_ = nullptr;
 }
 
@@ -31,15 +32,17 @@ document_cursor::document_cursor(std::string_view document)
     : reader_(document), type_name_(take_type_name(reader_)) {}
 
 bool document_cursor::take_root() {
-    if (std::exchange(root_taken_, true))
+    if (std::exchange(root_taken_, true)) {
         throw error(errc::wrong_type, "the document holds one value only");
+    }
     name_ = {};
     return ready_ = true;
 }
 
 bool document_cursor::at_end_of(container& inner) {
-    if (inner.count == cbor_reader::count_unknown && reader_.at_break())
+    if (inner.count == cbor_reader::count_unknown && reader_.at_break()) {
         inner.count = inner.index;
+    }
     return inner.index == inner.count;
 }
 
@@ -47,8 +50,9 @@ bool document_cursor::at_end_of(container& inner) {
 std::string_view document_cursor::take_key(std::string& pieces) {
     const std::size_t start = reader_.position();
     const cbor_head key = reader_.item();
-    if (key.is_string())
+    if (key.is_string()) {
         return reader_.take_string(key, pieces);
+    }
     reader_.seek(start);
     reader_.skip(depth_);
     return {};
@@ -70,59 +74,71 @@ bool document_cursor::scan(std::string_view name, std::uint64_t end_index) {
 }
 
 bool document_cursor::search(std::string_view name) {
-    if (depth_ == 0)
+    if (depth_ == 0) {
         return take_root();
+    }
     container& inner = open_[depth_ - 1];
-    if (inner.array)
+    if (inner.array) {
         return take_next_element(inner);
+    }
     const std::uint64_t index = inner.index;
     const std::size_t position = reader_.position();
-    if (scan(name, cbor_reader::count_unknown))
+    if (scan(name, cbor_reader::count_unknown)) {
         return true;
+    }
     // The end is known now. From the beginning, then.
     inner.far_index = inner.count;
     inner.far = reader_.position();
     inner.index = 0;
     reader_.seek(inner.start);
-    if (scan(name, index))
+    if (scan(name, index)) {
         return true;
+    }
     inner.index = index;
     reader_.seek(position);
-    if (inner.missing == missing_fields::are_errors)
+    if (inner.missing == missing_fields::are_errors) {
         throw error(errc::wrong_type, container_place() + " lacks '" + std::string(name) + "'");
+    }
     return false;
 }
 
 bool document_cursor::take_next_element(const container& array) {
-    if (!array.sized)
+    if (!array.sized) {
         throw error(errc::wrong_type, container_place() + " holds an array, not an object");
-    if (array.index == array.count)
+    }
+    if (array.index == array.count) {
         return false;
+    }
     name_ = {};
     return ready_ = true;
 }
 
 bool document_cursor::next() {
-    if (depth_ == 0)
+    if (depth_ == 0) {
         return take_root();
+    }
     container& inner = open_[depth_ - 1];
-    if (inner.array)
+    if (inner.array) {
         return take_next_element(inner);
+    }
     const bare_name name(inner.bare++);
-    if (!find(name))
+    if (!find(name)) {
         return false;
+    }
     name_ = reader_.last(std::string_view(name).size());
     return true;
 }
 
 void document_cursor::go_on() {
-    if (!next())
+    if (!next()) {
         throw error(errc::wrong_type, container_place() + " lacks a value");
+    }
 }
 
 document_cursor::container& document_cursor::push(const cbor_head& found) {
-    if (depth_ == cbor_depth_max)
+    if (depth_ == cbor_depth_max) {
         throw_damaged("nests more than 128 levels deep");
+    }
     const std::uint64_t count = reader_.count(found);
     container& inner = open_[depth_++];
     const std::size_t start = reader_.position();
@@ -146,8 +162,9 @@ document_cursor::container& document_cursor::push(const cbor_head& found) {
 void document_cursor::enter(missing_fields missing, std::uint32_t class_version,
                             const std::type_info* pointer) {
     const cbor_head found = take();
-    if (!found.is_container())
+    if (!found.is_container()) {
         throw_wrong_kind(found, "an object");
+    }
     container& inner = push(found);
     inner.missing = missing;
     inner.class_version = class_version;
@@ -161,14 +178,16 @@ void document_cursor::leave() {
         reader_.seek(inner.far);
     }
     while (!at_end_of(inner)) {
-        if (!inner.array)
+        if (!inner.array) {
             reader_.skip(depth_);
+        }
         reader_.skip(depth_);
         ++inner.index;
     }
     if (inner.indefinite) {
-        if (!reader_.at_break())
+        if (!reader_.at_break()) {
             throw_damaged("an array or object without its end");
+        }
         reader_.take_break();
     }
     --depth_;
@@ -189,8 +208,9 @@ void document_cursor::count_elements(container& array) {
 /// Sees that the elements are there, so that no room is made for many that are not.
 void document_cursor::check_elements(const container& array) {
     const std::size_t position = reader_.position();
-    if (array.count <= few || position < validated_)
+    if (array.count <= few || position < validated_) {
         return;
+    }
     for (std::uint64_t i = 0; i < array.count; ++i) {
         reader_.skip(depth_);
     }
@@ -212,50 +232,60 @@ std::uint64_t document_cursor::count_fields(container& object) {
 }
 
 std::uint64_t document_cursor::size() {
-    if (depth_ == 0)
+    if (depth_ == 0) {
         throw error(errc::wrong_type, "the document holds one value, not a size and elements");
+    }
     container& inner = open_[depth_ - 1];
     if (inner.array && !inner.sized) {
         inner.sized = true;
-        if (inner.count == cbor_reader::count_unknown)
+        if (inner.count == cbor_reader::count_unknown) {
             count_elements(inner);
+        }
         check_elements(inner);
         return inner.count;
     }
-    if (inner.array || !next())
+    if (inner.array || !next()) {
         throw error(errc::wrong_type, container_place() + " holds an object, not an array");
+    }
     const cbor_head number = take();
-    if (number.major != cbor_major::positive || number.argument > reader_.left())
+    if (number.major != cbor_major::positive || number.argument > reader_.left()) {
         throw_damaged("a size that is larger than the bytes that follow");
+    }
     done();
-    if (number.argument > few && number.argument > count_fields(inner))
+    if (number.argument > few && number.argument > count_fields(inner)) {
         throw_damaged("a size that is larger than the number of fields");
+    }
     return number.argument;
 }
 
 void document_cursor::enter_array(std::uint64_t count) {
     const cbor_head found = take();
-    if (found.major != cbor_major::array)
+    if (found.major != cbor_major::array) {
         throw_wrong_kind(found, "an array");
+    }
     push(found);
-    if (const std::uint64_t elements = size(); elements != count)
+    if (const std::uint64_t elements = size(); elements != count) {
         throw_wrong_size(elements, count);
+    }
 }
 
 void document_cursor::enter_map() {
     const cbor_head found = take();
-    if (found.major != cbor_major::map)
+    if (found.major != cbor_major::map) {
         throw_wrong_kind(found, "an object");
+    }
     push(found);
 }
 
 bool document_cursor::next_entry(std::string& key) {
     container& inner = open_[depth_ - 1];
-    if (at_end_of(inner))
+    if (at_end_of(inner)) {
         return false;
+    }
     const cbor_head found = reader_.item();
-    if (!found.is_string())
+    if (!found.is_string()) {
         throw error(errc::wrong_type, container_place() + " holds an object with a key that is not text");
+    }
     std::string pieces;
     key.assign(reader_.take_string(found, pieces));
     name_ = key;
@@ -284,14 +314,16 @@ bool document_cursor::is_array() {
 
 std::string_view document_cursor::take_string(std::string& pieces, bool bytes_only) {
     const cbor_head found = take();
-    if (!found.is_string() || (bytes_only && found.major != cbor_major::bytes))
+    if (!found.is_string() || (bytes_only && found.major != cbor_major::bytes)) {
         throw_wrong_kind(found, bytes_only ? "bytes" : "text");
+    }
     return reader_.take_string(found, pieces);
 }
 
 void document_cursor::finish() {
-    if (!reader_.at_end())
+    if (!reader_.at_end()) {
         throw_damaged("something follows its end");
+    }
 }
 
 } // namespace holdfast::detail

@@ -25,22 +25,27 @@ const char* kind_of(const cbor_head& found) noexcept {
     case cbor_major::simple:
         break;
     }
-    if (found.is_float())
+    if (found.is_float()) {
         return "a number";
-    if (found.is_bool())
+    }
+    if (found.is_bool()) {
         return "a bool";
+    }
     return found.is_null() ? "null" : "a simple value";
 }
 
 std::string number_text(const cbor_head& number) {
     char digits[40];
     char* const end = digits + sizeof digits;
-    if (number.is_float())
+    if (number.is_float()) {
         return {digits, std::to_chars(digits, end, cbor_float(number)).ptr};
-    if (number.major == cbor_major::positive)
+    }
+    if (number.major == cbor_major::positive) {
         return {digits, std::to_chars(digits, end, number.argument).ptr};
-    if (number.argument == std::numeric_limits<std::uint64_t>::max())
+    }
+    if (number.argument == std::numeric_limits<std::uint64_t>::max()) {
         return "-18446744073709551616";
+    }
     digits[0] = '-';
     return {digits, std::to_chars(digits + 1, end, number.argument + 1).ptr};
 }
@@ -50,8 +55,9 @@ std::string quoted(std::string_view text) {
     constexpr std::size_t size_max = 200;
     std::string clean(text.substr(0, size_max));
     for (char& each : clean) {
-        if (static_cast<unsigned char>(each) < 0x20)
+        if (static_cast<unsigned char>(each) < 0x20) {
             each = ' ';
+        }
     }
     return clean;
 }

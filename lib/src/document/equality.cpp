@@ -69,25 +69,29 @@ private:
     }
 
     void begin(cbor_major major, std::size_t depth) {
-        if (depth == detail::cbor_depth_max)
+        if (depth == detail::cbor_depth_max) {
             from_.throw_damaged("nests more than 128 levels deep");
+        }
         to_ += static_cast<char>(static_cast<unsigned>(major) << 5 | cbor_head::info_indefinite);
     }
 
     /// Whether a container has no more items; passes its break.
     bool ends(std::uint64_t& left) {
-        if (left != cbor_reader::count_unknown)
+        if (left != cbor_reader::count_unknown) {
             return left-- == 0;
-        if (!from_.at_break())
+        }
+        if (!from_.at_break()) {
             return false;
+        }
         from_.take_break();
         return true;
     }
 
     void append_array(const cbor_head& found, std::size_t depth) {
         begin(cbor_major::array, depth);
-        for (std::uint64_t left = from_.count(found); !ends(left);)
+        for (std::uint64_t left = from_.count(found); !ends(left);) {
             append_item(depth + 1);
+        }
         to_ += break_byte;
     }
 
@@ -108,15 +112,18 @@ private:
         const std::string_view all(to_);
         std::vector<std::string_view> pairs;
         pairs.reserve(begins.size());
-        for (std::size_t i = 1; i < begins.size(); ++i)
+        for (std::size_t i = 1; i < begins.size(); ++i) {
             pairs.push_back(all.substr(begins[i - 1], begins[i] - begins[i - 1]));
-        if (std::is_sorted(pairs.begin(), pairs.end()))
+        }
+        if (std::is_sorted(pairs.begin(), pairs.end())) {
             return;
+        }
         std::sort(pairs.begin(), pairs.end());
         std::string sorted;
         sorted.reserve(to_.size() - begins.front());
-        for (const std::string_view pair : pairs)
+        for (const std::string_view pair : pairs) {
             sorted += pair;
+        }
         to_.replace(begins.front(), std::string::npos, sorted);
     }
 
@@ -129,22 +136,25 @@ private:
 std::string canonical(cbor_reader& document) {
     std::string form;
     canonical_form(form, document).append_item(0);
-    if (!document.at_end())
+    if (!document.at_end()) {
         document.throw_damaged("something follows its end");
+    }
     return form;
 }
 
 } // namespace
 
 bool same_document(std::string_view left, std::string_view right) {
-    if (left == right)
+    if (left == right) {
         return true;
+    }
     cbor_reader left_items(left);
     cbor_reader right_items(right);
     const std::string_view left_name = detail::take_type_name(left_items);
     const std::string_view right_name = detail::take_type_name(right_items);
-    if (!left_name.empty() && !right_name.empty() && left_name != right_name)
+    if (!left_name.empty() && !right_name.empty() && left_name != right_name) {
         return false;
+    }
     return canonical(left_items) == canonical(right_items);
 }
 

@@ -29,8 +29,9 @@ constexpr std::array<named_part, 7> part_names = {{{"string", key_part::string},
 [[nodiscard]] std::optional<key_part> part_of(std::string_view name) noexcept {
     const auto* const found = std::find_if(part_names.begin(), part_names.end(),
                                            [&](const named_part& one) { return one.name == name; });
-    if (found == part_names.end())
+    if (found == part_names.end()) {
         return std::nullopt;
+    }
     return found->part;
 }
 
@@ -45,8 +46,9 @@ constexpr std::array<named_part, 7> part_names = {{{"string", key_part::string},
 [[nodiscard]] bool is_float(std::string_view key) noexcept {
     constexpr std::uint64_t sign = std::uint64_t{1} << 63;
     std::uint64_t bits = 0;
-    for (const char byte : key.substr(0, 8))
+    for (const char byte : key.substr(0, 8)) {
         bits = bits << 8 | static_cast<unsigned char>(byte);
+    }
     bits = (bits & sign) != 0 ? bits ^ sign : ~bits;
     return bits != sign && !std::isnan(std::bit_cast<double>(bits));
 }
@@ -54,20 +56,24 @@ constexpr std::array<named_part, 7> part_names = {{{"string", key_part::string},
 /// Takes one part off; false where the bytes are none.
 [[nodiscard]] bool skip(std::string_view& key, key_part part, bool last) noexcept {
     const auto drop = [&](std::size_t bytes) {
-        if (key.size() < bytes)
+        if (key.size() < bytes) {
             return false;
+        }
         key.remove_prefix(bytes);
         return true;
     };
     switch (part) {
     case key_part::string:
-        if (last)
+        if (last) {
             return drop(key.size());
+        }
         for (std::size_t i = 0; (i = key.find('\0', i)) != key.npos && i + 1 < key.size(); i += 2) {
-            if (key[i + 1] == '\1')
+            if (key[i + 1] == '\1') {
                 return drop(i + 2);
-            if (key[i + 1] != '\xFF')
+            }
+            if (key[i + 1] != '\xFF') {
                 return false;
+            }
         }
         return false;
     case key_part::boolean: {
@@ -86,46 +92,55 @@ constexpr std::array<named_part, 7> part_names = {{{"string", key_part::string},
 } // namespace
 
 key_type::key_type(std::span<const key_part> parts) {
-    if (parts.empty() || parts.size() > parts_max)
+    if (parts.empty() || parts.size() > parts_max) {
         throw error(errc::invalid_argument, "a key has one to eight parts");
+    }
     std::copy(parts.begin(), parts.end(), parts_.begin());
     size_ = static_cast<std::uint8_t>(parts.size());
 }
 
 std::string key_type::name() const {
-    if (!is_tuple())
+    if (!is_tuple()) {
         return std::string(name_of(parts_[0]));
+    }
     std::string name;
-    for (const key_part part : parts())
+    for (const key_part part : parts()) {
         name.append(name.empty() ? "(" : ",").append(name_of(part));
+    }
     return name + ")";
 }
 
 key_type key_type::parse(std::string_view name) {
-    if (const std::optional<key_part> only = part_of(name))
+    if (const std::optional<key_part> only = part_of(name)) {
         return *only;
-    if (name.size() < 2 || name.front() != '(' || name.back() != ')')
+    }
+    if (name.size() < 2 || name.front() != '(' || name.back() != ')') {
         throw_unknown(name);
+    }
     std::vector<key_part> parts;
     for (std::string_view rest = name.substr(1, name.size() - 2);;) {
         const std::size_t comma = rest.find(',');
         const std::optional<key_part> part = part_of(rest.substr(0, comma));
-        if (!part || parts.size() == parts_max)
+        if (!part || parts.size() == parts_max) {
             throw_unknown(name);
+        }
         parts.push_back(*part);
-        if (comma == rest.npos)
+        if (comma == rest.npos) {
             break;
+        }
         rest.remove_prefix(comma + 1);
     }
-    if (parts.size() < 2)
+    if (parts.size() < 2) {
         throw_unknown(name);
+    }
     return key_type(std::span<const key_part>(parts));
 }
 
 bool key_type::accepts(std::string_view key) const noexcept {
     for (std::size_t i = 0; i < size_; ++i) {
-        if (!skip(key, parts_[i], i + 1U == size_))
+        if (!skip(key, parts_[i], i + 1U == size_)) {
             return false;
+        }
     }
     return key.empty();
 }
@@ -143,8 +158,9 @@ void throw_key_out_of_range(std::string_view what) {
 }
 
 void append_float(std::string& to, double number) {
-    if (std::isnan(number))
+    if (std::isnan(number)) {
         throw_bad_key("NaN can't be a key: it has no place in an order");
+    }
     const auto bits = std::bit_cast<std::uint64_t>(number == 0 ? 0.0 : number); // -0.0 equals 0
     append_big_endian(to, (bits & sign_bit) != 0 ? ~bits : bits ^ sign_bit);
 }
@@ -152,8 +168,9 @@ void append_float(std::string& to, double number) {
 double key_reader::take_float() {
     const std::uint64_t bits = take_big_endian();
     const double number = std::bit_cast<double>((bits & sign_bit) != 0 ? bits ^ sign_bit : ~bits);
-    if (std::isnan(number))
+    if (std::isnan(number)) {
         throw_corrupt_key();
+    }
     return number;
 }
 
@@ -168,14 +185,17 @@ std::string key_reader::take_escaped() {
     std::string text;
     for (;;) {
         const std::size_t zero = rest_.find('\0');
-        if (zero == rest_.npos || zero + 1 == rest_.size())
+        if (zero == rest_.npos || zero + 1 == rest_.size()) {
             throw_corrupt_key();
+        }
         text.append(take(zero));
         const char mark = take(2)[1];
-        if (mark == '\1')
+        if (mark == '\1') {
             return text;
-        if (mark != '\xFF')
+        }
+        if (mark != '\xFF') {
             throw_corrupt_key();
+        }
         text.push_back('\0');
     }
 }

@@ -35,27 +35,35 @@ bool is_whole(std::string_view text) noexcept {
 amount amount_from_text(std::string_view text) {
     const std::string_view shown = text;
     text = trimmed(text);
-    if (text.starts_with('+') && !text.starts_with("+-"))
+    if (text.starts_with('+') && !text.starts_with("+-")) {
         text.remove_prefix(1);
-    if (const auto number = number_of<std::int64_t>(text))
+    }
+    if (const auto number = number_of<std::int64_t>(text)) {
         return *number;
-    if (const auto number = number_of<std::uint64_t>(text))
+    }
+    if (const auto number = number_of<std::uint64_t>(text)) {
         return *number;
-    if (is_whole(text))
+    }
+    if (is_whole(text)) {
         throw error(errc::out_of_range, shown_text(shown) + " is out of the range of int and uint");
+    }
     double number = 0;
     const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), number);
-    if (failure == std::errc::invalid_argument || end != text.data() + text.size() || !std::isfinite(number))
+    if (failure == std::errc::invalid_argument || end != text.data() + text.size() ||
+        !std::isfinite(number)) {
         throw_no_number(shown);
-    if (failure == std::errc::result_out_of_range)
+    }
+    if (failure == std::errc::result_out_of_range) {
         throw error(errc::out_of_range, shown_text(shown) + " is out of the range of float");
+    }
     return number;
 }
 
 amount amount_from_json(std::string_view json) {
     json = trimmed(json);
-    if (!is_json_number(json))
+    if (!is_json_number(json)) {
         throw_no_number(json);
+    }
     return amount_from_text(json);
 }
 

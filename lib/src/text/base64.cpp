@@ -35,8 +35,9 @@ void append_base64(std::string& to, std::string_view bytes) {
 }
 
 bool append_from_base64(std::string& to, std::string_view text) {
-    if (text.size() % 4 != 0)
+    if (text.size() % 4 != 0) {
         return false;
+    }
     std::size_t padding = 0;
     while (padding < 2 && text.ends_with('=')) {
         text.remove_suffix(1);
@@ -46,8 +47,9 @@ bool append_from_base64(std::string& to, std::string_view text) {
     unsigned count = 0;
     for (const char letter : text) {
         const std::uint8_t value = values[static_cast<unsigned char>(letter)];
-        if (value == no_letter)
+        if (value == no_letter) {
             return false;
+        }
         bits = bits << 6 | value;
         count += 6;
         if (count >= 8) {

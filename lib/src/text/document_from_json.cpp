@@ -59,8 +59,9 @@ public:
     }
     /// Also called for an integer that is too large.
     bool number_float(double value, const std::string& digits) {
-        if (digits.find_first_of(".eE") == std::string::npos || underflows(value, digits))
+        if (digits.find_first_of(".eE") == std::string::npos || underflows(value, digits)) {
             throw_out_of_range(digits);
+        }
         begin_item();
         to_.floating(value);
         return true;
@@ -84,8 +85,9 @@ public:
     bool key(const std::string& name) {
         container& inner = open_[depth_ - 1];
         inner.reserved = inner.count == 0 ? reserved_key_level(name) : 0;
-        if (inner.reserved != 1)
+        if (inner.reserved != 1) {
             check_room(detail::cbor_depth_max, depth_);
+        }
         ++inner.count;
         to_.string(cbor_major::text, name);
         inner.value = to_.position();
@@ -120,15 +122,18 @@ public:
                                   const nlohmann::json::exception& failure) {
         constexpr int number_overflow = 406;
         std::string reason = failure.what();
-        if (failure.id == number_overflow)
+        if (failure.id == number_overflow) {
             throw_out_of_range(
                 reason.substr(reason.find('\'') + 1, reason.rfind('\'') - reason.find('\'') - 1));
+        }
         constexpr std::string_view opening = "while parsing ";
-        if (const std::size_t at = reason.find(opening); at != std::string::npos)
+        if (const std::size_t at = reason.find(opening); at != std::string::npos) {
             reason.erase(0, at + opening.size());
+        }
         // Nor what the parser calls the place: "object key - unexpected …".
-        if (const std::size_t at = reason.find(" - "); at != std::string::npos)
+        if (const std::size_t at = reason.find(" - "); at != std::string::npos) {
             reason.erase(0, at + 3);
+        }
         // Not what was read last: it may be anything.
         reason.erase(std::min(reason.find("; last read"), reason.size()));
         throw_malformed(" at byte " + std::to_string(position) + ": " + reason);
@@ -144,8 +149,9 @@ private:
 
     void begin_item() noexcept {
         // A key has counted the value of an object already.
-        if (depth_ > 0 && in_array())
+        if (depth_ > 0 && in_array()) {
             ++open_[depth_ - 1].count;
+        }
     }
     [[nodiscard]] bool in_array() const noexcept { return open_[depth_ - 1].value == no_value; }
 
@@ -158,8 +164,9 @@ private:
 
     void check_room(std::size_t depth_max) const { check_room(depth_max, depth_); }
     static void check_room(std::size_t depth_max, std::size_t depth) {
-        if (depth > depth_max)
+        if (depth > depth_max) {
             throw_malformed(": nests more than 128 levels deep");
+        }
     }
 
     /// The object that was written as what it stands for.
@@ -170,16 +177,18 @@ private:
         const std::string_view key = reader.take_string(reader.head());
         const detail::cbor_head value = reader.head();
         to_.truncate(object.start);
-        if (value.major != cbor_major::text)
+        if (value.major != cbor_major::text) {
             throw_malformed(": \"" + std::string(key) + "\" takes a string");
+        }
         const std::string_view word = reader.take_string(value);
         key == json_bytes_key ? put_bytes(word) : put_float(word);
     }
 
     void put_bytes(std::string_view base64) {
         std::string bytes;
-        if (!append_from_base64(bytes, base64))
+        if (!append_from_base64(bytes, base64)) {
             throw_malformed(": \"$bytes\" takes base64");
+        }
         to_.bytes(bytes);
     }
 
@@ -217,8 +226,9 @@ private:
 
 void append_document(std::string& to, std::string_view json) {
     // The parser takes a zero byte for the end.
-    if (const std::size_t zero = json.find('\0'); zero != std::string_view::npos)
+    if (const std::size_t zero = json.find('\0'); zero != std::string_view::npos) {
         throw_malformed(" at byte " + std::to_string(zero + 1) + ": a zero byte");
+    }
     cbor_writer writer(to);
     json_events events(writer);
     nlohmann::json::sax_parse(json.data(), json.data() + json.size(), &events);

@@ -101,21 +101,24 @@ private:
 
     std::string_view take_text(const cbor_head& found) {
         const std::string_view text = from_.take_string(found, pieces_);
-        if (!detail::is_ascii(text) && !detail::is_utf8(text))
+        if (!detail::is_ascii(text) && !detail::is_utf8(text)) {
             from_.throw_damaged("a text that is not UTF-8");
+        }
         return text;
     }
 
     void check_room(std::size_t depth) const {
-        if (depth == detail::cbor_depth_max)
+        if (depth == detail::cbor_depth_max) {
             from_.throw_damaged("nests more than 128 levels deep");
+        }
     }
 
     /// Whether a container has no more items; passes its break.
     bool ends(std::uint64_t& left) {
         if (left == cbor_reader::count_unknown) {
-            if (!from_.at_break())
+            if (!from_.at_break()) {
                 return false;
+            }
             from_.take_break();
             return true;
         }
@@ -127,8 +130,9 @@ private:
         to_ += '[';
         std::uint64_t left = from_.count(found);
         for (bool first = true; !ends(left); first = false) {
-            if (!first)
+            if (!first) {
                 to_ += ',';
+            }
             print_item(depth + 1);
         }
         to_ += ']';
@@ -142,17 +146,20 @@ private:
         std::uint64_t left = from_.count(found);
         std::uint64_t printed = 0;
         for (; !ends(left); ++printed) {
-            if (printed > 0)
+            if (printed > 0) {
                 to_ += ',';
+            }
             const std::size_t key = to_.size() + 1;
             print_key(depth + 1);
-            if (printed == 0)
+            if (printed == 0) {
                 reserved = reserved_key_level(std::string_view(to_).substr(key, to_.size() - key - 1)) > 0;
+            }
             to_ += ':';
             print_item(depth + 1);
         }
-        if (printed == 1 && reserved)
+        if (printed == 1 && reserved) {
             to_.insert(start + 1, 1, '$');
+        }
         to_ += '}';
     }
 
@@ -187,8 +194,9 @@ private:
 };
 
 void check_end(const cbor_reader& document) {
-    if (!document.at_end())
+    if (!document.at_end()) {
         document.throw_damaged("something follows its end");
+    }
 }
 
 } // namespace

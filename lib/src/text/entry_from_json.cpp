@@ -62,20 +62,23 @@ entry_json::entry_json(std::string_view line) : line_(line) {
         const std::string_view name = members.name();
         const auto* const found = std::find(names.begin(), names.end(), name);
         if (found == names.end()) {
-            if (std::find(passed_over.begin(), passed_over.end(), name) == passed_over.end())
+            if (std::find(passed_over.begin(), passed_over.end(), name) == passed_over.end()) {
                 throw_unreadable("unknown member " + shown_text(name));
+            }
             continue;
         }
         std::string_view& place = values_[static_cast<std::size_t>(found - names.begin())];
-        if (!place.empty())
+        if (!place.empty()) {
             throw_unreadable('"' + std::string(name) + "\" is given twice");
+        }
         place = members.value();
     }
 }
 
 std::string_view entry_json::required(entry_member which) const {
-    if (!has(which))
+    if (!has(which)) {
         throw_unreadable("there is no " + quoted(which));
+    }
     return (*this)[which];
 }
 
@@ -88,22 +91,25 @@ decltype(auto) entry_json::read(entry_member which, Read&& read) const {
 
 std::string entry_json::text(entry_member which) const {
     const std::string_view json = required(which);
-    if (json.front() != '"')
+    if (json.front() != '"') {
         throw_unreadable(quoted(which) + " is " + shown_text(json) + "; a string is expected");
+    }
     return read(which, [](std::string_view string) { return json_text(string); });
 }
 
 /// Of a member in base64.
 std::string entry_json::bytes(entry_member which) const {
     std::string bytes;
-    if (!append_from_base64(bytes, text(which)))
+    if (!append_from_base64(bytes, text(which))) {
         throw_unreadable(quoted(which) + " is " + shown_json((*this)[which]) + ", which is not base64");
+    }
     return bytes;
 }
 
 std::optional<std::string> entry_json::map() const {
-    if (has(entry_member::map))
+    if (has(entry_member::map)) {
         return text(entry_member::map);
+    }
     return has(entry_member::map_base64) ? std::optional(bytes(entry_member::map_base64)) : std::nullopt;
 }
 
@@ -113,8 +119,9 @@ std::optional<key_type> entry_json::key_type() const {
 }
 
 std::optional<value_type> entry_json::type() const {
-    if (!has(entry_member::type))
+    if (!has(entry_member::type)) {
         return std::nullopt;
+    }
     return parse_stored_type(text(entry_member::type));
 }
 
@@ -131,8 +138,9 @@ void entry_json::append_key(std::string& to, const holdfast::key_type& keys) con
 
 /// Refuses what belongs to values of another type.
 void entry_json::check_type_members(std::optional<value_type> type) const {
-    if (has(entry_member::bits) && type != value_type::float64)
+    if (has(entry_member::bits) && type != value_type::float64) {
         throw_unreadable("\"bits\" is of the type float");
+    }
     const bool is_document = has(entry_member::cbor_base64) || has(entry_member::document_type);
     if (is_document && type.value_or(value_type::document) != value_type::document) {
         throw_unreadable("\"document_type\" and \"cbor_base64\" are of documents, not of the type " +

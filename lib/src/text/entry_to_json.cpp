@@ -32,12 +32,15 @@ bool json_is_exact(std::string_view document, std::string_view json) {
 
 /// The bits of a NaN, unless it is the one that "NaN" gives; else "".
 std::string bits_of_nan(const value_view& of) {
-    if (of.type() != value_type::float64)
+    if (of.type() != value_type::float64) {
         return {};
+    }
     const double number = value_codec<double>::decode(of);
     const auto bits = std::bit_cast<std::uint64_t>(number);
-    if (!std::isnan(number) || bits == std::bit_cast<std::uint64_t>(std::numeric_limits<double>::quiet_NaN()))
+    if (!std::isnan(number) ||
+        bits == std::bit_cast<std::uint64_t>(std::numeric_limits<double>::quiet_NaN())) {
         return {};
+    }
     std::array<char, 16> digits{}; // all are needed: the exponent is full
     std::to_chars(digits.data(), digits.data() + digits.size(), bits, 16);
     return {digits.data(), digits.size()};
@@ -64,14 +67,16 @@ public:
     }
     /// As "name" if the bytes are UTF-8, else as "name_base64".
     void text(std::string_view name, std::string_view bytes) {
-        if (!is_utf8(bytes))
+        if (!is_utf8(bytes)) {
             return base64(name, bytes);
+        }
         this->name(name);
         append_json_string(to_, bytes);
     }
     void key(const key_type& keys, std::string_view key) {
-        if (keys.is_string())
+        if (keys.is_string()) {
             return text("key", key);
+        }
         std::string json;
         try {
             json = keys.to_json(key);
@@ -84,10 +89,12 @@ public:
     void value(const value_view& shown) {
         std::string json;
         append_value_json(json, shown);
-        if (shown.type() == value_type::document && !json_is_exact(shown.text(), json))
+        if (shown.type() == value_type::document && !json_is_exact(shown.text(), json)) {
             base64("cbor", shown.text());
-        if (const std::string bits = bits_of_nan(shown); !bits.empty())
+        }
+        if (const std::string bits = bits_of_nan(shown); !bits.empty()) {
             text("bits", bits);
+        }
         name("value");
         to_ += json;
     }
@@ -100,10 +107,12 @@ private:
 
 void append_line(std::string& to, const key_type& keys, const entry& one, const entry_json_members& members) {
     line_writer line(to);
-    if (members.map)
+    if (members.map) {
         line.text("map", *members.map);
-    if (!keys.is_string())
+    }
+    if (!keys.is_string()) {
         line.text("key_type", keys.name());
+    }
     line.key(keys, one.first);
     line.text("type", type_name(one.second.type()));
     if (members.details) {
@@ -115,11 +124,13 @@ void append_line(std::string& to, const key_type& keys, const entry& one, const 
         }
     }
     if (one.second.type() == value_type::document) {
-        if (const auto name = document_type_name(one.second.text()); !name.empty())
+        if (const auto name = document_type_name(one.second.text()); !name.empty()) {
             line.text("document_type", name);
+        }
     }
-    if (members.value)
+    if (members.value) {
         line.value(one.second);
+    }
     line.end();
 }
 
@@ -129,8 +140,9 @@ void append_entry_json(std::string& to, const key_type& keys, const entry& one,
                        const entry_json_members& members) {
     const std::size_t size = to.size();
     try {
-        if (!keys.accepts(one.first))
+        if (!keys.accepts(one.first)) {
             detail::throw_corrupt_key();
+        }
         append_line(to, keys, one, members);
     } catch (...) {
         to.resize(size);

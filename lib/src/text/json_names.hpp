@@ -19,8 +19,9 @@ inline constexpr std::string_view json_negative_infinity = "-Infinity";
 /// How many '$' a key begins with that is one of the first two above but for their number; 0 for any other key.
 [[nodiscard]] constexpr std::size_t reserved_key_level(std::string_view key) noexcept {
     const std::size_t level = key.find_first_not_of('$');
-    if (level == 0 || level == std::string_view::npos)
+    if (level == 0 || level == std::string_view::npos) {
         return 0;
+    }
     const std::string_view word = key.substr(level);
     return word == json_bytes_key.substr(1) || word == json_float_key.substr(1) ? level : 0;
 }

@@ -46,12 +46,14 @@ void append_json_string(std::string& to, std::string_view text) {
     std::size_t printed = 0;
     for (std::size_t i = 0; i < text.size(); ++i) {
         auto character = static_cast<unsigned char>(text[i]);
-        if (escapes[character] == 0)
+        if (escapes[character] == 0) {
             continue;
+        }
         const std::size_t size = character == c1_lead ? 2 : 1; // the text is UTF-8
         character = static_cast<unsigned char>(text[i + size - 1]);
-        if (character >= 0xA0)
+        if (character >= 0xA0) {
             continue;
+        }
         to.append(text, printed, i - printed);
         append_escape(to, size == 1 ? escapes[character] : 'u', character);
         i += size - 1;

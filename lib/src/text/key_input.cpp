@@ -18,8 +18,9 @@ namespace {
 /// The bytes of the first parts of a tuple: those of a key of these parts and one more, which takes one byte.
 std::string tuple_prefix(const key_type& keys, std::string_view array) {
     const std::size_t count = json_array_size(array);
-    if (count == 0)
+    if (count == 0) {
         return {};
+    }
     if (count >= keys.parts().size()) {
         throw_unreadable("a prefix has fewer parts than a key " + keys.name() + ", not " + shown_text(array));
     }
@@ -57,8 +58,9 @@ std::string key_from_text(const key_type& keys, std::string_view text) {
 }
 
 std::string key_prefix_from_text(const key_type& keys, std::string_view text) {
-    if (keys.is_string() || text.empty())
+    if (keys.is_string() || text.empty()) {
         return std::string(text);
+    }
     if (!keys.is_tuple()) {
         throw_unreadable("the keys of this map are of type " + keys.name() +
                          ", so they have no prefix, only ranges");
@@ -73,8 +75,9 @@ std::string key_prefix_from_text(const key_type& keys, std::string_view text) {
 void append_key_from_field(std::string& to, const key_type& keys, std::string_view object,
                            std::string_view field) {
     for (json_members members(object); members.next();) {
-        if (members.name() != field)
+        if (members.name() != field) {
             continue;
+        }
         const std::string_view json = members.value();
         std::string key;
         if (keys.is_string() && is_json_number(json)) {

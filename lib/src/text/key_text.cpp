@@ -30,17 +30,20 @@ template <class Number>
     Number number{};
     const char* const end = text.data() + text.size();
     const auto [stopped, code] = std::from_chars(text.data(), end, number);
-    if (code == std::errc::result_out_of_range)
+    if (code == std::errc::result_out_of_range) {
         throw error(errc::out_of_range,
                     "'" + std::string(text) + "' is out of the range of " + std::string(expected));
-    if (code != std::errc() || stopped != end)
+    }
+    if (code != std::errc() || stopped != end) {
         throw_not(text, expected);
+    }
     return number;
 }
 
 [[nodiscard]] bool parse_bool(std::string_view text) {
-    if (text != "true" && text != "false")
+    if (text != "true" && text != "false") {
         throw_not(text, "'true' or 'false'");
+    }
     return text == "true";
 }
 
@@ -70,24 +73,30 @@ void append_part(std::string& to, key_part part, std::string_view text, bool las
 }
 
 [[nodiscard]] double as_float(const cbor_head& head, key_part part) {
-    if (head.is_float())
+    if (head.is_float()) {
         return detail::cbor_float(head);
-    if (!head.is_integer())
+    }
+    if (!head.is_integer()) {
         throw_wrong_kind(part);
+    }
     const auto magnitude = static_cast<double>(head.argument);
     return head.major == cbor_major::positive ? magnitude : -1.0 - magnitude;
 }
 
 void append_number(std::string& to, const cbor_head& head, key_part part) {
-    if (part == key_part::float64)
+    if (part == key_part::float64) {
         return detail::append_float(to, as_float(head, part));
+    }
     const bool negative = head.major == cbor_major::negative;
-    if (!head.is_integer() || (negative && part == key_part::uint64))
+    if (!head.is_integer() || (negative && part == key_part::uint64)) {
         throw_wrong_kind(part);
-    if (part == key_part::uint64)
+    }
+    if (part == key_part::uint64) {
         return detail::append_big_endian(to, head.argument);
-    if (head.argument > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max()))
+    }
+    if (head.argument > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max())) {
         throw error(errc::out_of_range, "an integer key out of the range of 64 bits");
+    }
     detail::append_int(to, static_cast<std::int64_t>(negative ? ~head.argument : head.argument));
 }
 
@@ -95,16 +104,18 @@ void append_item(std::string& to, cbor_reader& from, key_part part, bool last) {
     const cbor_head head = from.item();
     switch (part) {
     case key_part::boolean:
-        if (!head.is_bool())
+        if (!head.is_bool()) {
             throw_wrong_kind(part);
+        }
         return key_codec<bool>::append(to, head.info == cbor_head::info_true, last);
     case key_part::int64:
     case key_part::uint64:
     case key_part::float64:
         return append_number(to, head, part);
     default:
-        if (!head.is_string())
+        if (!head.is_string()) {
             throw_wrong_kind(part);
+        }
         append_part(to, part, from.take_string(head), last);
     }
 }
@@ -133,16 +144,19 @@ void write_part(cbor_writer& to, key_reader& from, key_part part, bool last) {
 } // namespace
 
 std::string key_type::to_json(std::string_view key) const {
-    if (!accepts(key))
+    if (!accepts(key)) {
         detail::throw_corrupt_key();
+    }
     std::string document;
     {
         cbor_writer to(document);
         key_reader from(key);
-        if (is_tuple())
+        if (is_tuple()) {
             to.head(cbor_major::array, size_);
-        for (std::size_t i = 0; i < size_; ++i)
+        }
+        for (std::size_t i = 0; i < size_; ++i) {
             write_part(to, from, parts_[i], i + 1U == size_);
+        }
         to.finish();
     }
     return document_to_json(document);
@@ -159,16 +173,19 @@ std::string key_type::from_json(std::string_view json) const {
         }
     }
     std::string key;
-    for (std::size_t i = 0; i < size_; ++i)
+    for (std::size_t i = 0; i < size_; ++i) {
         append_item(key, from, parts_[i], i + 1U == size_);
+    }
     return key;
 }
 
 std::string key_type::to_text(std::string_view key) const {
-    if (!accepts(key))
+    if (!accepts(key)) {
         detail::throw_corrupt_key();
-    if (is_tuple())
+    }
+    if (is_tuple()) {
         return to_json(key);
+    }
     key_reader from(key);
     switch (parts_[0]) {
     case key_part::string:
@@ -188,8 +205,9 @@ std::string key_type::to_text(std::string_view key) const {
 }
 
 std::string key_type::from_text(std::string_view text) const {
-    if (is_tuple())
+    if (is_tuple()) {
         return from_json(text);
+    }
     std::string key;
     append_part(key, parts_[0], text, true);
     return key;

@@ -27,27 +27,32 @@ public:
 
     [[nodiscard]] bool at_end() const noexcept { return rest_.empty(); }
     [[nodiscard]] bool take_any(std::string_view these) noexcept {
-        if (rest_.empty() || these.find(rest_.front()) == these.npos)
+        if (rest_.empty() || these.find(rest_.front()) == these.npos) {
             return false;
+        }
         rest_.remove_prefix(1);
         return true;
     }
     void expect(std::string_view these) {
-        if (!take_any(these))
+        if (!take_any(these)) {
             throw_no_time(text_);
+        }
     }
     /// Exactly so many digits, at most `limit`.
     [[nodiscard]] int number(std::size_t digits, int limit) {
-        if (rest_.size() < digits)
+        if (rest_.size() < digits) {
             throw_no_time(text_);
+        }
         int found = 0;
         for (const char digit : rest_.substr(0, digits)) {
-            if (digit < '0' || digit > '9')
+            if (digit < '0' || digit > '9') {
                 throw_no_time(text_);
+            }
             found = found * 10 + (digit - '0');
         }
-        if (found > limit)
+        if (found > limit) {
             throw_no_time(text_);
+        }
         rest_.remove_prefix(digits);
         return found;
     }
@@ -55,12 +60,15 @@ public:
     [[nodiscard]] nanoseconds fraction() {
         std::int64_t found = 0;
         std::size_t digits = 0;
-        for (; !rest_.empty() && rest_.front() >= '0' && rest_.front() <= '9' && digits < 9; ++digits)
+        for (; !rest_.empty() && rest_.front() >= '0' && rest_.front() <= '9' && digits < 9; ++digits) {
             found = found * 10 + number(1, 9);
-        if (digits == 0)
+        }
+        if (digits == 0) {
             throw_no_time(text_);
-        for (; digits < 9; ++digits)
+        }
+        for (; digits < 9; ++digits) {
             found *= 10;
+        }
         return nanoseconds(found);
     }
 
@@ -70,11 +78,13 @@ private:
 };
 
 [[nodiscard]] minutes read_zone(time_reader& from) {
-    if (from.at_end() || from.take_any("Zz"))
+    if (from.at_end() || from.take_any("Zz")) {
         return minutes(0);
+    }
     const bool west = from.take_any("-");
-    if (!west)
+    if (!west) {
         from.expect("+");
+    }
     const hours whole(from.number(2, 23));
     from.expect(":");
     const minutes offset = whole + minutes(from.number(2, 59));
@@ -88,8 +98,9 @@ private:
     from.expect("-");
     const day d(static_cast<unsigned>(from.number(2, 31)));
     const year_month_day date(y, m, d);
-    if (!date.ok())
+    if (!date.ok()) {
         throw_no_time(text);
+    }
     return sys_days(date);
 }
 
@@ -132,12 +143,14 @@ std::int64_t parse_time(std::string_view text) {
         of_day += minutes(from.number(2, 59));
         if (from.take_any(":")) {
             of_day += seconds(from.number(2, 59));
-            if (from.take_any("."))
+            if (from.take_any(".")) {
                 fraction = from.fraction();
+            }
         }
         zone = read_zone(from);
-        if (!from.at_end())
+        if (!from.at_end()) {
             throw_no_time(text);
+        }
     }
     const sys_seconds whole = date + of_day - zone;
     std::int64_t since_ns = 0;
@@ -156,8 +169,9 @@ std::string format_uuid(std::string_view bytes) {
     constexpr std::string_view digits = "0123456789abcdef";
     std::string text;
     for (std::size_t i = 0; i < bytes.size(); ++i) {
-        if (i == 4 || i == 6 || i == 8 || i == 10)
+        if (i == 4 || i == 6 || i == 8 || i == 10) {
             text.push_back('-');
+        }
         const auto byte = static_cast<unsigned char>(bytes[i]);
         text.push_back(digits[byte >> 4]);
         text.push_back(digits[byte & 15]);
@@ -169,16 +183,18 @@ std::string parse_uuid(std::string_view text) {
     std::string digits(text);
     if (digits.size() == 36) {
         for (const std::size_t dash : {23U, 18U, 13U, 8U}) {
-            if (digits[dash] == '-')
+            if (digits[dash] == '-') {
                 digits.erase(dash, 1);
+            }
         }
     }
     std::string bytes;
     for (std::size_t i = 0; digits.size() == 32 && i < 32; i += 2) {
         unsigned char byte = 0;
         const char* const end = digits.data() + i + 2;
-        if (std::from_chars(digits.data() + i, end, byte, 16).ptr != end)
+        if (std::from_chars(digits.data() + i, end, byte, 16).ptr != end) {
             break;
+        }
         bytes.push_back(static_cast<char>(byte));
     }
     if (bytes.size() != 16) {

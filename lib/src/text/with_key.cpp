@@ -29,8 +29,9 @@ void throw_other_keys(const map_label& found, const key_type& asked) {
 }
 
 void expect_sound(const value_view& found) {
-    if (!found.is_sound())
+    if (!found.is_sound()) {
         throw error(errc::corrupt, "the value is damaged (its checksum is wrong); run 'holdfast check'");
+    }
 }
 
 void throw_absent(const map_label& where, std::string_view key) {

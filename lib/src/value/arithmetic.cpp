@@ -40,12 +40,15 @@ std::string stays(const std::string& number) { return "it stays " + number; }
 } // namespace
 
 bool same_value(const value_view& left, const value_view& right) {
-    if (left.type() != right.type())
+    if (left.type() != right.type()) {
         return false;
-    if (left.type() == value_type::document)
+    }
+    if (left.type() == value_type::document) {
         return same_document(left.text(), right.text());
-    if (left.type() == value_type::float64)
+    }
+    if (left.type() == value_type::float64) {
         return same_float(value_codec<double>::decode(left), value_codec<double>::decode(right));
+    }
     return left.text() == right.text();
 }
 

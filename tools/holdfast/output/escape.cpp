@@ -121,11 +121,13 @@ void write_hex(output& out, std::string_view bytes) {
 std::string shell_word(std::string_view text) {
     constexpr std::string_view plain =
         "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./:@%+=,-";
-    if (!text.empty() && text.find_first_not_of(plain) == text.npos)
+    if (!text.empty() && text.find_first_not_of(plain) == text.npos) {
         return std::string(text);
+    }
     std::string word = "'";
-    for (const char byte : text)
+    for (const char byte : text) {
         byte == '\'' ? word += "'\\''" : word += byte;
+    }
     return word + "'";
 }
 

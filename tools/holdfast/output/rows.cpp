@@ -46,11 +46,13 @@ void printed_value::write_escaped(output& out) const {
 }
 
 std::string_view plain_bytes(const value_view& of) {
-    if (of.type() != value_type::raw)
+    if (of.type() != value_type::raw) {
         return of.text();
+    }
     const auto raw = describe_raw(of);
-    if (!raw)
+    if (!raw) {
         throw error(errc::corrupt, "the raw value is damaged");
+    }
     return raw->object;
 }
 
@@ -67,8 +69,9 @@ void write_meta(output& out, const value_view& value) {
         out.write(" raw_version=");
         out.write_number(raw->version);
     }
-    if (value.type() != value_type::document)
+    if (value.type() != value_type::document) {
         return;
+    }
     if (const auto name = document_type_name(value.text()); !name.empty()) {
         out.write(" document_type=");
         write_escaped(out, name);

@@ -119,8 +119,9 @@ map_writer open_map(write_transaction& transaction, std::string_view name,
 }
 
 map_view find_map(const snapshot& now, const settings& given) {
-    if (!given.map.empty() && !now.has_map(given.map))
+    if (!given.map.empty() && !now.has_map(given.map)) {
         throw_no_map(given, given.map);
+    }
     return now.map(given.map);
 }
 
@@ -145,10 +146,12 @@ std::string where(const settings& given) {
 
 std::string hint(const settings& given, std::string_view words) {
     std::string text = "\"holdfast ";
-    if (given.names_store)
+    if (given.names_store) {
         text += "-s " + shell_word(given.store_path) + ' ';
-    if (!given.map.empty())
+    }
+    if (!given.map.empty()) {
         text += "-m " + shell_word(given.map) + ' ';
+    }
     return text.append(words) + '"';
 }
 
@@ -162,8 +165,9 @@ void rethrow_with_key(const settings& given, std::string_view word) {
         throw;
     } catch (const error& failure) {
         const std::string message = failure.what();
-        if (message.find(in_quotes(given.store_path)) != message.npos)
+        if (message.find(in_quotes(given.store_path)) != message.npos) {
             throw; // it says so itself
+        }
         throw error(failure.reason(), in_quotes(word) + ' ' + where(given) + ": " + message);
     }
 }

@@ -196,8 +196,9 @@ private:
     static constexpr std::size_t head_bytes_max = 9;
 
     void reserve(std::size_t bytes) {
-        if (static_cast<std::size_t>(end_ - at_) < bytes)
+        if (static_cast<std::size_t>(end_ - at_) < bytes) {
             grow(bytes);
+        }
     }
     HOLDFAST_API void grow(std::size_t bytes);
     HOLDFAST_API void replace_head(std::size_t start, cbor_major major, std::uint64_t count);
@@ -207,8 +208,9 @@ private:
         *at_++ = static_cast<char>(value);
     }
     void put_raw(std::string_view bytes) noexcept {
-        if (!bytes.empty())
+        if (!bytes.empty()) {
             std::memcpy(at_, bytes.data(), bytes.size());
+        }
         at_ += bytes.size();
     }
     template <std::size_t Size>
@@ -270,13 +272,15 @@ public:
 
     /// The next head, tags and breaks included.
     [[nodiscard]] cbor_head head() {
-        if (at_ == end_)
+        if (at_ == end_) {
             throw_damaged("ends within an item");
+        }
         const auto first = static_cast<unsigned char>(*at_++);
         const auto info = static_cast<std::uint8_t>(first & 31);
         cbor_head found{static_cast<cbor_major>(first >> 5), info, info};
-        if (info >= 24)
+        if (info >= 24) {
             read_argument(found);
+        }
         return found;
     }
 
@@ -286,17 +290,20 @@ public:
         while (found.major == cbor_major::tag) {
             found = head();
         }
-        if (found.is_break())
+        if (found.is_break()) {
             throw_damaged("a break where an item belongs");
+        }
         return found;
     }
 
     /// How many elements or pairs the container has whose head was just read; at most what the bytes can hold.
     [[nodiscard]] std::uint64_t count(const cbor_head& container) const {
-        if (container.indefinite())
+        if (container.indefinite()) {
             return count_unknown;
-        if (container.argument > (container.major == cbor_major::map ? left() / 2 : left()))
+        }
+        if (container.argument > (container.major == cbor_major::map ? left() / 2 : left())) {
             throw_damaged("a count that is larger than the bytes that follow");
+        }
         return container.argument;
     }
 
@@ -305,8 +312,9 @@ public:
 
     /// The bytes of a string of known length, whose head was just read, in place.
     [[nodiscard]] std::string_view take_string(const cbor_head& string) {
-        if (string.argument > left())
+        if (string.argument > left()) {
             throw_damaged("a string that is longer than the bytes that follow");
+        }
         const std::string_view found(at_, static_cast<std::size_t>(string.argument));
         at_ += found.size();
         return found;
@@ -320,8 +328,9 @@ public:
     [[nodiscard]] bool take_key(std::string_view name) noexcept {
         if (name.size() >= 24 || left() <= name.size() ||
             static_cast<unsigned char>(*at_) != (0x60 | name.size()) ||
-            std::memcmp(at_ + 1, name.data(), name.size()) != 0)
+            std::memcmp(at_ + 1, name.data(), name.size()) != 0) {
             return false;
+        }
         at_ += 1 + name.size();
         return true;
     }

@@ -57,8 +57,9 @@ public:
         }
         container& inner = open_[depth_ - 1];
         ++inner.count;
-        if (inner.kind == shape::object)
+        if (inner.kind == shape::object) {
             name_ != nullptr ? out.text(name_) : out.text(bare_name(inner.bare++));
+        }
         name_ = nullptr;
     }
 
@@ -84,9 +85,10 @@ public:
 
     void end() {
         const container& inner = open_[--depth_];
-        if (inner.count != inner.promised)
+        if (inner.count != inner.promised) {
             out.set_count(inner.start, inner.kind == shape::array ? cbor_major::array : cbor_major::map,
                           inner.count);
+        }
     }
 
     cbor_writer out;
@@ -103,8 +105,9 @@ private:
 
     void begin(shape which, cbor_major major, std::uint64_t count) {
         begin_item();
-        if (depth_ == cbor_depth_max)
+        if (depth_ == cbor_depth_max) {
             throw_too_deep();
+        }
         open_[depth_++] = {out.position(), 0, count, 0, which};
         out.head(major, count);
     }
@@ -146,8 +149,9 @@ public:
     [[nodiscard]] bool next();
     /// For values that come without having been asked for: goes to the next one, or throws.
     void need() {
-        if (!ready_)
+        if (!ready_) {
             go_on();
+        }
     }
 
     /// Enters the object, or array, that comes next. `pointer` is the type that a smart pointer has.
@@ -179,8 +183,9 @@ public:
     }
     /// To be called after a value was read.
     void done() noexcept {
-        if (depth_ > 0)
+        if (depth_ > 0) {
             ++open_[depth_ - 1].index;
+        }
     }
     /// Passes a null, if that is what comes next.
     [[nodiscard]] bool take_null();

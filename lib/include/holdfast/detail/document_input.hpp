@@ -62,8 +62,9 @@ public:
         const auto known = shared_types_.find(id);
         const std::type_info* const asked = cursor_.pointer_type();
         if (known != shared_types_.end() &&
-            (asked == nullptr || known->second == nullptr || *known->second != *asked))
+            (asked == nullptr || known->second == nullptr || *known->second != *asked)) {
             cursor_.throw_damaged("a pointer to an object of another type");
+        }
         return base::getSharedPointer(id);
     }
 
@@ -147,16 +148,18 @@ void prologue(document_input_archive& archive, const T&) {
 
 template <class T>
 void epilogue(document_input_archive& archive, const T&) {
-    if constexpr (detail::is_object<T, document_output_archive>())
+    if constexpr (detail::is_object<T, document_output_archive>()) {
         archive.cursor().leave();
+    }
 }
 
 /// Comes from within cereal only, for the version of a class. Where the document has none, the class's own counts.
 template <class T>
 void load(document_input_archive& archive, cereal::NameValuePair<T>& pair) {
     if constexpr (std::is_same_v<T, std::uint32_t&>) {
-        if (pair.name == detail::class_version_key)
+        if (pair.name == detail::class_version_key) {
             pair.value = archive.cursor().class_version();
+        }
     }
     archive.read(pair);
 }
@@ -176,17 +179,20 @@ template <class T>
     const cbor_head found = cursor.take();
     if (found.is_float()) {
         const double number = cbor_float(found);
-        if (std::isfinite(number) && std::abs(number) > static_cast<double>(std::numeric_limits<T>::max()))
+        if (std::isfinite(number) && std::abs(number) > static_cast<double>(std::numeric_limits<T>::max())) {
             cursor.throw_inexact(found);
+        }
         return static_cast<T>(number);
     }
-    if (!found.is_integer())
+    if (!found.is_integer()) {
         cursor.throw_wrong_kind(found, "a number");
+    }
     constexpr std::uint64_t exact_max = std::uint64_t{1} << std::numeric_limits<T>::digits;
     const bool negative = found.major == cbor_major::negative;
     const std::uint64_t size = negative ? found.argument + 1 : found.argument;
-    if ((negative && size == 0) || size >> std::countr_zero(size | exact_max) > exact_max)
+    if ((negative && size == 0) || size >> std::countr_zero(size | exact_max) > exact_max) {
         cursor.throw_inexact(found);
+    }
     const T number = static_cast<T>(size);
     return negative ? -number : number;
 }
@@ -194,11 +200,13 @@ template <class T>
 template <class T>
 [[nodiscard]] T take_integer(document_cursor& cursor) {
     cbor_head found = cursor.take();
-    if (!found.is_integer())
+    if (!found.is_integer()) {
         found = cursor.integer_of(found);
+    }
     if (found.argument > static_cast<std::uint64_t>(std::numeric_limits<T>::max()) ||
-        (std::is_unsigned_v<T> && found.major == cbor_major::negative))
+        (std::is_unsigned_v<T> && found.major == cbor_major::negative)) {
         cursor.throw_inexact(found);
+    }
     const T value = static_cast<T>(found.argument);
     return found.major == cbor_major::negative ? static_cast<T>(~value) : value;
 }
@@ -211,8 +219,9 @@ void load(document_input_archive& archive, T& number) {
     detail::document_cursor& cursor = archive.cursor();
     if constexpr (std::is_same_v<T, bool>) {
         const detail::cbor_head found = cursor.take();
-        if (!found.is_bool())
+        if (!found.is_bool()) {
             cursor.throw_wrong_kind(found, "a bool");
+        }
         number = found.info == detail::cbor_head::info_true;
     } else if constexpr (std::is_same_v<T, long double>) {
         number = cursor.take_long_double();
@@ -226,8 +235,9 @@ void load(document_input_archive& archive, T& number) {
 
 inline void load(document_input_archive& archive, std::nullptr_t&) {
     detail::document_cursor& cursor = archive.cursor();
-    if (!cursor.take_null())
+    if (!cursor.take_null()) {
         cursor.throw_wrong_kind(cursor.take(), "null");
+    }
 }
 
 template <class Traits, class Allocator>
@@ -308,8 +318,9 @@ template <std::size_t Size>
 void load(document_input_archive& archive, std::bitset<Size>& bits) {
     std::string text;
     load(archive, text);
-    if (text.size() != Size || text.find_first_not_of("01") != std::string::npos)
+    if (text.size() != Size || text.find_first_not_of("01") != std::string::npos) {
         archive.cursor().throw_damaged("a set of bits that is not as many zeros and ones");
+    }
     bits = std::bitset<Size>(text);
 }
 
@@ -319,11 +330,13 @@ void load(document_input_archive& archive, std::optional<T>& value) {
     if constexpr (detail::is_nullable<T>) {
         cursor.enter(detail::missing_fields::keep_their_value, 0, nullptr);
         const std::uint64_t size = cursor.size();
-        if (size > 1)
+        if (size > 1) {
             cursor.throw_wrong_size(size, 1);
+        }
         value.reset();
-        if (size == 1)
+        if (size == 1) {
             archive.read(value.emplace());
+        }
         cursor.leave();
     } else if (cursor.take_null()) {
         value.reset();

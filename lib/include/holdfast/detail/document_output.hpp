@@ -26,8 +26,9 @@ class document_output_archive
 public:
     explicit document_output_archive(std::string& to, std::string_view type_name = {})
         : base(this), builder_(to) {
-        if (!type_name.empty())
+        if (!type_name.empty()) {
             detail::put_type_name(builder_.out, type_name);
+        }
     }
 
     template <class... Ts>
@@ -112,15 +113,17 @@ void prologue(document_output_archive& archive, const T&) {
 
 template <class T>
 void epilogue(document_output_archive& archive, const T&) {
-    if constexpr (detail::is_object<T, document_output_archive>())
+    if constexpr (detail::is_object<T, document_output_archive>()) {
         archive.builder().end();
+    }
 }
 
 /// Comes from within cereal only, with the version of a class, which was written already.
 template <class T>
 void save(document_output_archive& archive, const cereal::NameValuePair<T>& pair) {
-    if (pair.name != detail::class_version_key)
+    if (pair.name != detail::class_version_key) {
         archive.write(pair);
+    }
 }
 
 template <class T>
@@ -180,8 +183,9 @@ template <class T>
 void save(document_output_archive& archive, const std::optional<T>& value) {
     if constexpr (detail::is_nullable<T>) {
         archive.builder().begin_array(value ? 1 : 0);
-        if (value)
+        if (value) {
             archive.write(*value);
+        }
         archive.builder().end();
     } else if (value) {
         archive.write(*value);
