@@ -65,10 +65,6 @@ HOLDFAST_API value_type append_value_from_json(std::string& to, std::string_view
 [[nodiscard]] HOLDFAST_API value_type parse_stored_type(std::string_view name);
 /// Whether only a newer program knows what the bytes of this type are.
 [[nodiscard]] constexpr bool is_foreign(value_type type) noexcept { return type > value_type::map; }
-/// Whether a value of this type owns something outside of its bytes, which a copy of them would not.
-[[nodiscard]] constexpr bool owns_outside(value_type type) noexcept {
-    return type == value_type::object || static_cast<unsigned>(type) >= 128;
-}
 
 // --- Keys -------------------------------------------------------------------------------------------------
 

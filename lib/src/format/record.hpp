@@ -86,10 +86,4 @@ inline constexpr std::uint64_t raw_alignment = 16;            ///< of raw values
     return header.type != 0 && (header.flags & ~record_flag::known) == 0;
 }
 
-/// Whether a value owns something outside of its record, so that only a program that knows the type may copy, overwrite
-/// or erase it. No program of this version knows one.
-[[nodiscard]] constexpr bool owns_outside(value_type type) noexcept {
-    return type == value_type::object || static_cast<std::uint8_t>(type) >= 128;
-}
-
 } // namespace holdfast::format

@@ -18,7 +18,7 @@ namespace holdfast {
 void detail::check_storable(const value_view& given) {
     given.verify();
     const auto number = std::to_string(static_cast<unsigned>(given.type()));
-    if (format::owns_outside(given.type())) {
+    if (owns_outside(given.type())) {
         throw error(errc::unsupported, "a value of type " + number +
                                            " owns something outside of its bytes, which this program can't "
                                            "copy");

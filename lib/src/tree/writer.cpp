@@ -72,7 +72,7 @@ void tree_writer::replace(std::size_t position, ref record) {
     const ref old_place = get_ref(leaf.records, position);
     const record_view old = read_record(view_, old_place);
     const record_view now = read_record(view_, record);
-    if (format::owns_outside(old.type)) [[unlikely]] {
+    if (owns_outside(old.type)) [[unlikely]] {
         update_digests(1); // owning the path has changed them; with that the tree is whole
         memory_->release(record, now.bytes, now.made);
         throw_not_ours(old);

@@ -16,7 +16,7 @@
 // an allocation. When a call throws (errc::no_space, errc::corrupt), the transaction can only be aborted,
 // except for errc::invalid_argument, and errc::unsupported of `put` and `erase`, which change nothing.
 //
-// Records whose value owns something outside (format::owns_outside) are never dropped: errc::unsupported. This is the
+// Records whose value owns something outside (owns_outside) are never dropped: errc::unsupported. This is the
 // one place that sees every record that leaves a tree.
 #pragma once
 

@@ -58,7 +58,7 @@ bool tree_writer::erase(std::string_view key) {
         return false;
     }
     const record_view record = read_record(view_, get_ref(found_in.records, where.position));
-    if (format::owns_outside(record.type)) [[unlikely]] {
+    if (owns_outside(record.type)) [[unlikely]] {
         throw_not_ours(record);
     }
     const std::uint64_t record_bytes = record.key.size() + record.value.size();

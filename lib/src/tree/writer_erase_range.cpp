@@ -210,7 +210,7 @@ void tree_writer::drop_subtree(ref place, node_level level) {
 
 void tree_writer::drop_record(ref place) {
     const record_view record = read_record(view_, place);
-    if (format::owns_outside(record.type)) [[unlikely]] {
+    if (owns_outside(record.type)) [[unlikely]] {
         throw_not_ours(record);
     }
     if (root_.entries == 0) [[unlikely]] {
