@@ -1,7 +1,8 @@
 // The one ordering that no kill can break: a reclaiming writer's barrier, without which a reader's pin may still be
 // in its processor's store buffer when the writer looks for pins.
 //
-// In the engine as a whole a commit and the next writer's look at the pins are farther apart, and no way was found to make
+// In the engine as a whole a commit and the next writer's look at the pins are farther apart, and no way was found
+// to make
 // the campaign itself fail without the barrier: this test brings the two close together.
 //
 // Reader and writer are two processes on two processors. Each round, the reader pins the newest commit and looks at

@@ -212,7 +212,8 @@ std::string lane::choose_boot() {
     return !reader_.running() && random_.chance(1, 4) ? numbered("boot-", random_.below(3)) : std::string();
 }
 
-/// "NAME=kill@N". Half of the time one of those that matter most to what is tried, and every one as likely as any other.
+/// "NAME=kill@N". Half of the time one of those that matter most to what is tried, and every one as likely as any
+/// other.
 std::string lane::choose_point(const passages& from, std::span<const std::string_view> favourites) {
     if (from.empty() || random_.chance(1, 16)) {
         std::uint64_t all = 1;

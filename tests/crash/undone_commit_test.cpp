@@ -1,6 +1,7 @@
 // A commit that follows an undone transaction.
 //
-// What went wrong: transaction t writes commit slot t mod 2, and t was one more than the last number given out. After an
+// What went wrong: transaction t writes commit slot t mod 2, and t was one more than the last number given out.
+// After an
 // undone transaction that was two more than the visible commit, so its slot was written over: readers span until the
 // new commit was published, and a kill in between left a store without any commit.
 #include <gtest/gtest.h>

@@ -1,6 +1,7 @@
 // A waiter for the writer lock that is killed.
 //
-// What went wrong: a process that was killed after unlocking had woken it, and before it had the mutex, took the wake-up
+// What went wrong: a process that was killed after unlocking had woken it, and before it had the mutex, took the
+// wake-up
 // with it. If somebody else got the mutex first, that one did not know that there were others waiting, and they slept
 // until their time was up, 30 s by default, beside a writer who went on and on.
 #include <atomic>

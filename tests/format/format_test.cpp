@@ -90,7 +90,7 @@ private:
     return text;
 }
 
-TEST(FormatPage, DescribesEachStructAsItIs) {
+TEST(format_page, describes_each_struct_as_it_is) {
     const documented page;
     const std::map<std::string, layout> compiled = compiled_layouts();
     for (const auto& [name, expected] : compiled) {
@@ -103,7 +103,7 @@ TEST(FormatPage, DescribesEachStructAsItIs) {
     }
 }
 
-TEST(FormatPage, LeavesNoByteOfAStructOut) {
+TEST(format_page, leaves_no_byte_of_a_struct_out) {
     for (const auto& [name, described] : documented().layouts) {
         std::uint64_t end = 0;
         for (const field& one : described.fields) {
@@ -114,7 +114,7 @@ TEST(FormatPage, LeavesNoByteOfAStructOut) {
     }
 }
 
-TEST(FormatPage, GivesEachConstantItsValue) {
+TEST(format_page, gives_each_constant_its_value) {
     const documented page;
     const std::map<std::string, std::string> compiled = compiled_constants();
     for (const auto& [name, value] : compiled) {

@@ -38,12 +38,12 @@ namespace {
     return judge(block);
 }
 
-TEST(Superblock, IsSoundAsItIsMade) {
+TEST(superblock, is_sound_as_it_is_made) {
     EXPECT_EQ(judge(example()), superblock_state::sound);
     EXPECT_EQ(example().incarnation[1], 17);
 }
 
-TEST(Superblock, IsForeignWithoutItsMagicOrCutShort) {
+TEST(superblock, is_foreign_without_its_magic_or_cut_short) {
     superblock block = example();
     const auto bytes = std::as_bytes(std::span(&block, 1));
     for (std::size_t size = 0; size < bytes.size(); ++size) {
@@ -53,7 +53,7 @@ TEST(Superblock, IsForeignWithoutItsMagicOrCutShort) {
     EXPECT_EQ(judge_superblock({}), superblock_state::foreign);
 }
 
-TEST(Superblock, OfALaterVersionIsNewerWhateverItsChecksumIs) {
+TEST(superblock, of_a_later_version_is_newer_whatever_its_checksum_is) {
     superblock block = example();
     block.version = format_version + 1;
     EXPECT_EQ(judge(block), superblock_state::newer);
@@ -62,14 +62,14 @@ TEST(Superblock, OfALaterVersionIsNewerWhateverItsChecksumIs) {
     EXPECT_EQ(judge_changed([](superblock& b) { b.version = 0; }), superblock_state::damaged);
 }
 
-TEST(Superblock, OfAnEarlierVersionIsOlderIfItIsWhole) {
+TEST(superblock, of_an_earlier_version_is_older_if_it_is_whole) {
     EXPECT_EQ(judge_changed([](superblock& b) { b.version = 1; }), superblock_state::older);
     superblock block = example();
     block.version = 1;
     EXPECT_EQ(judge(block), superblock_state::damaged);
 }
 
-TEST(Superblock, WithUnknownRequiredFeaturesIsNewerAndIgnorableOnesAreIgnored) {
+TEST(superblock, with_unknown_required_features_is_newer_and_ignorable_ones_are_ignored) {
     for (unsigned bit = 0; bit < 64; ++bit) {
         const std::uint64_t feature = std::uint64_t{1} << bit;
         EXPECT_EQ(judge_changed([&](superblock& b) { b.features_required = feature; }),
@@ -79,19 +79,19 @@ TEST(Superblock, WithUnknownRequiredFeaturesIsNewerAndIgnorableOnesAreIgnored) {
     }
 }
 
-TEST(Superblock, OfAnotherMachineIsNotDamaged) {
+TEST(superblock, of_another_machine_is_not_damaged) {
     EXPECT_EQ(judge_changed([](superblock& b) { b.endianness = 0x04030201; }),
               superblock_state::other_machine);
     EXPECT_EQ(judge_changed([](superblock& b) { b.word_bytes = 4; }), superblock_state::other_machine);
     EXPECT_EQ(judge_changed([](superblock& b) { b.endianness = 0x02010403; }), superblock_state::damaged);
 }
 
-TEST(Superblock, OfAnotherGeometryIsDamaged) {
+TEST(superblock, of_another_geometry_is_damaged) {
     EXPECT_EQ(judge_changed([](superblock& b) { b.block_bytes = 4096; }), superblock_state::damaged);
     EXPECT_EQ(judge_changed([](superblock& b) { b.heap_offset += 1; }), superblock_state::damaged);
 }
 
-TEST(Superblock, IsNeverSoundWithAFlippedBit) {
+TEST(superblock, is_never_sound_with_a_flipped_bit) {
     for (std::size_t byte = 0; byte < sizeof(superblock); ++byte) {
         for (unsigned bit = 0; bit < 8; ++bit) {
             superblock block = example();
@@ -101,7 +101,7 @@ TEST(Superblock, IsNeverSoundWithAFlippedBit) {
     }
 }
 
-TEST(Superblock, IsNeverSoundByChance) {
+TEST(superblock, is_never_sound_by_chance) {
     std::mt19937_64 random(1);
     for (int i = 0; i < 20'000; ++i) {
         superblock block = example();
@@ -151,12 +151,12 @@ void expect_each_flip_found(const Slot& whole) {
     }
 }
 
-TEST(CommitSlot, IsSoundOnlyWhole) {
+TEST(commit_slot, is_sound_only_whole) {
     expect_each_flip_found(example_commit());
     EXPECT_FALSE(is_sound(commit_slot{}));
 }
 
-TEST(CommitSlot, CountsOnlyAsFarAsItIsUsed) {
+TEST(commit_slot, counts_only_as_far_as_it_is_used) {
     commit_slot slot = example_commit();
     slot.direct_count = 2;
     slot.checksum = checksum_of(slot);
@@ -173,7 +173,7 @@ TEST(CommitSlot, CountsOnlyAsFarAsItIsUsed) {
     EXPECT_FALSE(is_sound(slot));
 }
 
-TEST(CommitSlot, IsNotSoundWithAnEndThatNoStoreHas) {
+TEST(commit_slot, is_not_sound_with_an_end_that_no_store_has) {
     for (const std::uint64_t end : {std::uint64_t{0}, heap_offset - block_bytes, heap_offset + 1,
                                     file_bytes_max + block_bytes, ~std::uint64_t{0}}) {
         commit_slot slot = example_commit();
@@ -187,7 +187,7 @@ TEST(CommitSlot, IsNotSoundWithAnEndThatNoStoreHas) {
     EXPECT_FALSE(is_sound(slot));
 }
 
-TEST(CheckedWord, IsNotSoundWithOneBitFlipped) {
+TEST(checked_word, is_not_sound_with_one_bit_flipped) {
     for (const std::uint64_t number :
          {std::uint64_t{0}, std::uint64_t{1}, std::uint64_t{0x123456789ABC}, txn_limit}) {
         for (const std::uint64_t tag : {std::uint64_t{0}, std::uint64_t{1}, std::uint64_t{63}}) {
@@ -195,14 +195,15 @@ TEST(CheckedWord, IsNotSoundWithOneBitFlipped) {
             ASSERT_TRUE(whole.is_sound());
             EXPECT_EQ(raw(whole.number()), number);
             EXPECT_EQ(whole.tag(), tag);
-            for (unsigned bit = 0; bit < 64; ++bit)
+            for (unsigned bit = 0; bit < 64; ++bit) {
                 EXPECT_FALSE(checked_word(whole.raw() ^ std::uint64_t{1} << bit).is_sound()) << bit;
+            }
         }
     }
     EXPECT_EQ(checked_word(txn_id::none, 0).raw(), 0U);
 }
 
-TEST(DurableSlot, IsSoundOnlyWholeAndWithASoundCommit) {
+TEST(durable_slot, is_sound_only_whole_and_with_a_sound_commit) {
     expect_each_flip_found(example_durable());
     EXPECT_FALSE(is_sound(durable_slot{}));
     durable_slot slot = example_durable();

@@ -1,4 +1,5 @@
-// Lines of JSON as entries: whatever they hold, they are refused with an error, or what is read of them is written and read
+// Lines of JSON as entries: whatever they hold, they are refused with an error, or what is read of them is written
+// and read
 // again as the same.
 #include <cstdint>
 #include <cstdlib>

@@ -71,8 +71,9 @@ TEST_F(allocate_test, powers_of_two_are_naturally_aligned) {
     heap& tested = user_.heap();
     user_.begin();
     for (std::uint64_t size = 64; size <= 16 * 1024; size *= 2) {
-        for (int i = 0; i < 50; ++i)
+        for (int i = 0; i < 50; ++i) {
             ASSERT_EQ(tested.allocate(size).offset() % size, 0U) << size;
+        }
     }
 }
 
@@ -94,8 +95,9 @@ TEST_F(allocate_test, runs_of_many_mebibytes_grow_the_heap_and_merge_again) {
         expect_sound();
     }
     user_.begin();
-    for (const ref place : places)
+    for (const ref place : places) {
         tested.free(place);
+    }
     user_.commit();
     expect_sound();
     const std::uint64_t end = tested.end_bytes();
@@ -163,10 +165,12 @@ TEST_F(allocate_test, a_run_is_freed_once_also_when_it_merged_with_its_neighbour
     heap& tested = user_.heap();
     user_.begin();
     std::vector<ref> runs;
-    for (int i = 0; i < 3; ++i)
+    for (int i = 0; i < 3; ++i) {
         runs.push_back(tested.allocate(2 * format::block_bytes));
-    for (const ref run : runs)
+    }
+    for (const ref run : runs) {
         tested.free(run);
+    }
     for (const ref run : runs) {
         EXPECT_EQ(reason_of([&] { (void)tested.size_of(run); }), errc::corrupt);
         EXPECT_EQ(reason_of([&] { tested.free(run); }), errc::corrupt);
@@ -174,8 +178,9 @@ TEST_F(allocate_test, a_run_is_freed_once_also_when_it_merged_with_its_neighbour
     // Likewise inside of a later run that covers all of them.
     const ref covering = tested.allocate(6 * format::block_bytes);
     for (const ref run : runs) {
-        if (run == covering)
+        if (run == covering) {
             continue;
+        }
         EXPECT_EQ(reason_of([&] { tested.free(run); }), errc::corrupt);
     }
     user_.commit();
@@ -238,16 +243,18 @@ TEST_F(allocate_test, the_reserve_is_for_those_who_may_break_it_and_is_filled_ag
 
     user_.begin();
     std::vector<ref> taken;
-    for (int i = 0; i < 8; ++i)
+    for (int i = 0; i < 8; ++i) {
         taken.push_back(tested.allocate(format::block_bytes));
+    }
     tested.allocation_policy() = {};
     user_.commit();
     expect_sound();
     memory_.set_limit(initial_end_bytes + 16 * format::block_bytes);
     user_.begin();
     (void)tested.allocate(format::block_bytes);
-    for (const ref place : taken)
+    for (const ref place : taken) {
         tested.free(place);
+    }
     tested.refill_reserve();
     EXPECT_NE(tested.header().reserve_block, 0U);
     user_.commit();
@@ -259,21 +266,24 @@ TEST_F(allocate_test, reclaiming_is_asked_before_the_heap_grows_and_again_when_i
     memory_.set_limit(initial_end_bytes);
     user_.begin();
     std::vector<ref> kept;
-    for (int i = 0; i < 5; ++i)
+    for (int i = 0; i < 5; ++i) {
         kept.push_back(tested.allocate(format::block_bytes));
+    }
     std::vector<bool> asked;
     tested.allocation_policy().reclaim = [&](bool pressed) {
         asked.push_back(pressed);
-        if (!pressed || kept.empty())
+        if (!pressed || kept.empty()) {
             return false;
+        }
         tested.free(kept.back());
         kept.pop_back();
         return true;
     };
     (void)fill(tested, format::block_bytes);
     ASSERT_EQ(asked.size(), 12U); // twice for each of five successes and one failure
-    for (std::size_t i = 0; i < asked.size(); ++i)
+    for (std::size_t i = 0; i < asked.size(); ++i) {
         EXPECT_EQ(asked[i], i % 2 == 1);
+    }
     tested.allocation_policy() = {};
     user_.commit();
     expect_sound();
@@ -328,8 +338,9 @@ TEST_F(allocate_test, the_undo_log_never_runs_out_in_the_middle_of_an_operation)
     heap& tested = user_.heap();
     for (std::uint64_t operations = 100; operations < 4000; operations += 61) {
         user_.begin();
-        for (std::uint64_t i = 0; i < operations; ++i)
+        for (std::uint64_t i = 0; i < operations; ++i) {
             (void)tested.allocate(i % 7 == 0 ? 20'000 : 8192);
+        }
         if (operations % 2 == 0) {
             user_.abort();
             continue;
@@ -339,8 +350,9 @@ TEST_F(allocate_test, the_undo_log_never_runs_out_in_the_middle_of_an_operation)
         const heap_report report = check_heap(tested);
         ASSERT_TRUE(report.findings.empty());
         for (const auto& [offset, object] : report.objects) {
-            if (offset != tested.header().reserve_block * format::block_bytes)
+            if (offset != tested.header().reserve_block * format::block_bytes) {
                 tested.free(ref::from_offset(offset));
+            }
         }
         user_.commit();
         expect_sound();
@@ -361,8 +373,9 @@ TEST_F(allocate_test, churn_of_small_objects_keeps_the_heap_within_half_of_what_
         live_bytes += size;
     };
     user_.begin();
-    for (int i = 0; i < 40'000; ++i)
+    for (int i = 0; i < 40'000; ++i) {
         add();
+    }
     user_.commit();
     for (std::uint64_t round = 0; round < 200 / effort_divisor + 1; ++round) {
         user_.begin();

@@ -38,8 +38,9 @@ protected:
 
     [[nodiscard]] static std::vector<void*> contents_of(chain_type& chain) {
         std::vector<void*> all;
-        for (auto it = chain.begin(); it != chain.end(); ++it)
+        for (auto it = chain.begin(); it != chain.end(); ++it) {
             all.push_back(&*it);
+        }
         return all;
     }
 
@@ -69,12 +70,15 @@ TYPED_TEST(memory_algorithm, frees_in_any_order_what_it_gave) {
         }
         EXPECT_FALSE(this->tested().all_memory_deallocated());
         std::vector<unsigned> sequence(objects.size());
-        for (unsigned i = 0; i < sequence.size(); ++i)
+        for (unsigned i = 0; i < sequence.size(); ++i) {
             sequence[i] = i;
-        if (order == 1)
+        }
+        if (order == 1) {
             std::reverse(sequence.begin(), sequence.end());
-        if (order == 2)
+        }
+        if (order == 2) {
             std::shuffle(sequence.begin(), sequence.end(), random);
+        }
         for (const unsigned i : sequence) {
             this->expect_filled(objects[i], i * 13 % 3000 + 1, i);
             this->tested().deallocate(objects[i]);
@@ -128,8 +132,9 @@ TYPED_TEST(memory_algorithm, aligns_as_asked_up_to_a_page) {
             objects.push_back(object);
         }
     }
-    for (void* const object : objects)
+    for (void* const object : objects) {
         this->tested().deallocate(object);
+    }
 }
 
 /// Boost's algorithm asserts.
@@ -191,8 +196,9 @@ TYPED_TEST(memory_algorithm, expanding_or_making_anew_always_gives_something) {
     ASSERT_NE(got, nullptr);
     EXPECT_GE(received, 8000U);
     EXPECT_TRUE(reuse == nullptr || got == made) << "it says it expanded, but did not";
-    if (reuse == nullptr)
+    if (reuse == nullptr) {
         this->tested().deallocate(made);
+    }
     this->tested().deallocate(got);
 }
 
@@ -251,8 +257,9 @@ TYPED_TEST(memory_algorithm, many_objects_of_one_size_come_in_a_chain) {
     std::vector<void*> all = this->contents_of(chain);
     std::sort(all.begin(), all.end());
     EXPECT_EQ(std::unique(all.begin(), all.end()), all.end());
-    for (void* const object : all)
+    for (void* const object : all) {
         EXPECT_GE(this->tested().size(object), 40U);
+    }
     this->tested().deallocate_many(chain);
     EXPECT_TRUE(chain.empty());
 }
@@ -263,12 +270,14 @@ TYPED_TEST(memory_algorithm, many_objects_of_several_sizes_come_in_their_order) 
     this->tested().allocate_many(sizes.data(), sizes.size(), 8, chain);
     ASSERT_EQ(chain.size(), sizes.size());
     const std::vector<void*> all = this->contents_of(chain);
-    for (std::size_t i = 0; i < sizes.size(); ++i)
+    for (std::size_t i = 0; i < sizes.size(); ++i) {
         EXPECT_GE(this->tested().size(all[i]), sizes[i] * 8) << i;
+    }
     // Each can be freed by itself, too.
     chain.clear();
-    for (void* const object : all)
+    for (void* const object : all) {
         this->tested().deallocate(object);
+    }
 }
 
 TYPED_TEST(memory_algorithm, many_objects_that_are_not_to_be_had_change_nothing) {
@@ -294,8 +303,9 @@ TYPED_TEST(memory_algorithm, many_objects_that_are_not_to_be_had_change_nothing)
 TYPED_TEST(memory_algorithm, gives_null_when_memory_is_exhausted_and_recovers) {
     this->memory_.make_scarce();
     std::vector<void*> objects;
-    while (void* const object = this->tested().allocate(10'000))
+    while (void* const object = this->tested().allocate(10'000)) {
         objects.push_back(object);
+    }
     EXPECT_GT(objects.size(), 5U);
     EXPECT_TRUE(this->tested().check_sanity());
     EXPECT_EQ(this->tested().allocate(20'000), nullptr);
@@ -304,8 +314,9 @@ TYPED_TEST(memory_algorithm, gives_null_when_memory_is_exhausted_and_recovers) {
     void* const again = this->tested().allocate(10'000);
     ASSERT_NE(again, nullptr);
     objects.push_back(again);
-    for (void* const object : objects)
+    for (void* const object : objects) {
         this->tested().deallocate(object);
+    }
 }
 
 TYPED_TEST(memory_algorithm, knows_its_size_and_what_is_free) {

@@ -49,8 +49,9 @@ TEST_F(boost_container, all_kinds_live_in_an_arena_and_give_everything_back) {
                           shared_string(std::string(i % 300, 'x').c_str(), &manager_));
         }
         std::uint64_t i = 0;
-        for (const shared_string& text : texts)
+        for (const shared_string& text : texts) {
             ASSERT_EQ(text.c_str(), "text " + std::to_string(i++));
+        }
         for (i = 0; i < entries; ++i) {
             ASSERT_EQ(numbers[i], i * i);
             ASSERT_EQ(names.find(static_cast<std::uint32_t>(i * 7919 % 10'007))->second.size(), i % 300);

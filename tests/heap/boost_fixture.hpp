@@ -29,12 +29,14 @@ class free_eraser final : public account_visitor {
 public:
     explicit free_eraser(std::byte* base) noexcept : base_(base) {}
     void block(const account_block& found) override {
-        if (found.state == format::block_state::free_run)
+        if (found.state == format::block_state::free_run) {
             std::memset(base_ + found.place().offset(), 0, found.bytes());
+        }
     }
     void object(ref place, std::uint64_t bytes, bool allocated) override {
-        if (!allocated)
+        if (!allocated) {
             std::memset(base_ + place.offset(), 0, bytes);
+        }
     }
     void damage(const std::string& what) override { ADD_FAILURE() << what; }
 
@@ -53,11 +55,13 @@ public:
         user_.begin();
         try {
             std::vector<ref> made;
-            for (std::size_t i = 0; i < count; ++i)
+            for (std::size_t i = 0; i < count; ++i) {
                 made.push_back(make(request_at(i)));
+            }
             user_.commit();
-            for (const ref place : made)
+            for (const ref place : made) {
                 receive(user_.heap().base() + place.offset(), user_.heap().size_of(place));
+            }
             return true;
         } catch (const std::exception&) {
             user_.abort();
@@ -67,8 +71,9 @@ public:
 
     void deallocate(const std::function<void*()>& next) noexcept override {
         user_.begin();
-        while (const void* const object = next())
+        while (const void* const object = next()) {
             user_.heap().free(place_of(object));
+        }
         user_.commit();
     }
 
@@ -98,11 +103,13 @@ private:
     /// Slabs of a power of two align their objects, and runs begin at a block.
     [[nodiscard]] ref make(const allocation_request& request) {
         constexpr std::size_t alignment_max = 4096;
-        if (request.alignment > alignment_max || request.bytes > format::file_bytes_max)
+        if (request.alignment > alignment_max || request.bytes > format::file_bytes_max) {
             throw error(errc::no_space, "not to be had");
+        }
         std::uint64_t bytes = request.bytes;
-        if (request.alignment > ref::unit_bytes && bytes <= format::slab_bytes_max)
+        if (request.alignment > ref::unit_bytes && bytes <= format::slab_bytes_max) {
             bytes = std::bit_ceil(std::max<std::uint64_t>({bytes, request.alignment, 64}));
+        }
         return user_.heap().allocate(bytes, format::block_owner::arena);
     }
     [[nodiscard]] ref place_of(const void* object) noexcept {

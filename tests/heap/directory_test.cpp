@@ -76,8 +76,9 @@ TEST_F(directory_test, growth_meets_the_borders_of_tables_at_every_distance) {
                            (blocks % 7) * format::block_bytes); // grow by less than usual
         user_->begin();
         try {
-            for (;;)
+            for (;;) {
                 (void)tested.allocate(format::block_bytes);
+            }
         } catch (const error& full) {
             ASSERT_EQ(full.reason(), errc::no_space);
         }

@@ -29,8 +29,9 @@ protected:
         return user_.heap().consume(
             list(), limit,
             [&](const list_entry& entry) {
-                if (entry.tagged == stop_at)
+                if (entry.tagged == stop_at) {
                     return false;
+                }
                 EXPECT_FALSE(expected_.empty());
                 EXPECT_EQ(entry.tagged, expected_.front());
                 EXPECT_EQ(entry.word, ~expected_.front());
@@ -41,8 +42,9 @@ protected:
     }
 
     void free_emptied() {
-        for (const ref chunk : emptied_)
+        for (const ref chunk : emptied_) {
             user_.heap().free(chunk);
+        }
         emptied_.clear();
     }
 
@@ -50,8 +52,9 @@ protected:
     [[nodiscard]] std::size_t chunks() {
         std::size_t count = 0;
         for (const auto& [offset, object] : check_heap(user_.heap()).objects) {
-            if (object.bytes == sizeof(list_chunk))
+            if (object.bytes == sizeof(list_chunk)) {
                 ++count;
+            }
         }
         return count;
     }
@@ -131,8 +134,9 @@ TEST_F(entry_list_test, random_appends_and_consumes_with_aborts_follow_a_model) 
         } else {
             user_.commit();
         }
-        if (transaction % 100 == 0)
+        if (transaction % 100 == 0) {
             expect_sound();
+        }
     }
     user_.begin();
     (void)consume(~std::uint64_t{0});
@@ -150,8 +154,9 @@ TEST_F(entry_list_test, an_undone_transaction_finds_its_entries_again) {
         user_.begin();
         EXPECT_EQ(consume(400), 400U);
         append(200);
-        for (int i = 0; i < 100; ++i)
+        for (int i = 0; i < 100; ++i) {
             (void)user_.heap().allocate(sizeof(list_chunk));
+        }
         user_.abort();
         expected_ = expected_before;
         emptied_.clear();
@@ -189,8 +194,9 @@ TEST_F(entry_list_test, consuming_stops_when_the_log_and_the_disk_are_full) {
     memory_.set_limit(tested.end_bytes());
     user_.begin();
     try {
-        for (;;)
+        for (;;) {
             (void)tested.allocate(format::block_bytes);
+        }
     } catch (const error&) {
         user_.commit();
     }
@@ -198,8 +204,9 @@ TEST_F(entry_list_test, consuming_stops_when_the_log_and_the_disk_are_full) {
     const std::uint64_t taken = tested.consume(
         list(), ~std::uint64_t{0},
         [&](const list_entry&) {
-            for (int i = 0; i < 4; ++i)
+            for (int i = 0; i < 4; ++i) {
                 tested.free(tested.allocate(48)); // as many words as freeing takes
+            }
             expected_.pop_front();
             return true;
         },
@@ -218,14 +225,16 @@ TEST_F(entry_list_test, a_list_without_room_for_its_entries_is_no_space_and_stay
     user_.begin();
     append(10);
     try {
-        for (;;)
+        for (;;) {
             (void)tested.allocate(512);
+        }
     } catch (const error& full) {
         EXPECT_EQ(full.reason(), errc::no_space);
     }
     try {
-        for (;;)
+        for (;;) {
             (void)tested.allocate(sizeof(list_chunk));
+        }
     } catch (const error& full) {
         EXPECT_EQ(full.reason(), errc::no_space);
     }

@@ -52,8 +52,9 @@ public:
     void abort() { heap_.roll_back(); }
     /// What the next writer does after a kill. Returns whether there was something to undo.
     bool recover() {
-        if (!heap_.undo().active(txn_id{visible_}))
+        if (!heap_.undo().active(txn_id{visible_})) {
             return false;
+        }
         heap_.roll_back();
         return true;
     }
@@ -74,8 +75,9 @@ protected:
 
     void expect_sound() {
         const heap_report report = check_heap(user_.heap());
-        for (const std::string& finding : report.findings)
+        for (const std::string& finding : report.findings) {
             ADD_FAILURE() << finding;
+        }
     }
 
     memory_backing memory_;

@@ -24,15 +24,17 @@ protected:
         for (int i = 0; i < 300; ++i) {
             places_.push_back(tested.allocate(i % 10 == 9 ? 20'000 + 1000 * (i % 30) : 48 + 40 * (i % 60)));
         }
-        for (std::size_t i = 0; i < places_.size(); i += 3)
+        for (std::size_t i = 0; i < places_.size(); i += 3) {
             tested.free(places_[i]);
+        }
         const std::vector<list_entry> entries(400, list_entry{places_[1].units(), 1});
         tested.append(tested.header().retired, entries.data(), entries.size());
         user_.commit();
         // An interrupted transaction, so that there is a log to damage, too.
         user_.begin();
-        for (int i = 0; i < 1'500; ++i)
+        for (int i = 0; i < 1'500; ++i) {
             (void)tested.allocate(500);
+        }
         image_end_ = memory_.backed_bytes();
         const auto keep = [&](std::vector<std::byte>& image, std::uint64_t begin, std::uint64_t end) {
             image.insert(image.end(), memory_.base() + begin, memory_.base() + end);
@@ -102,8 +104,9 @@ protected:
         try {
             heap_user writer(memory_, user_.visible());
             (void)writer.recover();
-            if (random_() % 4 != 0)
+            if (random_() % 4 != 0) {
                 seal_accounts(memory_.base(), image_end_);
+            }
             for (int transaction = 0; transaction < 3; ++transaction) {
                 writer.begin();
                 use_in_transaction(writer.heap());
@@ -136,8 +139,9 @@ protected:
                 (void)used.size_of(place);
                 used.free(place);
             } catch (const error& failure) {
-                if (failure.reason() != errc::corrupt)
+                if (failure.reason() != errc::corrupt) {
                     throw;
+                }
             }
         }
         const std::vector<list_entry> entries(100, list_entry{1, 2});
@@ -202,8 +206,9 @@ TEST_F(forged_test, an_owner_or_class_that_does_not_exist_is_noticed) {
             writer.begin();
             const auto number = static_cast<std::uint32_t>(place.offset() / format::block_bytes);
             block_descriptor block = writer.heap().blocks().descriptor(number);
-            if (block.state != static_cast<std::uint8_t>(format::block_state::slab))
+            if (block.state != static_cast<std::uint8_t>(format::block_state::slab)) {
                 continue;
+            }
             (owner ? block.owner : block.size_class) = 200;
             block.free = 0; // so that freeing links the slab
             writer.heap().blocks().write(number, block);
@@ -228,8 +233,9 @@ TEST_F(forged_test, forged_lists_are_survived) {
         restore();
         format::heap_header& header = user_.heap().header();
         damage(bytes(ref::from_units(header.retired.front).offset(), sizeof(format::list_chunk)), 3);
-        if (random_() % 2 == 0)
+        if (random_() % 2 == 0) {
             damage({reinterpret_cast<std::byte*>(&header.retired), sizeof header.retired}, 2);
+        }
         use();
     }
     expect_both_outcomes();

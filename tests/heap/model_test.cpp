@@ -31,21 +31,24 @@ protected:
             const account_image before(user_.heap());
             const object_map objects_before = objects_;
             const std::uint64_t length = 1 + random_() % (random_() % 50 == 0 ? 3000 : 200);
-            for (std::uint64_t i = 0; i < length && !HasFatalFailure(); ++i)
+            for (std::uint64_t i = 0; i < length && !HasFatalFailure(); ++i) {
                 step(live_max);
+            }
             ASSERT_FALSE(HasFatalFailure());
             done += length;
             if (random_() % 3 == 0) {
                 user_.abort();
                 ASSERT_EQ(before.first_difference(), 0U) << "transaction " << transaction;
                 objects_ = objects_before;
-                for (const auto& [offset, object] : objects_)
+                for (const auto& [offset, object] : objects_) {
                     stamp(offset, object); // freed ones may be overwritten
+                }
             } else {
                 user_.commit();
             }
-            if (transaction % 500 == 0)
+            if (transaction % 500 == 0) {
                 compare();
+            }
         }
         compare();
     }
@@ -99,8 +102,9 @@ private:
     void free_one() {
         auto victim = objects_.lower_bound(format::heap_offset +
                                            random_() % (user_.heap().end_bytes() - format::heap_offset));
-        if (victim == objects_.end())
+        if (victim == objects_.end()) {
             victim = objects_.begin();
+        }
         const auto& [offset, object] = *victim;
         std::uint64_t first = 0;
         std::uint64_t last = 0;
@@ -120,14 +124,17 @@ private:
     /// The heap holds exactly what the model holds, and its reserve.
     void compare() {
         const heap_report report = check_heap(user_.heap());
-        for (const std::string& finding : report.findings)
+        for (const std::string& finding : report.findings) {
             ADD_FAILURE() << finding;
+        }
         const std::uint64_t reserve = user_.heap().header().reserve_block * format::block_bytes;
         std::map<std::uint64_t, heap_object> expected;
-        for (const auto& [offset, object] : objects_)
+        for (const auto& [offset, object] : objects_) {
             expected[offset] = {object.size, object.owner};
-        if (reserve != 0)
+        }
+        if (reserve != 0) {
             expected[reserve] = report.objects.at(reserve);
+        }
         ASSERT_EQ(report.objects, expected);
     }
 

@@ -47,16 +47,18 @@ TEST(size_class, a_slab_wastes_less_than_an_eighth_of_its_block) {
 }
 
 TEST(run_bins, are_exact_up_to_32_blocks_and_never_fall) {
-    for (std::uint32_t length = 1; length <= 32; ++length)
+    for (std::uint32_t length = 1; length <= 32; ++length) {
         EXPECT_EQ(block_map::bin_of(length), length - 1);
+    }
     std::size_t before = 0;
     for (std::uint32_t length = 1; length < 100'000; ++length) {
         const std::size_t bin = block_map::bin_of(length);
         ASSERT_TRUE(bin == before || bin == before + 1 || length == 1) << length;
         before = bin;
     }
-    for (const std::uint32_t length : {1U << 20, 1U << 30, ~0U})
+    for (const std::uint32_t length : {1U << 20, 1U << 30, ~0U}) {
         EXPECT_LT(block_map::bin_of(length), format::run_bins);
+    }
 }
 
 } // namespace

@@ -14,14 +14,16 @@ using undo_test = heap_test;
 
 /// A transaction with something of everything; the same each time.
 void do_a_bit_of_everything(heap& changed, const std::vector<ref>& existing) {
-    for (std::size_t i = 0; i < existing.size(); i += 2)
+    for (std::size_t i = 0; i < existing.size(); i += 2) {
         changed.free(existing[i]);
+    }
     std::vector<ref> fresh;
     for (const std::uint64_t size : {48, 100, 512, 1024, 8192, 20'000, 70'000, 300'000, 1'000'000}) {
         fresh.push_back(changed.allocate(size));
     }
-    for (std::size_t i = 0; i < fresh.size(); i += 3)
+    for (std::size_t i = 0; i < fresh.size(); i += 3) {
         changed.free(fresh[i]);
+    }
     std::vector<format::list_entry> entries(100, format::list_entry{1, 2});
     changed.append(changed.header().retired, entries.data(), entries.size());
     (void)changed.consume(
@@ -32,8 +34,9 @@ void do_a_bit_of_everything(heap& changed, const std::vector<ref>& existing) {
 [[nodiscard]] std::vector<ref> prepare(heap_user& user) {
     std::vector<ref> existing;
     user.begin();
-    for (int i = 0; i < 40; ++i)
+    for (int i = 0; i < 40; ++i) {
         existing.push_back(user.heap().allocate(i % 8 == 7 ? 40'000 : 100 + 300 * (i % 5)));
+    }
     user.commit();
     return existing;
 }
@@ -69,11 +72,13 @@ TEST_F(undo_test, a_log_of_several_chunks_restores_every_bit_and_owns_nothing_af
             const account_image before(tested);
             const heap_report report_before = check_heap(tested);
             std::vector<ref> made;
-            for (std::uint64_t i = 0; i < objects; ++i)
+            for (std::uint64_t i = 0; i < objects; ++i) {
                 made.push_back(tested.allocate(64));
+            }
             EXPECT_GT(tested.undo().chunks(), objects / 10'000 + 1);
-            for (const ref place : made)
+            for (const ref place : made) {
                 tested.free(place);
+            }
             if (commit) {
                 user_.commit();
                 EXPECT_EQ(check_heap(tested).objects, report_before.objects) << "the log kept a chunk";
@@ -90,13 +95,15 @@ TEST_F(undo_test, another_process_undoes_what_this_one_began) {
     const std::vector<ref> existing = prepare(user_);
     user_.begin();
     const account_image before(user_.heap());
-    for (int i = 0; i < 5'000; ++i)
+    for (int i = 0; i < 5'000; ++i) {
         (void)user_.heap().allocate(64); // several chunks
+    }
     do_a_bit_of_everything(user_.heap(), existing);
     EXPECT_EQ(run_child([&] {
                   heap_user other(memory_, user_.visible());
-                  if (!other.recover())
+                  if (!other.recover()) {
                       throw std::runtime_error("nothing to recover");
+                  }
               }),
               child_end::finished);
     EXPECT_EQ(before.first_difference(), 0U);
@@ -110,8 +117,9 @@ TEST_F(undo_test, a_full_disk_stops_the_log_and_the_reserve_helps_who_may_break_
     (void)tested.allocate(15 * format::block_bytes); // leaves fewer blocks than a chunk of the log has
     std::uint64_t done = 0;
     const auto toggle_for_ever = [&] {
-        for (;; ++done)
+        for (;; ++done) {
             tested.free(tested.allocate(64));
+        }
     };
     EXPECT_EQ(reason_of(toggle_for_ever), errc::no_space);
     EXPECT_GT(done, 100U);
@@ -149,8 +157,9 @@ TEST_F(undo_test, a_transaction_killed_at_any_point_is_undone) {
             ++kills;
         }
         ASSERT_EQ(before.first_difference(), 0U) << "killed at point " << point;
-        if (end == child_end::finished)
+        if (end == child_end::finished) {
             break;
+        }
     }
     EXPECT_GT(kills, 2U);
     RecordProperty("kills", static_cast<int>(kills));
@@ -162,8 +171,9 @@ TEST_F(undo_test, undoing_killed_at_any_step_is_begun_again) {
     user_.begin();
     const account_image before(user_.heap());
     do_a_bit_of_everything(user_.heap(), existing);
-    for (int i = 0; i < 1'200; ++i)
+    for (int i = 0; i < 1'200; ++i) {
         user_.heap().free(user_.heap().allocate(64)); // into the second chunk
+    }
     ASSERT_GT(user_.heap().undo().chunks(), 1U);
     ASSERT_GT(user_.heap().undo().entries(), format::undo_log::first_capacity);
     const account_image done(user_.heap());
@@ -238,8 +248,9 @@ TEST(counted_word, shows_each_flipped_bit) {
     for (const std::uint64_t number : {0U, 1U, 0xFFFFU, 123'456'789U, 0xFFFF'FFFFU}) {
         const std::uint64_t count = format::counted_word(number);
         EXPECT_TRUE(format::is_counted(count));
-        for (unsigned bit = 0; bit < 64; ++bit)
+        for (unsigned bit = 0; bit < 64; ++bit) {
             EXPECT_FALSE(format::is_counted(count ^ std::uint64_t{1} << bit));
+        }
     }
     EXPECT_FALSE(format::is_counted(0));
     EXPECT_EQ(format::counted_word(41) + format::counted_step, format::counted_word(42));

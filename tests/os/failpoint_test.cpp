@@ -86,7 +86,7 @@ TEST_F(failpoint_test, is_read_from_the_environment_at_first_use) {
     EXPECT_EQ(victim.wait(), -SIGKILL);
 }
 
-TEST(failpoint_child, DISABLED_passes_the_point_of_the_environment) {
+TEST(failpoint_child, disabled_passes_the_point_of_the_environment) {
     failpoint("failpoint.from_environment");
 }
 

@@ -65,8 +65,9 @@ TEST_P(lifetime_lock_on_a_byte, ends_with_its_process_also_where_a_child_lives_o
             end.wait();
             ::_exit(0);
         }
-        if (taken)
+        if (taken) {
             ::pause();
+        }
     });
     ready.wait();
     EXPECT_TRUE(locked()) << "the child dropped nothing of its parent's";
@@ -88,8 +89,9 @@ TEST(fork_word, tells_a_child_from_its_parent_also_without_handlers) {
     EXPECT_EQ(child([&] {
                   const long grandchild = ::syscall(SYS_clone, SIGCHLD, nullptr, nullptr, nullptr, nullptr);
                   const std::uint64_t mine = fork_generation();
-                  if (grandchild == 0)
+                  if (grandchild == 0) {
                       ::_exit(is_forked_since(generation) && fork_generation() != generation ? 0 : 2);
+                  }
                   int status = 0;
                   ::waitpid(static_cast<pid_t>(grandchild), &status, 0);
                   ::_exit(WEXITSTATUS(status) == 0 && mine != generation ? 0 : 3);

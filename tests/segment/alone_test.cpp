@@ -202,15 +202,17 @@ TEST_F(segment_alone, a_sparse_copy_gets_its_disk_space_before_it_is_used) {
     EXPECT_GE(s->allocated_bytes(), segment_initial_bytes - format::heap_offset);
 }
 
-// What went wrong: more was expected in front of the heap than has disk space there, so every opening allocated the whole
+// What went wrong: more was expected in front of the heap than has disk space there, so every opening allocated the
+// whole
 // file again: O(n) on tmpfs, and impossible on XFS with less than the store's size free.
 TEST_F(segment_alone, a_store_that_has_all_its_disk_space_is_not_allocated_again) {
     for (const std::filesystem::path& folder : {folder_.path(), std::filesystem::path("/dev/shm")}) {
         const std::filesystem::path path = folder / ("holdfast-backed-" + std::to_string(::getpid()));
         {
             const auto s = open_fake(path);
-            for (int i = 0; i < 2'000; ++i)
+            for (int i = 0; i < 2'000; ++i) {
                 static_cast<void>(s->claim_slot()); // the table grows
+            }
             set_number(*s, 1);
         }
         arm_failpoints("segment.back=fail");

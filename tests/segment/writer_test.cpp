@@ -147,8 +147,9 @@ TEST_F(segment_writer, a_dead_holder_whose_line_lives_again_is_dead) {
     set_number(*s, 5);
     std::uint32_t line = 0;
     const auto line_of_child = [&] {
-        for (const segment::attached_process& process : s->processes())
+        for (const segment::attached_process& process : s->processes()) {
             line = process.self ? line : process.line;
+        }
         return line;
     };
     signal_pipe begun;
@@ -193,8 +194,9 @@ TEST_F(segment_writer, a_reader_that_locks_all_lines_costs_an_opener_its_timeout
     signal_pipe locked;
     child reader([&] {
         os::file f;
-        if (f.open(path_, false) == 0)
+        if (f.open(path_, false) == 0) {
             static_cast<void>(os::try_lock(f, os::lock_mode::shared, {format::lock_byte::process, 1 << 20}));
+        }
         locked.send();
         ::pause();
     });
@@ -213,8 +215,9 @@ TEST_F(segment_writer, a_reader_that_locks_the_gate_costs_an_opener_its_timeout_
     signal_pipe locked;
     child reader([&] {
         os::file f;
-        if (f.open(path_, false) == 0)
+        if (f.open(path_, false) == 0) {
             static_cast<void>(os::try_lock(f, os::lock_mode::shared, {format::lock_byte::gate, 1}));
+        }
         locked.send();
         ::pause();
     });

@@ -20,7 +20,7 @@ namespace {
 
 constexpr std::size_t direct_max = format::commit_slot::direct_max;
 
-class Catalogue : public testing::Test {
+class catalogue_test : public testing::Test {
 protected:
     [[nodiscard]] std::shared_ptr<engine> inside() const {
         segment_options options;
@@ -42,13 +42,15 @@ protected:
         running.commit(next);
     }
     void make_maps(std::size_t count) {
-        for (std::size_t i = 0; i < count; ++i)
+        for (std::size_t i = 0; i < count; ++i) {
             store_.update([&](write_transaction& t) { t.map(numbered("map", i)).put("key", "value"); });
+        }
     }
     [[nodiscard]] bool check_finds(std::string_view what) const {
         for (const finding& one : store_.check()) {
-            if (one.what.find(what) != std::string::npos)
+            if (one.what.find(what) != std::string::npos) {
                 return true;
+            }
         }
         return false;
     }
@@ -58,7 +60,7 @@ protected:
 };
 
 /// A put into a named map costs what one into the unnamed does: no node of the catalogue is written.
-TEST_F(Catalogue, StaysAsItIsWhenADirectMapChanges) {
+TEST_F(catalogue_test, stays_as_it_is_when_a_direct_map_changes) {
     make_maps(direct_max);
     const format::commit_slot before = newest();
     EXPECT_EQ(before.direct_count, direct_max);
@@ -71,7 +73,7 @@ TEST_F(Catalogue, StaysAsItIsWhenADirectMapChanges) {
     expect_sound(store_);
 }
 
-TEST_F(Catalogue, HoldsTheRootsOfTheMapsForWhichTheSlotHasNoRoom) {
+TEST_F(catalogue_test, holds_the_roots_of_the_maps_for_which_the_slot_has_no_room) {
     make_maps(direct_max + 5);
     const format::commit_slot before = newest();
     EXPECT_EQ(before.direct_count, direct_max);
@@ -83,7 +85,7 @@ TEST_F(Catalogue, HoldsTheRootsOfTheMapsForWhichTheSlotHasNoRoom) {
     expect_sound(store_);
 }
 
-TEST_F(Catalogue, GivesTheDirectRootOfADroppedMapToTheNextOne) {
+TEST_F(catalogue_test, gives_the_direct_root_of_a_dropped_map_to_the_next_one) {
     make_maps(direct_max + 1);
     const format::commit_slot before = newest();
     store_.update([](write_transaction& t) { EXPECT_TRUE(t.drop(numbered("map", 4))); });
@@ -104,7 +106,7 @@ TEST_F(Catalogue, GivesTheDirectRootOfADroppedMapToTheNextOne) {
     expect_sound(store_);
 }
 
-TEST_F(Catalogue, AgreesWithAModelOfMapsThatComeAndGo) {
+TEST_F(catalogue_test, agrees_with_a_model_of_maps_that_come_and_go) {
     std::map<std::string, std::map<std::string, std::string>> model;
     std::mt19937_64 random(7);
     for (std::uint64_t round = 0; round < amount_of_work(300); ++round) {
@@ -129,8 +131,9 @@ TEST_F(Catalogue, AgreesWithAModelOfMapsThatComeAndGo) {
         const snapshot now = store_.snapshot();
         std::map<std::string, std::map<std::string, std::string>> found;
         for (const map_information& map : now.maps()) {
-            for (const entry& each : now.map(map.name))
+            for (const entry& each : now.map(map.name)) {
                 found[map.name].emplace(each.first, each.second.text());
+            }
         }
         ASSERT_EQ(found, model) << "round " << round;
     }
@@ -139,7 +142,7 @@ TEST_F(Catalogue, AgreesWithAModelOfMapsThatComeAndGo) {
     expect_sound(store_);
 }
 
-TEST_F(Catalogue, WithARootThatIsAnotherMapsIsDamage) {
+TEST_F(catalogue_test, with_a_root_that_is_another_maps_is_damage) {
     make_maps(3);
     forge([](writer&, format::commit_slot& next) { std::swap(next.direct[0], next.direct[1]); });
     expect_failure(errc::corrupt, [&] { (void)store_.snapshot().map(numbered("map", 0)); });
@@ -147,7 +150,7 @@ TEST_F(Catalogue, WithARootThatIsAnotherMapsIsDamage) {
     EXPECT_TRUE(check_finds("another map's root"));
 }
 
-TEST_F(Catalogue, WithARootThatBelongsToNoMapIsDamage) {
+TEST_F(catalogue_test, with_a_root_that_belongs_to_no_map_is_damage) {
     make_maps(2);
     forge([](writer&, format::commit_slot& next) {
         next.direct[2].id = 99;
@@ -157,7 +160,7 @@ TEST_F(Catalogue, WithARootThatBelongsToNoMapIsDamage) {
 }
 
 /// They are reached from the commit, so their space is accounted for; and no user sees them.
-TEST_F(Catalogue, OfTheStoreItselfIsCheckedAndInvisible) {
+TEST_F(catalogue_test, of_the_store_itself_is_checked_and_invisible) {
     make_maps(2);
     ref planted;
     forge([&](writer& running, format::commit_slot& next) {
@@ -165,8 +168,9 @@ TEST_F(Catalogue, OfTheStoreItselfIsCheckedAndInvisible) {
         map.id = 5;
         set_keys(map, key_type());
         tree_writer tree(running, to_tree_root(map));
-        for (std::uint64_t i = 0; i < 200; ++i)
+        for (std::uint64_t i = 0; i < 200; ++i) {
             tree.put(numbered("internal", i), {value_type::string, "value"});
+        }
         planted = tree.root().root;
         map = with_tree(map, tree.root(), running.transaction());
         tree_writer names(running, to_tree_root(next.system));
@@ -186,8 +190,9 @@ TEST_F(Catalogue, OfTheStoreItselfIsCheckedAndInvisible) {
     EXPECT_EQ(newest().system.entries, 1U); // carried on by commits that do not know of it
     owner->file().base()[planted.offset() + sizeof(format::node_header)] ^= std::byte{1};
     bool found = false;
-    for (const finding& one : store_.check())
+    for (const finding& one : store_.check()) {
         found |= one.map == "(system) unlinked";
+    }
     EXPECT_TRUE(found);
     owner->file().base()[planted.offset() + sizeof(format::node_header)] ^= std::byte{1};
 }

@@ -1,5 +1,6 @@
 // Damage of a value does not become sound by being copied: whatever copies it out of the file verifies it first. Of
-// 127,000 damaged images 6.8 % gave values that were never stored, and increments and copies of them were sound ever after.
+// 127,000 damaged images 6.8 % gave values that were never stored, and increments and copies of them were sound ever
+// after.
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -19,9 +20,9 @@
 namespace holdfast::test {
 namespace {
 
-class CopiedDamage : public testing::Test {
+class copied_damage_test : public testing::Test {
 protected:
-    CopiedDamage() {
+    copied_damage_test() {
         store built = place_.open();
         built.update([](write_transaction& transaction) {
             transaction.put("sound", "untouched");
@@ -63,7 +64,7 @@ protected:
     temporary_store place_;
 };
 
-TEST_F(CopiedDamage, IsRefusedByGetsOfTheStore) {
+TEST_F(copied_damage_test, is_refused_by_gets_of_the_store) {
     const store opened = damaged();
     expect_corrupt("'text'", [&] { static_cast<void>(opened.get("text")); });
     expect_corrupt("'text'", [&] { static_cast<void>(opened.get<std::string>("text")); });
@@ -74,7 +75,7 @@ TEST_F(CopiedDamage, IsRefusedByGetsOfTheStore) {
     EXPECT_EQ(numbers.get("sound"), 7);
 }
 
-TEST_F(CopiedDamage, IsRefusedByGetsAndChangesOfATransaction) {
+TEST_F(copied_damage_test, is_refused_by_gets_and_changes_of_a_transaction) {
     store opened = damaged();
     auto numbers = opened.map<std::string, std::int64_t>("numbers");
     opened.update([&](write_transaction& transaction) {
@@ -91,7 +92,7 @@ TEST_F(CopiedDamage, IsRefusedByGetsAndChangesOfATransaction) {
     expect_sound(opened);
 }
 
-TEST_F(CopiedDamage, IsRefusedByCopiesOutOfASnapshot) {
+TEST_F(copied_damage_test, is_refused_by_copies_out_of_a_snapshot) {
     store opened = damaged();
     const snapshot now = opened.snapshot();
     const std::optional<value_view> text = now.get("text");
@@ -106,15 +107,16 @@ TEST_F(CopiedDamage, IsRefusedByCopiesOutOfASnapshot) {
     expect_corrupt("'number'", [&] { static_cast<void>(now.map("numbers").get<std::int64_t>("number")); });
     expect_corrupt("'number'", [&] { static_cast<void>(now.in(numbers).get("number")); });
     expect_corrupt("'number'", [&] {
-        for (auto&& [key, number] : now.in(numbers))
+        for (auto&& [key, number] : now.in(numbers)) {
             static_cast<void>(number);
+        }
     });
     EXPECT_FALSE(opened.contains("copy"));
     EXPECT_TRUE(now.get("sound")->is_sound());
     now.get("sound")->verify();
 }
 
-TEST_F(CopiedDamage, OfWhatIsInNoFileDoesNotExist) {
+TEST_F(copied_damage_test, of_what_is_in_no_file_does_not_exist) {
     EXPECT_TRUE(value_view().is_sound());
     const value owned(value_type::string, "text", 0);
     EXPECT_TRUE(owned.view().is_sound());

@@ -42,17 +42,21 @@ void build(store& built) {
             transaction.put(numbered("key", i), patterned(i % 90, i));
             transaction.map("users").put(numbered("user/with/a/long/prefix/", i * 7), patterned(i % 40, i));
         }
-        for (std::uint64_t i = 0; i < 12; ++i)
+        for (std::uint64_t i = 0; i < 12; ++i) {
             transaction.map("large").put(numbered("", i), patterned(i * 3000, i));
-        for (std::uint64_t i = 0; i < 60; ++i)
+        }
+        for (std::uint64_t i = 0; i < 60; ++i) {
             transaction.map(numbered("map", i)).put("key", "value");
+        }
     });
     const snapshot held = built.snapshot();
-    for (std::uint64_t i = 0; i < 400; ++i)
+    for (std::uint64_t i = 0; i < 400; ++i) {
         built.put(numbered("key", i), patterned(i % 90, i + 1));
+    }
     const snapshot later = built.snapshot();
-    for (std::uint64_t i = 0; i < 400; ++i)
+    for (std::uint64_t i = 0; i < 400; ++i) {
         built.put(numbered("key", i * 2), patterned(i % 90, i + 2));
+    }
 }
 
 [[nodiscard]] file_image closed_store(const std::filesystem::path& path) {
@@ -68,8 +72,9 @@ void build(store& built) {
     store built = store::open(path);
     build(built);
     write_transaction transaction = built.begin_write();
-    for (std::uint64_t i = 0; i < 300; ++i)
+    for (std::uint64_t i = 0; i < 300; ++i) {
         transaction.put(numbered("new", i), patterned(200, i));
+    }
     transaction.map("users").erase_prefix("user/with/a/long/prefix/0000");
     return file_image::of(path);
 }
@@ -107,27 +112,31 @@ bool tolerate(const std::function<void()>& operation) {
 void read_all(const store& damaged) {
     std::optional<snapshot> now;
     tolerate([&] { now = damaged.snapshot(); });
-    if (!now)
+    if (!now) {
         return;
+    }
     std::vector<std::string> names = {""};
     tolerate([&] {
-        for (const map_information& map : now->maps())
+        for (const map_information& map : now->maps()) {
             names.push_back(map.name);
+        }
     });
     std::uint64_t sum = 0;
     for (const std::string& name : names) {
         tolerate([&] {
             for (auto&& [key, value] : now->map(name)) {
-                for (const char byte : value.text())
+                for (const char byte : value.text()) {
                     sum += static_cast<unsigned char>(byte);
+                }
                 sum += key.size();
             }
         });
         tolerate([&] {
             const map_view map = now->map(name);
             std::uint64_t steps = 0;
-            for (map_iterator at = map.end(); at != map.begin() && steps <= map.size(); ++steps)
+            for (map_iterator at = map.end(); at != map.begin() && steps <= map.size(); ++steps) {
                 --at;
+            }
         });
     }
     for (std::uint64_t i = 0; i < 900; i += 9) {
@@ -139,8 +148,9 @@ void read_all(const store& damaged) {
         static_cast<void>(now->map().get_many(keys));
     });
     tolerate([&] { static_cast<void>(damaged.stat()); });
-    if (sum == 42)
+    if (sum == 42) {
         std::puts("the answer"); // so that nothing is optimised away
+    }
 }
 
 void check(const store& damaged) {
@@ -150,29 +160,35 @@ void check(const store& damaged) {
 void change(store& damaged, std::mt19937_64& random) {
     for (std::uint64_t i = 0; i < 12; ++i) {
         const std::uint64_t key = random() % 900;
-        if (!tolerate([&] { damaged.put(numbered("key", key), patterned(random() % 300, key)); }))
+        if (!tolerate([&] { damaged.put(numbered("key", key), patterned(random() % 300, key)); })) {
             return;
-        if (!tolerate([&] { static_cast<void>(damaged.erase(numbered("key", random() % 900))); }))
+        }
+        if (!tolerate([&] { static_cast<void>(damaged.erase(numbered("key", random() % 900))); })) {
             return;
+        }
     }
     const auto in_one_transaction = [&](const std::function<void(write_transaction&)>& work) {
         return tolerate([&] { damaged.update(work); });
     };
     if (!in_one_transaction([&](write_transaction& transaction) {
-            for (std::uint64_t i = 0; i < 200; ++i)
+            for (std::uint64_t i = 0; i < 200; ++i) {
                 transaction.map("users").put(numbered("new", i), patterned(i, i));
-        }))
+            }
+        })) {
         return;
+    }
     if (!in_one_transaction([&](write_transaction& transaction) {
             transaction.map("users").erase_prefix("user/with/a/long/prefix/0000");
             transaction.map("large").put("huge", patterned(300'000, 1));
-        }))
+        })) {
         return;
+    }
     if (!in_one_transaction([&](write_transaction& transaction) {
             transaction.drop("large");
             transaction.map().clear();
-        }))
+        })) {
         return;
+    }
     check(damaged);
 }
 
@@ -182,13 +198,16 @@ bool work_on(const std::filesystem::path& path, std::mt19937_64& random) {
     options.mode = random() % 4 == 0 ? open_mode::read_only : open_mode::write;
     std::optional<store> damaged;
     tolerate([&] { damaged = store::open(path, options); });
-    if (!damaged)
+    if (!damaged) {
         return false;
-    if (random() % 2 == 0)
+    }
+    if (random() % 2 == 0) {
         check(*damaged);
+    }
     read_all(*damaged);
-    if (options.mode == open_mode::write)
+    if (options.mode == open_mode::write) {
         change(*damaged, random);
+    }
     return true;
 }
 
@@ -206,7 +225,7 @@ struct shared_board {
     return ::access(memory.c_str(), W_OK) == 0 ? memory : std::filesystem::temp_directory_path();
 }
 
-class Damage : public ::testing::Test {
+class damage_test : public ::testing::Test {
 protected:
     void SetUp() override { ::setenv("TMPDIR", fast_folder().c_str(), 1); }
     void TearDown() override { ::unsetenv("TMPDIR"); }
@@ -222,12 +241,14 @@ protected:
             std::fflush(nullptr);
             const pid_t child = ::fork();
             ASSERT_GE(child, 0);
-            if (child == 0)
+            if (child == 0) {
                 run_child(whole, path, next, first + count, board);
+            }
             int status = 0;
             ASSERT_EQ(::waitpid(child, &status, 0), child);
-            if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
+            if (WIFEXITED(status) && WEXITSTATUS(status) == 0) {
                 break;
+            }
             report(whole, board.current, status);
             next = board.current + 1;
         }
@@ -295,26 +316,27 @@ private:
     return chosen == nullptr ? 1 : std::strtoull(chosen, nullptr, 10);
 }
 
-TEST_F(Damage, OfAClosedStoreIsAnErrorAtWorst) {
+TEST_F(damage_test, of_a_closed_store_is_an_error_at_worst) {
     const temporary_store place;
     const file_image whole = closed_store(place.path());
     torture(whole, place.path(), first_seed(), amount_of_work(2000, "HOLDFAST_DAMAGED_FILES"));
 }
 
-TEST_F(Damage, OfAStoreInTheMiddleOfATransactionIsAnErrorAtWorst) {
+TEST_F(damage_test, of_a_store_in_the_middle_of_a_transaction_is_an_error_at_worst) {
     const temporary_store place;
     const file_image whole = store_in_the_middle_of_a_transaction(place.path());
     torture(whole, place.path(), first_seed(), amount_of_work(1200, "HOLDFAST_DAMAGED_FILES"));
 }
 
-TEST_F(Damage, OfTheLengthIsAnErrorAtWorst) {
+TEST_F(damage_test, of_the_length_is_an_error_at_worst) {
     const temporary_store place;
     const file_image whole = closed_store(place.path());
     std::vector<std::uint64_t> lengths = {
         0, 1, 4096, 1 << 16, 1 << 20, (16 << 20) - 1, 16 << 20, (16 << 20) + 1};
     const std::uint64_t step = sanitized ? 100'000 : 10'000;
-    for (std::uint64_t length = 16 << 20; length < whole.size(); length += step)
+    for (std::uint64_t length = 16 << 20; length < whole.size(); length += step) {
         lengths.push_back(length);
+    }
     for (const std::uint64_t length : lengths) {
         file_image cut = whole;
         cut.resize(length);

@@ -64,8 +64,9 @@ void collect(const space_view& view, ref place, std::uint32_t level, map_id map,
     const space_view& view = held.state.view;
     const auto collect_map = [&](const format::map_root& map) {
         const tree_root root = to_tree_root(map);
-        if (root.root)
+        if (root.root) {
             collect(view, root.root, root.level, root.map, objects);
+        }
     };
     collect_map(held.state.slot.unnamed);
     collect_map(held.state.slot.catalogue);
@@ -92,7 +93,7 @@ private:
     int file_;
 };
 
-class Detection : public ::testing::Test {
+class detection_test : public ::testing::Test {
 protected:
     /// Flips bits of live objects, one at a time, and counts for each kind those that the check does not find.
     void expect_all_found(std::uint64_t flips) {
@@ -115,13 +116,15 @@ protected:
         };
         if (flips == 0) {
             for (const object& one : objects) {
-                for (std::uint64_t bit = 0; bit < one.bytes * 8; ++bit)
+                for (std::uint64_t bit = 0; bit < one.bytes * 8; ++bit) {
                     try_bit(one, bit);
+                }
             }
         } else {
             std::map<std::string, std::vector<object>> by_kind;
-            for (const object& one : objects)
+            for (const object& one : objects) {
                 by_kind[one.kind].push_back(one);
+            }
             std::mt19937_64 random(1);
             for (std::uint64_t i = 0; i < flips; ++i) {
                 for (const auto& [kind, some] : by_kind) {
@@ -141,24 +144,28 @@ protected:
     temporary_store place_;
 };
 
-TEST_F(Detection, FindsEachFlippedBitOfManySmallMaps) {
+TEST_F(detection_test, finds_each_flipped_bit_of_many_small_maps) {
     {
         store filled = place_.open();
         filled.update([](write_transaction& transaction) {
-            for (std::uint64_t i = 0; i < 200; ++i)
+            for (std::uint64_t i = 0; i < 200; ++i) {
                 transaction.put(numbered("key", i * i), patterned(i % 60, i));
-            for (std::uint64_t i = 0; i < 8; ++i)
+            }
+            for (std::uint64_t i = 0; i < 8; ++i) {
                 transaction.map(numbered("map", i)).put("key", patterned(i, i));
+            }
         });
-        for (std::uint64_t i = 0; i < 40; ++i)
+        for (std::uint64_t i = 0; i < 40; ++i) {
             filled.put(numbered("key", i * i), "changed"); // nodes of several ages
-        for (std::uint64_t i = 0; i < 20; ++i)
+        }
+        for (std::uint64_t i = 0; i < 20; ++i) {
             filled.erase(numbered("key", i * i * 9));
+        }
     }
     expect_all_found(amount_of_work(3000, "HOLDFAST_DETECTION_FLIPS"));
 }
 
-TEST_F(Detection, FindsEachFlippedBitOfSeparatorsOfSparseKeys) {
+TEST_F(detection_test, finds_each_flipped_bit_of_separators_of_sparse_keys) {
     {
         store filled = place_.open();
         std::mt19937_64 random(1);

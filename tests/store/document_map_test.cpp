@@ -70,7 +70,7 @@ struct holdfast::stored_type<holdfast::test::order> {
 namespace holdfast::test {
 namespace {
 
-class DocumentMap : public ::testing::Test {
+class document_map_test : public ::testing::Test {
 protected:
     void TearDown() override { expect_sound(store_); }
 
@@ -78,15 +78,16 @@ protected:
     holdfast::store store_ = place_.open();
 };
 
-TEST_F(DocumentMap, GivesBackWhatWasPut) {
+TEST_F(document_map_test, gives_back_what_was_put) {
     auto users = store_.map<std::string, user>("users");
     const user ada{"Ada", 36, "ada@example.org", {1.5, -2}};
     users.put("ada", ada);
     users.put("alan", {"Alan", 41, {}, {}});
     EXPECT_EQ(users.get("ada"), ada);
     std::vector<std::string> names;
-    for (auto&& [key, one] : store_.snapshot().in(users))
+    for (auto&& [key, one] : store_.snapshot().in(users)) {
         names.push_back(std::string(key) + "=" + one.name);
+    }
     EXPECT_EQ(names, (std::vector<std::string>{"ada=Ada", "alan=Alan"}));
     const snapshot now = store_.snapshot();
     EXPECT_EQ(now.map("users").get("ada")->type(), value_type::document);
@@ -101,7 +102,7 @@ TEST_F(DocumentMap, GivesBackWhatWasPut) {
     EXPECT_EQ(containers.get(1)->at(1), (std::variant<int, std::string>("two")));
 }
 
-TEST_F(DocumentMap, IsReadByOtherVersionsOfAStruct) {
+TEST_F(document_map_test, is_read_by_other_versions_of_a_struct) {
     store_.map<std::string, user>("users").put("ada", {"Ada", 36, {}, {}});
     auto later = store_.map<std::string, later_user>("users");
     EXPECT_EQ(later.get("ada")->age, 36);
@@ -120,7 +121,7 @@ TEST_F(DocumentMap, IsReadByOtherVersionsOfAStruct) {
     }
 }
 
-TEST_F(DocumentMap, OfAnotherNameOrTypeIsRefused) {
+TEST_F(document_map_test, of_another_name_or_type_is_refused) {
     store_.map<std::string, user>("users").put("ada", {"Ada", 36, {}, {}});
     expect_failure(errc::wrong_type, [&] { (void)store_.map<std::string, order>("users").get("ada"); });
     expect_failure(errc::wrong_type, [&] { (void)store_.map<std::string, int>("users").get("ada"); });
@@ -136,12 +137,13 @@ TEST_F(DocumentMap, OfAnotherNameOrTypeIsRefused) {
 [[nodiscard]] std::string output_of(const std::string& command) {
     const std::unique_ptr<FILE, int (*)(FILE*)> pipe(::popen(command.c_str(), "r"), ::pclose);
     std::string text;
-    for (int byte = 0; (byte = std::fgetc(pipe.get())) != EOF;)
+    for (int byte = 0; (byte = std::fgetc(pipe.get())) != EOF;) {
         text.push_back(static_cast<char>(byte));
+    }
     return text;
 }
 
-TEST_F(DocumentMap, IsSharedWithTheShell) {
+TEST_F(document_map_test, is_shared_with_the_shell) {
     auto users = store_.map<std::string, user>("users");
     users.put("ada", {"Ada", 36, "ada@example.org", {0.5}});
     const std::string program =

@@ -14,16 +14,17 @@ namespace {
 
 constexpr int last_code = static_cast<int>(errc::cancelled);
 
-TEST(Error, HasAMessageOfItsOwnForEachCode) {
+TEST(error, has_a_message_of_its_own_for_each_code) {
     std::set<std::string> messages;
-    for (int code = 1; code <= last_code; ++code)
+    for (int code = 1; code <= last_code; ++code) {
         messages.insert(error_category().message(code));
+    }
     EXPECT_EQ(messages.size(), static_cast<std::size_t>(last_code));
     EXPECT_FALSE(messages.contains("unknown error"));
     EXPECT_EQ(error_category().message(last_code + 1), "unknown error");
 }
 
-TEST(Error, EqualsItsCounterpartOfTheStandardLibrary) {
+TEST(error, equals_its_counterpart_of_the_standard_library) {
     const temporary_store place;
     try {
         static_cast<void>(place.open(open_mode::write));
@@ -40,7 +41,7 @@ TEST(Error, EqualsItsCounterpartOfTheStandardLibrary) {
     EXPECT_TRUE(make_error_code(errc::nested_write) == std::errc::resource_deadlock_would_occur);
 }
 
-TEST(Error, EqualsNoConditionWhereThereIsNoCounterpart) {
+TEST(error, equals_no_condition_where_there_is_no_counterpart) {
     for (const errc code : {errc::corrupt, errc::wrong_type, errc::forked, errc::transaction_ended}) {
         const std::error_condition condition = make_error_code(code).default_error_condition();
         EXPECT_EQ(condition.category(), error_category());

@@ -22,15 +22,16 @@
 namespace holdfast::test {
 namespace {
 
-class FlippedBits : public ::testing::Test {
+class flipped_bits_test : public ::testing::Test {
 protected:
     using contents = std::map<std::string, std::string>;
 
-    FlippedBits() {
+    flipped_bits_test() {
         {
             store filled = place_.open();
-            for (std::uint64_t i = 0; i < 400; ++i)
+            for (std::uint64_t i = 0; i < 400; ++i) {
                 put(filled, expected_, i % 160, i);
+            }
             for (std::uint64_t i = 0; i < 160; i += 5) {
                 filled.erase(numbered("key", i));
                 expected_.erase(numbered("key", i));
@@ -61,8 +62,9 @@ protected:
             {
                 store used = place_.open();
                 ASSERT_NO_FATAL_FAILURE(expect_contents(used, expected));
-                for (std::uint64_t step = 0; step < 100; ++step)
+                for (std::uint64_t step = 0; step < 100; ++step) {
                     put(used, expected, step * 7 % 200, step + 1000);
+                }
                 ASSERT_NO_FATAL_FAILURE(expect_contents(used, expected));
             }
             ASSERT_NO_FATAL_FAILURE(expect_contents(place_.open(), expected));
@@ -92,19 +94,19 @@ protected:
     std::uint64_t survived_ = 0;
 };
 
-TEST_F(FlippedBits, OfTheHeapHeaderAreNoticed) {
+TEST_F(flipped_bits_test, of_the_heap_header_are_noticed) {
     flip_bits_of("heap header", format::heap_header_offset, sizeof(format::heap_header), amount_of_work(300));
     EXPECT_GT(noticed_, 0U);
     EXPECT_EQ(survived_, 0U) << "each bit of it is checked";
 }
 
-TEST_F(FlippedBits, OfTheUndoLogsHeaderAreNoticedOrHarmless) {
+TEST_F(flipped_bits_test, of_the_undo_logs_header_are_noticed_or_harmless) {
     flip_bits_of("undo log", format::undo_log_offset, 16, 128);
     EXPECT_EQ(survived_, 0U) << "each bit of number and length is checked";
     flip_bits_of("undo log", format::undo_log_offset + 16, 240, amount_of_work(60));
 }
 
-TEST_F(FlippedBits, OfTheDirectoryAreNoticed) {
+TEST_F(flipped_bits_test, of_the_directory_are_noticed) {
     flip_bits_of("directory", format::directory_offset, 64, amount_of_work(100));
     flip_bits_of("directory", format::directory_offset + 64, format::directory_fanout_root * 8 - 64,
                  amount_of_work(50));
@@ -113,7 +115,7 @@ TEST_F(FlippedBits, OfTheDirectoryAreNoticed) {
     flip_bits_of("leaf", format::heap_offset, 64, amount_of_work(100));
 }
 
-TEST_F(FlippedBits, OfTheBlockTableAreNoticedOrHarmless) {
+TEST_F(flipped_bits_test, of_the_block_table_are_noticed_or_harmless) {
     const auto end_blocks =
         image_->read<std::uint64_t>(format::heap_header_offset + offsetof(format::heap_header, end_blocks));
     flip_bits_of("block table", format::heap_offset + format::block_bytes,

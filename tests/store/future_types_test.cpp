@@ -13,15 +13,15 @@
 namespace holdfast::test {
 namespace {
 
-class FutureTypes : public testing::Test {
+class future_types_test : public testing::Test {
 protected:
-    FutureTypes() {
+    future_types_test() {
         store_.put("k0", "before");
         store_.put("k3", "behind");
         plant("k1", 200, "owns a file somewhere");
         plant("k2", 77, "only bytes");
     }
-    ~FutureTypes() override { expect_sound(store_); }
+    ~future_types_test() override { expect_sound(store_); }
 
     /// Stores what no public call does, in the unnamed map.
     void plant(std::string_view key, unsigned type, std::string_view data) {
@@ -39,18 +39,19 @@ protected:
     store store_ = place_.open();
 };
 
-TEST_F(FutureTypes, AreListedReadAndChecked) {
+TEST_F(future_types_test, are_listed_read_and_checked) {
     const snapshot now = store_.snapshot();
     std::string seen;
-    for (const entry& each : now.map())
+    for (const entry& each : now.map()) {
         seen +=
             std::string(each.first) + ":" + std::to_string(static_cast<unsigned>(each.second.type())) + " ";
+    }
     EXPECT_EQ(seen, "k0:6 k1:200 k2:77 k3:6 ");
     EXPECT_EQ(now.get("k1")->text(), "owns a file somewhere");
     EXPECT_EQ(static_cast<unsigned>(store_.get("k1")->type()), 200U);
 }
 
-TEST_F(FutureTypes, ThatAreOnlyBytesAreCopiedOverwrittenAndErased) {
+TEST_F(future_types_test, that_are_only_bytes_are_copied_overwritten_and_erased) {
     store_.put("copy", *store_.get("k2"));
     EXPECT_EQ(static_cast<unsigned>(store_.get("copy")->type()), 77U);
     EXPECT_EQ(store_.get("copy")->text(), "only bytes");
@@ -58,7 +59,7 @@ TEST_F(FutureTypes, ThatAreOnlyBytesAreCopiedOverwrittenAndErased) {
     store_.put("copy", "text");
 }
 
-TEST_F(FutureTypes, ThatOwnSomethingAreNeitherCopiedOverwrittenNorErased) {
+TEST_F(future_types_test, that_own_something_are_neither_copied_overwritten_nor_erased) {
     expect_failure(errc::unsupported, [&] { store_.put("copy", *store_.get("k1")); });
     expect_failure(errc::unsupported, [&] { store_.put("k1", "text"); });
     expect_failure(errc::unsupported, [&] { store_.erase("k1"); });

@@ -17,7 +17,7 @@ namespace {
 
 constexpr std::uint64_t key_count = 200;
 
-class HeldSnapshots : public ::testing::TestWithParam<std::uint64_t> {
+class held_snapshots_test : public ::testing::TestWithParam<std::uint64_t> {
 protected:
     /// What `overwrite(step)` leaves: the keys that it wrote hold its number, in a value of a changing size.
     [[nodiscard]] static std::string text_at(std::uint64_t step) {
@@ -45,7 +45,7 @@ protected:
     holdfast::store store_ = place_.open();
 };
 
-TEST_P(HeldSnapshots, StayUnchangedAndGiveTheirSpaceBack) {
+TEST_P(held_snapshots_test, stay_unchanged_and_give_their_space_back) {
     struct held {
         snapshot seen;
         std::uint64_t last;
@@ -81,7 +81,7 @@ TEST_P(HeldSnapshots, StayUnchangedAndGiveTheirSpaceBack) {
     expect_sound(store_);
 }
 
-TEST_P(HeldSnapshots, AreReleasedOneByOneBetweenWrites) {
+TEST_P(held_snapshots_test, are_released_one_by_one_between_writes) {
     struct held {
         snapshot seen;
         std::uint64_t last;
@@ -108,7 +108,7 @@ TEST_P(HeldSnapshots, AreReleasedOneByOneBetweenWrites) {
     expect_sound(store_);
 }
 
-INSTANTIATE_TEST_SUITE_P(Of, HeldSnapshots, ::testing::Values(1, 100, 1000),
+INSTANTIATE_TEST_SUITE_P(of, held_snapshots_test, ::testing::Values(1, 100, 1000),
                          [](const auto& tested) { return std::to_string(tested.param) + "Versions"; });
 
 } // namespace

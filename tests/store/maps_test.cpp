@@ -14,7 +14,7 @@ namespace {
 
 using namespace std::string_literals;
 
-class Maps : public ::testing::Test {
+class maps_test : public ::testing::Test {
 protected:
     void TearDown() override { expect_sound(store_); }
 
@@ -36,7 +36,7 @@ protected:
     holdfast::store store_ = place_.open();
 };
 
-TEST_F(Maps, AreMadeByTheirFirstEntryAndKeptApart) {
+TEST_F(maps_test, are_made_by_their_first_entry_and_kept_apart) {
     put("users", "ada", "36");
     put("", "ada", "unnamed");
     put("a\0b"s, "ada", "a name with a NUL");
@@ -53,7 +53,7 @@ TEST_F(Maps, AreMadeByTheirFirstEntryAndKeptApart) {
     EXPECT_TRUE(now.map("user").begin() == now.map("user").end());
 }
 
-TEST_F(Maps, AreListedWithTheirFigures) {
+TEST_F(maps_test, are_listed_with_their_figures) {
     put("users", "ada", "36");
     put("users", "bob", "1234");
     put("orders", "1", "");
@@ -69,7 +69,7 @@ TEST_F(Maps, AreListedWithTheirFigures) {
     EXPECT_EQ(store_.snapshot().map("users").bytes(), 12U);
 }
 
-TEST_F(Maps, AreNotMadeByLookingOrByATransactionThatLeavesThemEmpty) {
+TEST_F(maps_test, are_not_made_by_looking_or_by_a_transaction_that_leaves_them_empty) {
     store_.update([](write_transaction& transaction) {
         EXPECT_FALSE(transaction.map("looked at").contains("key"));
         transaction.map("emptied").put("key", "value");
@@ -79,7 +79,7 @@ TEST_F(Maps, AreNotMadeByLookingOrByATransactionThatLeavesThemEmpty) {
     EXPECT_EQ(names(), std::vector<std::string>{"real"});
 }
 
-TEST_F(Maps, StayWhenTheyAreEmptiedAndGoWhenTheyAreDropped) {
+TEST_F(maps_test, stay_when_they_are_emptied_and_go_when_they_are_dropped) {
     put("users", "ada", "36");
     store_.update([](write_transaction& transaction) { transaction.map("users").clear(); });
     EXPECT_TRUE(store_.snapshot().has_map("users"));
@@ -89,7 +89,7 @@ TEST_F(Maps, StayWhenTheyAreEmptiedAndGoWhenTheyAreDropped) {
     EXPECT_FALSE(drop("users"));
 }
 
-TEST_F(Maps, CanBeDroppedAndMadeAgain) {
+TEST_F(maps_test, can_be_dropped_and_made_again) {
     for (int round = 0; round < 3; ++round) {
         for (std::uint64_t i = 0; i < 300; ++i) {
             put("users", numbered("key", i), std::to_string(round));
@@ -102,7 +102,7 @@ TEST_F(Maps, CanBeDroppedAndMadeAgain) {
     EXPECT_EQ(store_.snapshot().map("users").size(), 1U);
 }
 
-TEST_F(Maps, CanBeDroppedAndFilledInOneTransaction) {
+TEST_F(maps_test, can_be_dropped_and_filled_in_one_transaction) {
     put("users", "old", "1");
     store_.update([](write_transaction& transaction) {
         map_writer users = transaction.map("users");
@@ -124,7 +124,7 @@ TEST_F(Maps, CanBeDroppedAndFilledInOneTransaction) {
     EXPECT_TRUE(now.map("fresh").contains("b"));
 }
 
-TEST_F(Maps, AreBackWhenTheTransactionThatDroppedThemIsUndone) {
+TEST_F(maps_test, are_back_when_the_transaction_that_dropped_them_is_undone) {
     put("users", "ada", "36");
     {
         write_transaction transaction = store_.begin_write();
@@ -135,7 +135,7 @@ TEST_F(Maps, AreBackWhenTheTransactionThatDroppedThemIsUndone) {
     EXPECT_FALSE(store_.snapshot().map("users").contains("bob"));
 }
 
-TEST_F(Maps, LoseTheirEntriesWhereTheUnnamedOneIsDropped) {
+TEST_F(maps_test, lose_their_entries_where_the_unnamed_one_is_dropped) {
     put("", "a", "1");
     put("users", "ada", "36");
     EXPECT_TRUE(drop(""));
@@ -144,7 +144,7 @@ TEST_F(Maps, LoseTheirEntriesWhereTheUnnamedOneIsDropped) {
     EXPECT_EQ(names(), std::vector<std::string>{"users"});
 }
 
-TEST_F(Maps, AreReadAsTheyWereByAnOlderSnapshot) {
+TEST_F(maps_test, are_read_as_they_were_by_an_older_snapshot) {
     put("users", "ada", "36");
     const snapshot before = store_.snapshot();
     drop("users");
@@ -154,7 +154,7 @@ TEST_F(Maps, AreReadAsTheyWereByAnOlderSnapshot) {
     EXPECT_EQ(store_.snapshot().map("users").size(), 1U);
 }
 
-TEST_F(Maps, EraseByPrefixWithinOneMap) {
+TEST_F(maps_test, erase_by_prefix_within_one_map) {
     store_.update([](write_transaction& transaction) {
         for (const char* map : {"one", "two"}) {
             for (std::uint64_t i = 0; i < 2000; ++i) {
@@ -174,7 +174,7 @@ TEST_F(Maps, EraseByPrefixWithinOneMap) {
     EXPECT_TRUE(store_.snapshot().map("two").empty());
 }
 
-TEST_F(Maps, MayBeThousands) {
+TEST_F(maps_test, may_be_thousands) {
     constexpr std::uint64_t count = sanitized ? 500 : 5000;
     store_.update([](write_transaction& transaction) {
         for (std::uint64_t i = 0; i < count; ++i) {

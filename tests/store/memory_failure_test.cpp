@@ -101,9 +101,9 @@ using contents = std::map<std::string, std::map<std::string, std::string>>;
     return found;
 }
 
-class MemoryFailure : public ::testing::Test {
+class memory_failure_test : public ::testing::Test {
 protected:
-    MemoryFailure() {
+    memory_failure_test() {
         store_->update([](write_transaction& transaction) {
             for (std::uint64_t i = 0; i < 3000; ++i) {
                 transaction.put(numbered("key", i), "value");
@@ -141,17 +141,17 @@ protected:
     std::optional<store> store_ = place_.open();
 };
 
-TEST_F(MemoryFailure, LeavesNothingBehindWhenASinglePutFails) {
+TEST_F(memory_failure_test, leaves_nothing_behind_when_a_single_put_fails) {
     fail_each_allocation([](store& changed) { changed.put("key", "value"); });
     EXPECT_EQ(store_->get("key")->text(), "value");
 }
 
-TEST_F(MemoryFailure, LeavesNothingBehindWhenASingleEraseFails) {
+TEST_F(memory_failure_test, leaves_nothing_behind_when_a_single_erase_fails) {
     fail_each_allocation([](store& changed) { EXPECT_TRUE(changed.erase("key00000001")); });
     EXPECT_FALSE(store_->contains("key00000001"));
 }
 
-TEST_F(MemoryFailure, UndoesAnUpdateOverSeveralMaps) {
+TEST_F(memory_failure_test, undoes_an_update_over_several_maps) {
     fail_each_allocation([](store& changed) {
         changed.update([](write_transaction& transaction) {
             for (std::uint64_t i = 0; i < 300; ++i) {
@@ -166,7 +166,7 @@ TEST_F(MemoryFailure, UndoesAnUpdateOverSeveralMaps) {
     EXPECT_EQ(store_->snapshot().map("new").size(), 300U);
 }
 
-TEST_F(MemoryFailure, UndoesDroppingAndFillingMaps) {
+TEST_F(memory_failure_test, undoes_dropping_and_filling_maps) {
     fail_each_allocation([](store& changed) {
         changed.update([](write_transaction& transaction) {
             EXPECT_TRUE(transaction.drop("users"));
@@ -178,7 +178,7 @@ TEST_F(MemoryFailure, UndoesDroppingAndFillingMaps) {
     EXPECT_EQ(store_->snapshot().map().size(), 1U);
 }
 
-TEST_F(MemoryFailure, UndoesTransactionsThatReclaim) {
+TEST_F(memory_failure_test, undoes_transactions_that_reclaim) {
     std::vector<snapshot> held;
     for (int i = 0; i < 4; ++i) {
         held.push_back(store_->snapshot());
@@ -196,8 +196,9 @@ TEST_F(MemoryFailure, UndoesTransactionsThatReclaim) {
     held.pop_back();
     std::int64_t failures = 0;
     const auto reclaim = [](write_transaction& transaction) {
-        for (std::uint64_t key = 0; key < 500; ++key)
+        for (std::uint64_t key = 0; key < 500; ++key) {
             transaction.put(numbered("key", key), "reclaims");
+        }
     };
     while (runs_out_at(failures, [&] { store_->update(reclaim); })) {
         ++failures;
@@ -212,7 +213,8 @@ TEST_F(MemoryFailure, UndoesTransactionsThatReclaim) {
     expect_sound(*store_);
 }
 
-TEST_F(MemoryFailure, KeepsWhatATransactionDidBeforeAndRefusesToGoOnAfterAFailedOperation) {
+TEST_F(memory_failure_test,
+       keeps_what_a_transaction_did_before_and_refuses_to_go_on_after_a_failed_operation) {
     std::uint64_t failed = 0;
     for (std::int64_t allocation = 0; allocation < 12; ++allocation) {
         write_transaction transaction = store_->begin_write();
@@ -239,7 +241,7 @@ TEST_F(MemoryFailure, KeepsWhatATransactionDidBeforeAndRefusesToGoOnAfterAFailed
     expect_sound(*store_);
 }
 
-TEST_F(MemoryFailure, LeaksNothingWhereReadingFails) {
+TEST_F(memory_failure_test, leaks_nothing_where_reading_fails) {
     const std::vector<std::string_view> keys(20, "key00000001");
     const std::vector<std::function<void(store&)>> readings = {
         [](store& read) { EXPECT_TRUE(read.get("key00000001").has_value()); },
@@ -281,7 +283,7 @@ TEST_F(MemoryFailure, LeaksNothingWhereReadingFails) {
     store_->put("key", "value");
 }
 
-TEST_F(MemoryFailure, ReportsInACheckOrPassesTheFailureOnAndFreesTheLock) {
+TEST_F(memory_failure_test, reports_in_a_check_or_passes_the_failure_on_and_frees_the_lock) {
     std::int64_t failures = 0;
     while (runs_out_at(failures, [&] { EXPECT_TRUE(store_->check().empty()); })) {
         ++failures;
@@ -290,7 +292,7 @@ TEST_F(MemoryFailure, ReportsInACheckOrPassesTheFailureOnAndFreesTheLock) {
     store_->put("the writer lock", "is free");
 }
 
-TEST_F(MemoryFailure, OpensAgainAfterAnOpeningFailed) {
+TEST_F(memory_failure_test, opens_again_after_an_opening_failed) {
     const contents before = contents_of(*store_);
     store_.reset();
     std::int64_t failures = 0;
@@ -304,7 +306,7 @@ TEST_F(MemoryFailure, OpensAgainAfterAnOpeningFailed) {
     expect_sound(*store_);
 }
 
-TEST_F(MemoryFailure, LeavesNoFileWhereCreatingFailed) {
+TEST_F(memory_failure_test, leaves_no_file_where_creating_failed) {
     const temporary_store other;
     std::optional<store> made;
     std::int64_t failures = 0;

@@ -19,12 +19,13 @@
 namespace holdfast::test {
 namespace {
 
-class Misuse : public ::testing::Test {
+class misuse_test : public ::testing::Test {
 protected:
     void SetUp() override {
         store_.update([](write_transaction& transaction) {
-            for (std::uint64_t i = 0; i < 500; ++i)
+            for (std::uint64_t i = 0; i < 500; ++i) {
                 transaction.map("users").put(numbered("key", i), "value");
+            }
             transaction.put("key", "value");
         });
     }
@@ -74,7 +75,7 @@ void for_each_call(write_transaction& transaction, Call&& call) {
 }
 
 // It wrote into the tree of the next transaction, through freed memory.
-TEST_F(Misuse, OfAMapKeptBeyondItsCommitIsAnErrorAlsoBesideAnotherTransaction) {
+TEST_F(misuse_test, of_a_map_kept_beyond_its_commit_is_an_error_also_beside_another_transaction) {
     for (const bool commits : {true, false}) {
         write_transaction transaction = store_.begin_write();
         map_writer kept = transaction.map("users");
@@ -93,7 +94,7 @@ TEST_F(Misuse, OfAMapKeptBeyondItsCommitIsAnErrorAlsoBesideAnotherTransaction) {
     EXPECT_EQ(store_.snapshot().map("users").size(), 502U);
 }
 
-TEST_F(Misuse, OfAMapKeptBeyondAnUpdateIsAnError) {
+TEST_F(misuse_test, of_a_map_kept_beyond_an_update_is_an_error) {
     std::optional<map_writer> kept;
     store_.update([&](write_transaction& transaction) { kept = transaction.map("users"); });
     for_each_call(*kept, [](auto&& call) { expect_failure(errc::transaction_ended, call); });
@@ -105,7 +106,7 @@ TEST_F(Misuse, OfAMapKeptBeyondAnUpdateIsAnError) {
     for_each_call(*kept, [](auto&& call) { expect_failure(errc::transaction_ended, call); });
 }
 
-TEST_F(Misuse, OfAMapWhoseTransactionWasOverwrittenIsAnError) {
+TEST_F(misuse_test, of_a_map_whose_transaction_was_overwritten_is_an_error) {
     const temporary_store elsewhere;
     holdfast::store other = elsewhere.open();
     write_transaction transaction = store_.begin_write();
@@ -115,7 +116,7 @@ TEST_F(Misuse, OfAMapWhoseTransactionWasOverwrittenIsAnError) {
     store_.put("the writer lock", "is free");
 }
 
-TEST_F(Misuse, OfAnEndedTransactionIsAnError) {
+TEST_F(misuse_test, of_an_ended_transaction_is_an_error) {
     for (const bool commits : {true, false}) {
         write_transaction transaction = store_.begin_write();
         if (commits) {
@@ -129,7 +130,7 @@ TEST_F(Misuse, OfAnEndedTransactionIsAnError) {
     store_.put("the writer lock", "is free");
 }
 
-TEST_F(Misuse, KeepsNothingOpenThroughAnEndedTransaction) {
+TEST_F(misuse_test, keeps_nothing_open_through_an_ended_transaction) {
     std::optional<map_writer> kept;
     store_.update([&](write_transaction& transaction) { kept = transaction.map("users"); });
     { const holdfast::store closed = std::move(store_); }
@@ -140,7 +141,7 @@ TEST_F(Misuse, KeepsNothingOpenThroughAnEndedTransaction) {
 }
 
 // A commit in it committed, and then `update` threw.
-TEST_F(Misuse, OfCommitWithinUpdateCommitsNothing) {
+TEST_F(misuse_test, of_commit_within_update_commits_nothing) {
     expect_failure(errc::invalid_argument, [&] {
         store_.update([](write_transaction& transaction) {
             transaction.put("new", "value");
@@ -157,7 +158,7 @@ TEST_F(Misuse, OfCommitWithinUpdateCommitsNothing) {
     EXPECT_TRUE(store_.contains("newer"));
 }
 
-TEST_F(Misuse, OfAbortWithinUpdateUndoesEverythingAndSaysSo) {
+TEST_F(misuse_test, of_abort_within_update_undoes_everything_and_says_so) {
     expect_failure(errc::transaction_ended, [&] {
         store_.update([](write_transaction& transaction) {
             transaction.put("new", "value");
@@ -167,7 +168,7 @@ TEST_F(Misuse, OfAbortWithinUpdateUndoesEverythingAndSaysSo) {
     EXPECT_FALSE(store_.contains("new"));
 }
 
-TEST_F(Misuse, OfATransactionMovedOutOfUpdateUndoesIt) {
+TEST_F(misuse_test, of_a_transaction_moved_out_of_update_undoes_it) {
     std::optional<write_transaction> taken;
     expect_failure(errc::moved_from, [&] {
         store_.update([&](write_transaction& transaction) {
@@ -182,7 +183,7 @@ TEST_F(Misuse, OfATransactionMovedOutOfUpdateUndoesIt) {
 
 // --- Moved from -------------------------------------------------------------------------------------------
 
-TEST_F(Misuse, OfAMovedFromStoreIsAnError) {
+TEST_F(misuse_test, of_a_moved_from_store_is_an_error) {
     holdfast::store moved = std::move(store_);
     const holdfast::store& gone = store_;
     expect_all(errc::moved_from, {
@@ -205,7 +206,7 @@ TEST_F(Misuse, OfAMovedFromStoreIsAnError) {
     EXPECT_TRUE(store_.contains("key"));
 }
 
-TEST_F(Misuse, OfAMovedFromSnapshotIsAnError) {
+TEST_F(misuse_test, of_a_moved_from_snapshot_is_an_error) {
     const auto ages = store_.map<std::string, std::string>("users");
     snapshot now = store_.snapshot();
     const snapshot moved = std::move(now);
@@ -224,7 +225,7 @@ TEST_F(Misuse, OfAMovedFromSnapshotIsAnError) {
                                  });
 }
 
-TEST_F(Misuse, OfAMovedFromViewRangeOrIteratorIsAnError) {
+TEST_F(misuse_test, of_a_moved_from_view_range_or_iterator_is_an_error) {
     const snapshot now = store_.snapshot();
     map_view view = now.map("users");
     const map_view moved = std::move(view);
@@ -255,7 +256,7 @@ TEST_F(Misuse, OfAMovedFromViewRangeOrIteratorIsAnError) {
     expect_failure(errc::invalid_argument, [] { use(*map_iterator()); });
 }
 
-TEST_F(Misuse, OfAMovedFromTransactionIsAnError) {
+TEST_F(misuse_test, of_a_moved_from_transaction_is_an_error) {
     write_transaction transaction = store_.begin_write();
     map_writer map = transaction.map("users");
     write_transaction moved = std::move(transaction);
@@ -270,7 +271,7 @@ TEST_F(Misuse, OfAMovedFromTransactionIsAnError) {
 // --- Of another store -------------------------------------------------------------------------------------
 
 // It compared the roots of one file in the other.
-TEST_F(Misuse, OfAnotherStoresSnapshotIsAnError) {
+TEST_F(misuse_test, of_another_stores_snapshot_is_an_error) {
     const temporary_store elsewhere;
     holdfast::store other = elsewhere.open();
     other.put("key", "value");
@@ -291,7 +292,7 @@ TEST_F(Misuse, OfAnotherStoresSnapshotIsAnError) {
 
 // --- Threads ----------------------------------------------------------------------------------------------
 
-TEST_F(Misuse, OfAThreadIsNoneWhereATransactionMovesBetweenThreads) {
+TEST_F(misuse_test, of_a_thread_is_none_where_a_transaction_moves_between_threads) {
     std::optional<write_transaction> transaction;
     std::thread([&] { transaction.emplace(store_.begin_write()); }).join();
     transaction->put("here", "1");
@@ -302,7 +303,7 @@ TEST_F(Misuse, OfAThreadIsNoneWhereATransactionMovesBetweenThreads) {
     store_.put("the writer lock", "is free");
 }
 
-TEST_F(Misuse, OfASecondTransactionIsNestedOnTheThreadThatUsedTheFirstOneLast) {
+TEST_F(misuse_test, of_a_second_transaction_is_nested_on_the_thread_that_used_the_first_one_last) {
     open_options options;
     options.timeout = std::chrono::milliseconds(20);
     holdfast::store impatient = store::open(place_.path(), options);
@@ -327,15 +328,16 @@ void must_fail(errc reason, Operation&& operation) {
     try {
         operation();
     } catch (const error& failure) {
-        if (failure.reason() == reason)
+        if (failure.reason() == reason) {
             return;
+        }
         throw;
     }
     throw std::runtime_error("an inherited handle was used");
 }
 
 // The child's put and commit were accepted, and both processes published; a snapshot read on without its pin.
-TEST_F(Misuse, OfWhatAChildInheritedIsForkedAndHarmsNobody) {
+TEST_F(misuse_test, of_what_a_child_inherited_is_forked_and_harms_nobody) {
     auto users = store_.map<std::string, std::string>("users");
     std::optional<snapshot> now(store_.snapshot());
     std::optional<map_view> view(now->map("users"));
@@ -362,8 +364,9 @@ TEST_F(Misuse, OfWhatAChildInheritedIsForkedAndHarmsNobody) {
         forked([&] { --*at; });
         forked([&] { use(*range->begin()); });
         forked([&] {
-            for (auto&& [key, value] : *range)
+            for (auto&& [key, value] : *range) {
                 use(value);
+            }
         });
         forked([&] { store_.put("key", "value"); });
         forked([&] { use(store_.get("key")); });
@@ -382,8 +385,9 @@ TEST_F(Misuse, OfWhatAChildInheritedIsForkedAndHarmsNobody) {
         now.reset();
         { const holdfast::store ended_here = std::move(store_); }
         const holdfast::store mine = place_.open(open_mode::write);
-        if (mine.get("key")->text() != "value" || mine.snapshot().map("users").contains("new"))
+        if (mine.get("key")->text() != "value" || mine.snapshot().map("users").contains("new")) {
             throw std::runtime_error("the child reads something else");
+        }
     });
     EXPECT_EQ(ended, child_end::finished);
     EXPECT_EQ(view->get("key00000042")->text(), "value");
@@ -393,7 +397,7 @@ TEST_F(Misuse, OfWhatAChildInheritedIsForkedAndHarmsNobody) {
     EXPECT_EQ(store_.snapshot().map("users").size(), 502U);
 }
 
-TEST_F(Misuse, OfAnEndedTransactionInAChildIsStillAnError) {
+TEST_F(misuse_test, of_an_ended_transaction_in_a_child_is_still_an_error) {
     write_transaction transaction = store_.begin_write();
     map_writer map = transaction.map("users");
     std::move(transaction).commit();
@@ -401,14 +405,15 @@ TEST_F(Misuse, OfAnEndedTransactionInAChildIsStillAnError) {
               child_end::finished);
 }
 
-TEST_F(Misuse, OfAForkIsNoneForAChildThatOpensTheStoreItself) {
+TEST_F(misuse_test, of_a_fork_is_none_for_a_child_that_opens_the_store_itself) {
     write_transaction transaction = store_.begin_write();
     transaction.put("parent", "1");
     const pid_t child = start_child([&] {
         holdfast::store mine = place_.open(open_mode::write);
         mine.put("child", "2"); // after the parent
-        if (!mine.contains("parent"))
+        if (!mine.contains("parent")) {
             throw std::runtime_error("the child did not wait for its parent");
+        }
     });
     std::move(transaction).commit();
     EXPECT_EQ(wait_for_child(child), child_end::finished);

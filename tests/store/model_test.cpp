@@ -90,8 +90,9 @@ private:
             size = below(100'000);
         }
         const std::string text = patterned(size, random_());
-        if (chance(4))
+        if (chance(4)) {
             return {encode_raw({text, "model", 1, 16}), value_type::raw, version};
+        }
         return {text, value_type::string, version};
     }
 
@@ -285,7 +286,7 @@ private:
     version_number newest_ = version_;
 };
 
-TEST(StoreModel, HoldsWhatRandomTransactionsMadeOfIt) {
+TEST(store_model, holds_what_random_transactions_made_of_it) {
     const std::uint64_t operations = amount_of_work(600'000, "HOLDFAST_MODEL_OPERATIONS");
     const std::uint64_t first_seed = std::getenv("HOLDFAST_MODEL_SEED") != nullptr
                                          ? std::strtoull(std::getenv("HOLDFAST_MODEL_SEED"), nullptr, 10)

@@ -14,7 +14,7 @@
 namespace holdfast::test {
 namespace {
 
-TEST(PutFilled, StoresWhatWasWritten) {
+TEST(put_filled, stores_what_was_written) {
     const temporary_store file;
     auto target = file.open();
     for (const std::size_t size : {0U, 1U, 7U, 1023U, 1024U, 40'000U, 5'000'000U}) {
@@ -34,7 +34,7 @@ TEST(PutFilled, StoresWhatWasWritten) {
     EXPECT_TRUE(target.check().empty());
 }
 
-TEST(PutFilled, ChangesNothingIfItThrows) {
+TEST(put_filled, changes_nothing_if_it_throws) {
     const temporary_store file;
     auto target = file.open();
     target.put("k", "before");
@@ -52,7 +52,7 @@ TEST(PutFilled, ChangesNothingIfItThrows) {
     EXPECT_TRUE(target.check().empty());
 }
 
-TEST(PutFilled, IsForStringsAndBytes) {
+TEST(put_filled, is_for_strings_and_bytes) {
     const temporary_store file;
     auto target = file.open();
     expect_failure(errc::invalid_argument, [&] {

@@ -20,7 +20,7 @@ namespace {
 using namespace std::string_literals;
 using namespace std::string_view_literals;
 
-class Snapshot : public ::testing::Test {
+class snapshot_test : public ::testing::Test {
 protected:
     void TearDown() override { expect_sound(store_); }
 
@@ -54,7 +54,7 @@ protected:
 static_assert(std::ranges::view<map_range> && std::ranges::bidirectional_range<map_range> &&
               std::ranges::common_range<map_range>);
 
-TEST_F(Snapshot, StaysAsItIsWhileTheStoreChanges) {
+TEST_F(snapshot_test, stays_as_it_is_while_the_store_changes) {
     store_.put("key", "before");
     const snapshot before = store_.snapshot();
     store_.put("key", "after");
@@ -65,7 +65,7 @@ TEST_F(Snapshot, StaysAsItIsWhileTheStoreChanges) {
     EXPECT_EQ(store_.snapshot().get<std::string>("key"), "after");
 }
 
-TEST_F(Snapshot, LivesOnInWhatWasMadeOfItAndWithoutTheHandle) {
+TEST_F(snapshot_test, lives_on_in_what_was_made_of_it_and_without_the_handle) {
     fill(100, "users");
     map_range range = store_.snapshot().map("users").prefix("key");
     const map_view view = store_.snapshot().map("users");
@@ -81,7 +81,7 @@ TEST_F(Snapshot, LivesOnInWhatWasMadeOfItAndWithoutTheHandle) {
     EXPECT_EQ(store_.snapshot().map("users").get<std::string>("key00000042"), "other");
 }
 
-TEST_F(Snapshot, IsIteratedThroughTemporaries) {
+TEST_F(snapshot_test, is_iterated_through_temporaries) {
     fill(1000, "users");
     std::uint64_t seen = 0;
     for (auto&& [key, value] : store_.snapshot().map("users").prefix("key0000001")) {
@@ -97,7 +97,7 @@ TEST_F(Snapshot, IsIteratedThroughTemporaries) {
     EXPECT_EQ(seen, 1000U);
 }
 
-TEST_F(Snapshot, IsReleasedWithTheLastOfItsViews) {
+TEST_F(snapshot_test, is_released_with_the_last_of_its_views) {
     store_.put("key", "value");
     {
         const map_view view = store_.snapshot().map();
@@ -108,7 +108,7 @@ TEST_F(Snapshot, IsReleasedWithTheLastOfItsViews) {
     EXPECT_TRUE(store_.stat().snapshots.empty());
 }
 
-TEST_F(Snapshot, MovesAndReleasesWhatItOverwrites) {
+TEST_F(snapshot_test, moves_and_releases_what_it_overwrites) {
     store_.put("key", "1");
     snapshot first = store_.snapshot();
     store_.put("key", "2");
@@ -121,7 +121,7 @@ TEST_F(Snapshot, MovesAndReleasesWhatItOverwrites) {
 
 // --- Iteration --------------------------------------------------------------------------------------------
 
-TEST_F(Snapshot, IteratesInBytewiseOrder) {
+TEST_F(snapshot_test, iterates_in_bytewise_order) {
     for (const std::string_view key : {"b"sv, "a"sv, "\xFF"sv, "a\0"sv, ""sv, "ab"sv, "\x80"sv, "B"sv}) {
         store_.put(key, "value");
     }
@@ -129,7 +129,7 @@ TEST_F(Snapshot, IteratesInBytewiseOrder) {
               (std::vector<std::string>{"", "B", "a", "a\0"s, "ab", "b", "\x80", "\xFF"}));
 }
 
-TEST_F(Snapshot, FindsBounds) {
+TEST_F(snapshot_test, finds_bounds) {
     fill(3000);
     const snapshot now = store_.snapshot();
     const map_view map = now.map();
@@ -144,7 +144,7 @@ TEST_F(Snapshot, FindsBounds) {
     EXPECT_TRUE(map.lower_bound("") == map.begin());
 }
 
-TEST_F(Snapshot, CutsRangesAndPrefixes) {
+TEST_F(snapshot_test, cuts_ranges_and_prefixes) {
     fill(1000);
     store_.put("\xFF\xFF", "last");
     store_.put("\xFF\xFF\x01", "very last");
@@ -162,7 +162,7 @@ TEST_F(Snapshot, CutsRangesAndPrefixes) {
     EXPECT_EQ(std::ranges::distance(map_range()), 0);
 }
 
-TEST_F(Snapshot, IteratesBackwards) {
+TEST_F(snapshot_test, iterates_backwards) {
     fill(2000);
     const snapshot now = store_.snapshot();
     std::vector<std::string> keys = keys_of(now.map());
@@ -178,7 +178,7 @@ TEST_F(Snapshot, IteratesBackwards) {
     EXPECT_EQ((*std::ranges::prev(now.map().lower_bound("key00001000"))).first, "key00000999");
 }
 
-TEST_F(Snapshot, WorksWithRangesAndAlgorithms) {
+TEST_F(snapshot_test, works_with_ranges_and_algorithms) {
     fill(1000);
     const snapshot now = store_.snapshot();
     const map_range all = now.map().prefix("key");
@@ -192,7 +192,7 @@ TEST_F(Snapshot, WorksWithRangesAndAlgorithms) {
 
 // clang 14 and 15 can't compile the views of libstdc++ 12, of any range.
 #if !defined(__clang__) || __clang_major__ >= 16
-TEST_F(Snapshot, WorksWithTheViewsOfTheStandardLibrary) {
+TEST_F(snapshot_test, works_with_the_views_of_the_standard_library) {
     fill(1000);
     const snapshot now = store_.snapshot();
     const map_range all = now.map().prefix("key");
@@ -206,7 +206,7 @@ TEST_F(Snapshot, WorksWithTheViewsOfTheStandardLibrary) {
 }
 #endif
 
-TEST_F(Snapshot, LooksUpManyKeysAtOnce) {
+TEST_F(snapshot_test, looks_up_many_keys_at_once) {
     fill(5000);
     std::vector<std::string> names;
     for (std::uint64_t i = 0; i < 101; ++i) {
@@ -226,7 +226,7 @@ TEST_F(Snapshot, LooksUpManyKeysAtOnce) {
     EXPECT_EQ(now.map("absent").get_many(keys).front(), std::nullopt);
 }
 
-TEST_F(Snapshot, IsReadByManyThreadsAtOnce) {
+TEST_F(snapshot_test, is_read_by_many_threads_at_once) {
     fill(2000);
     const snapshot now = store_.snapshot();
     std::vector<std::thread> readers;
@@ -246,7 +246,7 @@ TEST_F(Snapshot, IsReadByManyThreadsAtOnce) {
 
 // --- Differences ------------------------------------------------------------------------------------------
 
-TEST_F(Snapshot, TellsWhatChangedSinceAnOlderOne) {
+TEST_F(snapshot_test, tells_what_changed_since_an_older_one) {
     fill(1000);
     const snapshot before = store_.snapshot();
     store_.put("key00000500", "changed");
@@ -272,7 +272,7 @@ TEST_F(Snapshot, TellsWhatChangedSinceAnOlderOne) {
     EXPECT_EQ(before.changes_since(after).size(), 4U);
 }
 
-TEST_F(Snapshot, TellsTheChangesOfAMapThatWasDroppedAndMadeAgain) {
+TEST_F(snapshot_test, tells_the_changes_of_a_map_that_was_dropped_and_made_again) {
     fill(10, "users");
     const snapshot before = store_.snapshot();
     EXPECT_EQ(before.changes_since(before, "absent").size(), 0U);

@@ -30,12 +30,14 @@ namespace {
 class full_disk {
 public:
     full_disk() {
-        if constexpr (failpoints_built_in)
+        if constexpr (failpoints_built_in) {
             arm_failpoints("segment.allocate=fail,segment.grow=fail");
+        }
     }
     ~full_disk() {
-        if constexpr (failpoints_built_in)
+        if constexpr (failpoints_built_in) {
             arm_failpoints("");
+        }
     }
     full_disk(const full_disk&) = delete;
     full_disk& operator=(const full_disk&) = delete;
@@ -43,11 +45,12 @@ public:
 
 using contents = std::map<std::string, std::string>;
 
-class Space : public ::testing::Test {
+class space_test : public ::testing::Test {
 protected:
     void SetUp() override {
-        if (!failpoints_built_in)
+        if (!failpoints_built_in) {
             GTEST_SKIP() << "this build has no failpoints";
+        }
     }
     void TearDown() override { expect_sound(store_); }
 
@@ -80,8 +83,9 @@ protected:
     /// Erases everything, one key a transaction, in a random order.
     static void erase_all(store& emptied, contents expected, std::uint64_t seed) {
         std::vector<std::string> keys;
-        for (const auto& [key, text] : expected)
+        for (const auto& [key, text] : expected) {
             keys.push_back(key);
+        }
         std::shuffle(keys.begin(), keys.end(), std::mt19937_64(seed));
         for (std::size_t i = 0; i < keys.size(); ++i) {
             try {
@@ -103,7 +107,7 @@ protected:
 
 // --- A full disk ------------------------------------------------------------------------------------------
 
-TEST_F(Space, ThrowsNoSpaceOnAFullDiskAndLosesNothing) {
+TEST_F(space_test, throws_no_space_on_a_full_disk_and_loses_nothing) {
     const full_disk full;
     const contents expected = fill([](std::uint64_t i) { return i % 700; });
     EXPECT_GT(expected.size(), 100U);
@@ -115,7 +119,7 @@ TEST_F(Space, ThrowsNoSpaceOnAFullDiskAndLosesNothing) {
     ASSERT_NO_FATAL_FAILURE(expect_contents(store_, expected));
 }
 
-TEST_F(Space, GoesOnWhenThereIsRoomAgain) {
+TEST_F(space_test, goes_on_when_there_is_room_again) {
     contents expected;
     {
         const full_disk full;
@@ -126,7 +130,7 @@ TEST_F(Space, GoesOnWhenThereIsRoomAgain) {
     ASSERT_NO_FATAL_FAILURE(expect_contents(store_, expected));
 }
 
-TEST_F(Space, ErasesInAFullStoreUntilItIsEmpty) {
+TEST_F(space_test, erases_in_a_full_store_until_it_is_empty) {
     for (const std::size_t size : {10U, 400U, 3000U, 20'000U}) {
         SCOPED_TRACE(size);
         const full_disk full;
@@ -137,7 +141,7 @@ TEST_F(Space, ErasesInAFullStoreUntilItIsEmpty) {
     }
 }
 
-TEST_F(Space, TakesNewValuesOnceOldOnesWereErased) {
+TEST_F(space_test, takes_new_values_once_old_ones_were_erased) {
     const full_disk full;
     const contents expected = fill([](std::uint64_t) { return 500; });
     ASSERT_NO_FATAL_FAILURE(erase_all(store_, expected, 1));
@@ -146,7 +150,7 @@ TEST_F(Space, TakesNewValuesOnceOldOnesWereErased) {
     ASSERT_NO_FATAL_FAILURE(expect_contents(store_, again));
 }
 
-TEST_F(Space, ReplacesValuesInAFullStore) {
+TEST_F(space_test, replaces_values_in_a_full_store) {
     const full_disk full;
     contents expected = fill([](std::uint64_t) { return 200; });
     std::uint64_t refused = 0;
@@ -166,7 +170,7 @@ TEST_F(Space, ReplacesValuesInAFullStore) {
     ASSERT_NO_FATAL_FAILURE(expect_contents(store_, expected));
 }
 
-TEST_F(Space, ErasesHoweverOftenTheStoreWasFilledUpAgain) {
+TEST_F(space_test, erases_however_often_the_store_was_filled_up_again) {
     const full_disk full;
     std::mt19937_64 random(7);
     contents expected = fill([](std::uint64_t i) { return i % 900; });
@@ -197,14 +201,16 @@ TEST_F(Space, ErasesHoweverOftenTheStoreWasFilledUpAgain) {
     ASSERT_NO_FATAL_FAILURE(erase_all(store_, expected, 3));
 }
 
-TEST_F(Space, ErasesInAFullStoreBesideAHeldSnapshot) {
-    for (std::uint64_t i = 0; i < 2000; ++i)
+TEST_F(space_test, erases_in_a_full_store_beside_a_held_snapshot) {
+    for (std::uint64_t i = 0; i < 2000; ++i) {
         store_.put(numbered("key", i), "before");
+    }
     const full_disk full;
     const snapshot held = store_.snapshot();
     contents expected;
-    for (auto&& [key, value] : held.map())
+    for (auto&& [key, value] : held.map()) {
         expected.emplace(key, value.text());
+    }
     for (std::uint64_t i = 0;; ++i) { // each replaced record and path is held back
         try {
             store_.put(numbered("key", i % 2000), std::to_string(i));
@@ -227,7 +233,7 @@ TEST_F(Space, ErasesInAFullStoreBesideAHeldSnapshot) {
     EXPECT_EQ(held.map().size(), 2000U);
 }
 
-TEST_F(Space, ErasesInAFullStoreWhereMuchWasRetiredAtOnceAndIsHeld) {
+TEST_F(space_test, erases_in_a_full_store_where_much_was_retired_at_once_and_is_held) {
     contents expected;
     const auto put_all = [&](const std::string& text) {
         store_.update([&](write_transaction& transaction) {
@@ -264,32 +270,37 @@ TEST_F(Space, ErasesInAFullStoreWhereMuchWasRetiredAtOnceAndIsHeld) {
     EXPECT_EQ(held.get("key00000097")->text(), "before");
 }
 
-TEST_F(Space, TakesNewValuesWhenTheSnapshotThatHeldAllBackEnds) {
-    for (std::uint64_t i = 0; i < 2000; ++i)
+TEST_F(space_test, takes_new_values_when_the_snapshot_that_held_all_back_ends) {
+    for (std::uint64_t i = 0; i < 2000; ++i) {
         store_.put(numbered("key", i), "before");
+    }
     const full_disk full;
     {
         const snapshot held = store_.snapshot();
         expect_failure(errc::no_space, [&] {
-            for (std::uint64_t i = 0;; ++i)
+            for (std::uint64_t i = 0;; ++i) {
                 store_.put(numbered("key", i % 2000), std::to_string(i));
+            }
         });
     }
-    for (std::uint64_t i = 0; i < 20'000; ++i)
+    for (std::uint64_t i = 0; i < 20'000; ++i) {
         store_.put(numbered("key", i % 2000), std::to_string(i));
+    }
     EXPECT_EQ(store_.snapshot().map().size(), 2000U);
 }
 
-TEST_F(Space, UndoesATransactionThatIsLargerThanTheDisk) {
-    for (std::uint64_t i = 0; i < 100; ++i)
+TEST_F(space_test, undoes_a_transaction_that_is_larger_than_the_disk) {
+    for (std::uint64_t i = 0; i < 100; ++i) {
         store_.put(numbered("key", i), "before");
+    }
     const full_disk full;
     const version_number version = store_.snapshot().version();
     for (const std::size_t size : {1U, 50U, 2000U, 50'000U}) {
         write_transaction transaction = store_.begin_write();
         expect_failure(errc::no_space, [&] {
-            for (std::uint64_t i = 0; i < 1'000'000; ++i)
+            for (std::uint64_t i = 0; i < 1'000'000; ++i) {
                 transaction.put(numbered("new", i), patterned(size, i));
+            }
         });
         expect_failure(errc::transaction_failed, [&] { transaction.put("one", "more"); });
         expect_failure(errc::transaction_failed, [&] { transaction.map().erase_prefix("key"); });
@@ -300,13 +311,14 @@ TEST_F(Space, UndoesATransactionThatIsLargerThanTheDisk) {
     }
 }
 
-TEST_F(Space, FailsCleanlyAtEachAllocationOfDiskSpace) {
+TEST_F(space_test, fails_cleanly_at_each_allocation_of_disk_space) {
     for (int nth = 1; nth <= 12; ++nth) {
         arm_failpoints("segment.allocate=fail@" + std::to_string(nth));
         try {
             store_.update([&](write_transaction& transaction) {
-                for (std::uint64_t i = 0; i < 3000; ++i)
+                for (std::uint64_t i = 0; i < 3000; ++i) {
                     transaction.put(numbered("key", i), patterned(1000, i));
+                }
             });
         } catch (const error& failure) {
             EXPECT_EQ(failure.reason(), errc::no_space);
@@ -320,30 +332,34 @@ TEST_F(Space, FailsCleanlyAtEachAllocationOfDiskSpace) {
 
 // --- A steady state ---------------------------------------------------------------------------------------
 
-TEST_F(Space, DoesNotGrowTheFileByOverwriting) {
+TEST_F(space_test, does_not_grow_the_file_by_overwriting) {
     std::mt19937_64 random(1);
     const auto overwrite = [&] {
         store_.put(numbered("key", random() % 1000), patterned(50 + random() % 200, random()));
     };
-    for (std::uint64_t i = 0; i < 10'000; ++i)
+    for (std::uint64_t i = 0; i < 10'000; ++i) {
         overwrite();
+    }
     const std::uint64_t steady = store_.stat().file_bytes;
-    for (std::uint64_t i = 0; i < amount_of_work(100'000); ++i)
+    for (std::uint64_t i = 0; i < amount_of_work(100'000); ++i) {
         overwrite();
+    }
     EXPECT_EQ(store_.stat().file_bytes, steady);
     EXPECT_LT(steady - (16 << 20), 4U << 20);
 }
 
-TEST_F(Space, DoesNotGrowTheFileByOverwritingBesideShortLivedReaders) {
+TEST_F(space_test, does_not_grow_the_file_by_overwriting_beside_short_lived_readers) {
     std::mt19937_64 random(1);
     const auto work = [&](std::uint64_t steps) {
         std::vector<snapshot> recent;
         for (std::uint64_t i = 0; i < steps; ++i) {
             store_.put(numbered("key", random() % 1000), patterned(50 + random() % 200, random()));
-            if (i % 10 == 0)
+            if (i % 10 == 0) {
                 recent.push_back(store_.snapshot());
-            if (recent.size() > 20)
+            }
+            if (recent.size() > 20) {
                 recent.erase(recent.begin() + static_cast<std::ptrdiff_t>(random() % 20));
+            }
         }
     };
     work(20'000);
@@ -352,7 +368,7 @@ TEST_F(Space, DoesNotGrowTheFileByOverwritingBesideShortLivedReaders) {
     EXPECT_LE(store_.stat().file_bytes, steady + (256 << 10));
 }
 
-TEST_F(Space, DoesNotGrowTheFileByValuesOfOtherSizesOrByLargeOnes) {
+TEST_F(space_test, does_not_grow_the_file_by_values_of_other_sizes_or_by_large_ones) {
     std::mt19937_64 random(1);
     const auto work = [&](std::uint64_t steps) {
         for (std::uint64_t i = 0; i < steps; ++i) {
@@ -365,12 +381,14 @@ TEST_F(Space, DoesNotGrowTheFileByValuesOfOtherSizesOrByLargeOnes) {
     EXPECT_LE(store_.stat().file_bytes, steady + steady / 4);
 }
 
-TEST_F(Space, ReusesWhatAHeldSnapshotKept) {
-    for (std::uint64_t i = 0; i < 1000; ++i)
+TEST_F(space_test, reuses_what_a_held_snapshot_kept) {
+    for (std::uint64_t i = 0; i < 1000; ++i) {
         store_.put(numbered("key", i), patterned(200, i));
+    }
     const auto overwrite = [&](std::uint64_t steps) {
-        for (std::uint64_t i = 0; i < steps; ++i)
+        for (std::uint64_t i = 0; i < steps; ++i) {
             store_.put(numbered("key", i % 1000), patterned(200, i));
+        }
     };
     {
         const snapshot held = store_.snapshot();
@@ -394,8 +412,9 @@ public:
         error_ = errno;
     }
     ~small_disk() {
-        if (mounted_)
+        if (mounted_) {
             ::umount2(folder_.c_str(), MNT_DETACH);
+        }
     }
     small_disk(const small_disk&) = delete;
     small_disk& operator=(const small_disk&) = delete;
@@ -408,11 +427,12 @@ private:
     int error_ = 0;
 };
 
-TEST_F(Space, KeepsItsPromisesOnASmallDisk) {
+TEST_F(space_test, keeps_its_promises_on_a_small_disk) {
     const temporary_store place;
     const small_disk disk(place.folder(), 4 << 20);
-    if (!disk.mounted())
+    if (!disk.mounted()) {
         GTEST_SKIP() << "can't mount a tmpfs here: " << disk.why_not();
+    }
     {
         store small = place.open();
         contents expected = fill(small, [](std::uint64_t i) { return i % 2000; });
@@ -421,8 +441,9 @@ TEST_F(Space, KeepsItsPromisesOnASmallDisk) {
         {
             write_transaction transaction = small.begin_write();
             expect_failure(errc::no_space, [&] {
-                for (std::uint64_t i = 0;; ++i)
+                for (std::uint64_t i = 0;; ++i) {
                     transaction.put(numbered("more", i), patterned(5000, i));
+                }
             });
         }
         ASSERT_NO_FATAL_FAILURE(expect_contents(small, expected));
@@ -438,11 +459,12 @@ TEST_F(Space, KeepsItsPromisesOnASmallDisk) {
     expect_sound(reopened);
 }
 
-TEST_F(Space, CannotBeMadeOnADiskThatIsTooSmallAndLeavesNothingThere) {
+TEST_F(space_test, cannot_be_made_on_a_disk_that_is_too_small_and_leaves_nothing_there) {
     const temporary_store place;
     const small_disk disk(place.folder(), 256 << 10);
-    if (!disk.mounted())
+    if (!disk.mounted()) {
         GTEST_SKIP() << "can't mount a tmpfs here: " << disk.why_not();
+    }
     expect_failure(errc::no_space, [&] { static_cast<void>(place.open()); });
     EXPECT_TRUE(std::filesystem::is_empty(place.folder()));
 }

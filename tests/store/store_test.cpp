@@ -22,7 +22,7 @@ namespace {
 using namespace std::string_literals;
 using namespace std::string_view_literals;
 
-class Store : public ::testing::Test {
+class store_test : public ::testing::Test {
 protected:
     void TearDown() override { expect_sound(store_); }
 
@@ -37,7 +37,7 @@ protected:
 
 // --- Opening ----------------------------------------------------------------------------------------------
 
-TEST_F(Store, IsEmptyWhenCreated) {
+TEST_F(store_test, is_empty_when_created) {
     EXPECT_EQ(store_.get("anything"), std::nullopt);
     EXPECT_TRUE(store_.snapshot().map().empty());
     EXPECT_TRUE(store_.snapshot().maps().empty());
@@ -45,7 +45,7 @@ TEST_F(Store, IsEmptyWhenCreated) {
     EXPECT_EQ(store_.mode(), open_mode::create);
 }
 
-TEST_F(Store, KeepsItsContentsWhenClosedAndOpenedAgain) {
+TEST_F(store_test, keeps_its_contents_when_closed_and_opened_again) {
     store_.put("greeting", "hello");
     const version_number version = store_.snapshot().version();
     reopen();
@@ -53,7 +53,7 @@ TEST_F(Store, KeepsItsContentsWhenClosedAndOpenedAgain) {
     EXPECT_EQ(store_.snapshot().version(), version);
 }
 
-TEST_F(Store, SharesOneMappingBetweenHandlesOfAProcess) {
+TEST_F(store_test, shares_one_mapping_between_handles_of_a_process) {
     holdfast::store second = place_.open();
     second.put("a", "1");
     EXPECT_EQ(store_.get("a")->text(), "1");
@@ -63,7 +63,7 @@ TEST_F(Store, SharesOneMappingBetweenHandlesOfAProcess) {
     EXPECT_EQ(store_.get("b")->text(), "2");
 }
 
-TEST_F(Store, IsNotFoundWhereThereIsNoneAndNoneIsToBeMade) {
+TEST_F(store_test, is_not_found_where_there_is_none_and_none_is_to_be_made) {
     const auto elsewhere = place_.folder() / "other.hold";
     for (const open_mode mode : {open_mode::write, open_mode::read_only}) {
         expect_failure(errc::not_found, [&] {
@@ -75,21 +75,21 @@ TEST_F(Store, IsNotFoundWhereThereIsNoneAndNoneIsToBeMade) {
     EXPECT_FALSE(std::filesystem::exists(elsewhere));
 }
 
-TEST_F(Store, DoesNotTakeAnotherFileForAStore) {
+TEST_F(store_test, does_not_take_another_file_for_a_store) {
     const auto elsewhere = place_.folder() / "notes.txt";
     std::ofstream(elsewhere) << "just some text, and not a short one: " << std::string(20'000, 'x');
     expect_failure(errc::not_a_store, [&] { static_cast<void>(store::open(elsewhere)); });
     EXPECT_EQ(std::filesystem::file_size(elsewhere), 20'037U);
 }
 
-TEST_F(Store, OpensInAFolderThatIsMissingWithAnError) {
+TEST_F(store_test, opens_in_a_folder_that_is_missing_with_an_error) {
     expect_failure(errc::not_found,
                    [&] { static_cast<void>(store::open(place_.folder() / "no" / "where.hold")); });
 }
 
 // --- Single operations ------------------------------------------------------------------------------------
 
-TEST_F(Store, KeepsTheTypesOfValues) {
+TEST_F(store_test, keeps_the_types_of_values) {
     constexpr std::array<std::byte, 3> bytes = {std::byte{0}, std::byte{255}, std::byte{7}};
     store_.put("text", "words");
     store_.put("view", "words"sv);
@@ -110,7 +110,7 @@ TEST_F(Store, KeepsTheTypesOfValues) {
     EXPECT_EQ(reinterpret_cast<std::uintptr_t>(now.get("raw")->bytes().data()) % 16, 0U);
 }
 
-TEST_F(Store, ReplacesAValueAndItsType) {
+TEST_F(store_test, replaces_a_value_and_its_type) {
     store_.put("key", "first");
     store_.put("key", value_view(value_type::bytes, "second"));
     EXPECT_EQ(store_.get("key")->text(), "second");
@@ -118,7 +118,7 @@ TEST_F(Store, ReplacesAValueAndItsType) {
     EXPECT_EQ(store_.snapshot().map().size(), 1U);
 }
 
-TEST_F(Store, TakesEmptyKeysEmptyValuesAndNulBytes) {
+TEST_F(store_test, takes_empty_keys_empty_values_and_nul_bytes) {
     store_.put("", "the empty key");
     store_.put("empty value", "");
     store_.put("a\0b"s, "with\0nul"s);
@@ -140,7 +140,7 @@ TEST_F(Store, TakesEmptyKeysEmptyValuesAndNulBytes) {
     EXPECT_FALSE(store_.contains(""));
 }
 
-TEST_F(Store, ErasesWhatIsThereAndSaysSo) {
+TEST_F(store_test, erases_what_is_there_and_says_so) {
     store_.put("key", "value");
     EXPECT_TRUE(store_.contains("key"));
     EXPECT_TRUE(store_.erase("key"));
@@ -149,7 +149,7 @@ TEST_F(Store, ErasesWhatIsThereAndSaysSo) {
     EXPECT_EQ(store_.get("key"), std::nullopt);
 }
 
-TEST_F(Store, TakesKeysUpToTheLimitAndRefusesLongerOnes) {
+TEST_F(store_test, takes_keys_up_to_the_limit_and_refuses_longer_ones) {
     const std::string longest(key_size_max, 'k');
     const std::string too_long(key_size_max + 1, 'k');
     store_.put(longest, "value");
@@ -169,19 +169,22 @@ TEST_F(Store, TakesKeysUpToTheLimitAndRefusesLongerOnes) {
     EXPECT_EQ(store_.snapshot().map(longest).get<std::string>(longest), "in a map of a long name");
 }
 
-TEST_F(Store, RefusesTypesThatNoValueHas) {
+TEST_F(store_test, refuses_types_that_no_value_has) {
     const auto put = [&](int type) { store_.put("key", value_view(static_cast<value_type>(type), "value")); };
-    for (const int type : {0, 10})
+    for (const int type : {0, 10}) {
         expect_failure(errc::invalid_argument, [&] { put(type); });
-    for (const int type : {11, 128, 255}) // these own something that nobody here could make
+    }
+    for (const int type : {11, 128, 255}) { // these own something that nobody here could make
         expect_failure(errc::unsupported, [&] { put(type); });
+    }
     EXPECT_FALSE(store_.contains("key"));
 }
 
-TEST_F(Store, GivesLongValuesInPlaceAtMultiplesOf64) {
+TEST_F(store_test, gives_long_values_in_place_at_multiples_of64) {
     store_.update([&](write_transaction& transaction) {
-        for (std::size_t i = 0; i < 200; ++i)
+        for (std::size_t i = 0; i < 200; ++i) {
             transaction.put(std::string(i, 'k'), patterned(1024 + i * 97 % 20'000, i));
+        }
     });
     const snapshot now = store_.snapshot();
     for (std::size_t i = 0; i < 200; ++i) {
@@ -192,7 +195,7 @@ TEST_F(Store, GivesLongValuesInPlaceAtMultiplesOf64) {
     }
 }
 
-TEST_F(Store, TakesLargeValues) {
+TEST_F(store_test, takes_large_values) {
     for (const std::size_t size : {4096U, 8192U, 8193U, 16'384U, 65'536U, 1U << 20}) {
         const std::string data = patterned(size, size);
         store_.put(numbered("size", size), data);
@@ -202,7 +205,7 @@ TEST_F(Store, TakesLargeValues) {
     EXPECT_EQ(store_.get(numbered("size", 1U << 20))->text(), patterned(1U << 20, 1U << 20));
 }
 
-TEST_F(Store, TakesAValueOf100MiB) {
+TEST_F(store_test, takes_a_value_of100_mi_b) {
     const std::size_t size = std::size_t{100} << 20;
     const std::string data = patterned(4096, 1);
     std::string large;
@@ -218,7 +221,7 @@ TEST_F(Store, TakesAValueOf100MiB) {
 
 // --- Transactions -----------------------------------------------------------------------------------------
 
-TEST_F(Store, CommitsAllOfAnUpdateAndReturnsWhatItReturns) {
+TEST_F(store_test, commits_all_of_an_update_and_returns_what_it_returns) {
     const std::string returned = store_.update([](write_transaction& transaction) {
         transaction.put("a", "1");
         transaction.map("users").put("ada", "36");
@@ -230,7 +233,7 @@ TEST_F(Store, CommitsAllOfAnUpdateAndReturnsWhatItReturns) {
     static_assert(std::is_void_v<decltype(store_.update([](write_transaction&) {}))>);
 }
 
-TEST_F(Store, UndoesAnUpdateThatThrows) {
+TEST_F(store_test, undoes_an_update_that_throws) {
     store_.put("kept", "before");
     const version_number version = store_.snapshot().version();
     EXPECT_THROW(store_.update([](write_transaction& transaction) {
@@ -246,7 +249,7 @@ TEST_F(Store, UndoesAnUpdateThatThrows) {
     EXPECT_EQ(store_.snapshot().version(), version);
 }
 
-TEST_F(Store, ShowsATransactionItsOwnChangesAndNobodyElse) {
+TEST_F(store_test, shows_a_transaction_its_own_changes_and_nobody_else) {
     store_.put("old", "1");
     write_transaction transaction = store_.begin_write();
     transaction.put("new", "2");
@@ -261,7 +264,7 @@ TEST_F(Store, ShowsATransactionItsOwnChangesAndNobodyElse) {
     EXPECT_TRUE(store_.contains("new"));
 }
 
-TEST_F(Store, UndoesATransactionThatIsAbortedOrDropped) {
+TEST_F(store_test, undoes_a_transaction_that_is_aborted_or_dropped) {
     write_transaction aborted = store_.begin_write();
     aborted.put("key", "1");
     std::move(aborted).abort();
@@ -274,7 +277,7 @@ TEST_F(Store, UndoesATransactionThatIsAbortedOrDropped) {
     EXPECT_EQ(store_.get("key")->text(), "3");
 }
 
-TEST_F(Store, RefusesToNestTransactionsInOneThread) {
+TEST_F(store_test, refuses_to_nest_transactions_in_one_thread) {
     store_.update([&](write_transaction& transaction) {
         transaction.put("outer", "1");
         expect_failure(errc::nested_write, [&] { store_.put("inner", "2"); });
@@ -286,7 +289,7 @@ TEST_F(Store, RefusesToNestTransactionsInOneThread) {
     EXPECT_FALSE(store_.contains("inner"));
 }
 
-TEST_F(Store, WaitsForAnotherWriterUntilItsTimeIsUp) {
+TEST_F(store_test, waits_for_another_writer_until_its_time_is_up) {
     const write_transaction held = store_.begin_write();
     std::thread([&] {
         open_options options;
@@ -297,7 +300,7 @@ TEST_F(Store, WaitsForAnotherWriterUntilItsTimeIsUp) {
     }).join();
 }
 
-TEST_F(Store, MovesTransactionsAndEndsTheOneThatIsOverwritten) {
+TEST_F(store_test, moves_transactions_and_ends_the_one_that_is_overwritten) {
     write_transaction first = store_.begin_write();
     first.put("key", "first");
     write_transaction second = std::move(first);
@@ -315,7 +318,7 @@ TEST_F(Store, MovesTransactionsAndEndsTheOneThatIsOverwritten) {
     EXPECT_EQ(store_.get("also")->text(), "first");
 }
 
-TEST_F(Store, CopiesKeysAndValuesThatComeFromItself) {
+TEST_F(store_test, copies_keys_and_values_that_come_from_itself) {
     store_.put("a", patterned(3000, 1));
     store_.update([&](write_transaction& transaction) {
         const snapshot before = store_.snapshot();
@@ -329,7 +332,7 @@ TEST_F(Store, CopiesKeysAndValuesThatComeFromItself) {
 
 // --- Versions ---------------------------------------------------------------------------------------------
 
-TEST_F(Store, GivesEachCommitANewVersionAndItsValuesTheSame) {
+TEST_F(store_test, gives_each_commit_a_new_version_and_its_values_the_same) {
     version_number last = store_.snapshot().version();
     for (int i = 0; i < 10; ++i) {
         write_transaction transaction = store_.begin_write();
@@ -346,7 +349,7 @@ TEST_F(Store, GivesEachCommitANewVersionAndItsValuesTheSame) {
     EXPECT_EQ(store_.get("key")->version(), last);
 }
 
-TEST_F(Store, NeverGivesAVersionTwiceAlsoAfterAnAbort) {
+TEST_F(store_test, never_gives_a_version_twice_also_after_an_abort) {
     version_number aborted = 0;
     {
         write_transaction transaction = store_.begin_write();
@@ -361,7 +364,7 @@ TEST_F(Store, NeverGivesAVersionTwiceAlsoAfterAnAbort) {
     EXPECT_GT(store_.get("key")->version(), aborted + 1);
 }
 
-TEST_F(Store, KeepsItsVersionWhenATransactionChangesNothing) {
+TEST_F(store_test, keeps_its_version_when_a_transaction_changes_nothing) {
     store_.put("key", "value");
     const version_number before = store_.snapshot().version();
     const auto commit_after = [&](auto&& nothing) {
@@ -384,14 +387,14 @@ TEST_F(Store, KeepsItsVersionWhenATransactionChangesNothing) {
 
 // --- Handles, statistics ----------------------------------------------------------------------------------
 
-TEST_F(Store, IsLeftUsableByItsMoves) {
+TEST_F(store_test, is_left_usable_by_its_moves) {
     holdfast::store moved = std::move(store_);
     moved.put("key", "value");
     store_ = std::move(moved);
     EXPECT_EQ(store_.get("key")->text(), "value");
 }
 
-TEST_F(Store, TellsItsFiguresAtAGlance) {
+TEST_F(store_test, tells_its_figures_at_a_glance) {
     store_.put("four", "12345");
     store_.update([](write_transaction& transaction) {
         transaction.map("users").put("ada", "36");
@@ -415,7 +418,7 @@ TEST_F(Store, TellsItsFiguresAtAGlance) {
     EXPECT_LT(now.snapshots[0].age, std::chrono::minutes(1));
 }
 
-TEST_F(Store, ReportsTheProgressOfACheck) {
+TEST_F(store_test, reports_the_progress_of_a_check) {
     store_.update([](write_transaction& transaction) {
         for (std::uint64_t i = 0; i < 20'000; ++i) {
             transaction.put(numbered("key", i), "value");
@@ -440,7 +443,7 @@ TEST_F(Store, ReportsTheProgressOfACheck) {
 
 // --- Read-only --------------------------------------------------------------------------------------------
 
-TEST_F(Store, ReadsThroughAReadOnlyHandleAndRefusesToWrite) {
+TEST_F(store_test, reads_through_a_read_only_handle_and_refuses_to_write) {
     store_.put("key", "value");
     holdfast::store reader = place_.open(open_mode::read_only);
     EXPECT_EQ(reader.mode(), open_mode::read_only);
@@ -460,7 +463,7 @@ TEST_F(Store, ReadsThroughAReadOnlyHandleAndRefusesToWrite) {
     EXPECT_EQ(held[0].version, before.version());
 }
 
-TEST_F(Store, DoesNotChangeAFileThatItOpensReadOnly) {
+TEST_F(store_test, does_not_change_a_file_that_it_opens_read_only) {
     store_.put("key", "value");
     { const holdfast::store closed = std::move(store_); }
     const auto contents = [&] {

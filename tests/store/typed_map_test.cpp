@@ -103,7 +103,7 @@ template <class Operation>
     return {};
 }
 
-class TypedMap : public ::testing::Test {
+class typed_map_test : public ::testing::Test {
 protected:
     void TearDown() override { expect_sound(store_); }
 
@@ -121,7 +121,7 @@ protected:
 
 // --- Single values ----------------------------------------------------------------------------------------
 
-TEST_F(TypedMap, ValuesComeBackAsTheyWere) {
+TEST_F(typed_map_test, values_come_back_as_they_were) {
     expect_round_trip(std::int64_t{-5});
     expect_round_trip(std::numeric_limits<std::int64_t>::min());
     expect_round_trip(std::numeric_limits<std::uint64_t>::max());
@@ -145,7 +145,7 @@ TEST_F(TypedMap, ValuesComeBackAsTheyWere) {
     EXPECT_EQ(store_.get<int>("absent"), std::nullopt);
 }
 
-TEST_F(TypedMap, NumbersConvertOnlyWhenExact) {
+TEST_F(typed_map_test, numbers_convert_only_when_exact) {
     store_.put("int", 300);
     EXPECT_EQ(store_.get<std::uint64_t>("int"), 300U);
     EXPECT_EQ(store_.get<double>("int"), 300.0);
@@ -174,7 +174,7 @@ TEST_F(TypedMap, NumbersConvertOnlyWhenExact) {
     EXPECT_TRUE(std::isnan(*store_.get<float>("nan")));
 }
 
-TEST_F(TypedMap, AnotherTypeIsNamed) {
+TEST_F(typed_map_test, another_type_is_named) {
     store_.put("name", "Ada");
     EXPECT_EQ(message_of(errc::wrong_type, [&] { (void)store_.get<int>("name"); }),
               place_.path().string() + ", key 'name': holds a string, not an int");
@@ -186,7 +186,7 @@ TEST_F(TypedMap, AnotherTypeIsNamed) {
     expect_failure(errc::wrong_type, [&] { (void)store_.get<point>("yes"); });
 }
 
-TEST_F(TypedMap, BytesThatCanNotBeAValueAreRefused) {
+TEST_F(typed_map_test, bytes_that_can_not_be_a_value_are_refused) {
     expect_failure(errc::invalid_argument,
                    [&] { store_.put("key", value_view(value_type::int64, "1234567")); });
     expect_failure(errc::invalid_argument, [&] { store_.put("key", value_view(value_type::boolean, "\2")); });
@@ -198,10 +198,11 @@ TEST_F(TypedMap, BytesThatCanNotBeAValueAreRefused) {
 
 // --- Raw objects ------------------------------------------------------------------------------------------
 
-TEST_F(TypedMap, RawObjectsAreReadInPlaceAndAligned) {
+TEST_F(typed_map_test, raw_objects_are_read_in_place_and_aligned) {
     auto objects = store_.map<std::string, wide>("objects");
-    for (std::uint64_t i = 0; i < 50; ++i)
+    for (std::uint64_t i = 0; i < 50; ++i) {
         objects.put(std::string(i, 'k'), {{i, i + 1, i + 2, i + 3}});
+    }
     const snapshot now = store_.snapshot();
     const typed_view<std::string, wide> view = now.in(objects);
     for (std::uint64_t i = 0; i < 50; ++i) {
@@ -217,10 +218,11 @@ TEST_F(TypedMap, RawObjectsAreReadInPlaceAndAligned) {
     EXPECT_EQ(described->object.size(), sizeof(wide));
 }
 
-TEST_F(TypedMap, RawObjectsAreAlignedUpToACacheLine) {
+TEST_F(typed_map_test, raw_objects_are_aligned_up_to_a_cache_line) {
     auto objects = store_.map<std::string, cache_line>("objects");
-    for (std::uint32_t i = 0; i < 150; ++i)
+    for (std::uint32_t i = 0; i < 150; ++i) {
         objects.put(std::string(i, 'k'), {{i, i + 1}});
+    }
     // A copy of the bytes, as the command line makes, is as aligned.
     store_.update([&](write_transaction& transaction) {
         const value copied = *transaction.map("objects").get("kk");
@@ -239,7 +241,7 @@ TEST_F(TypedMap, RawObjectsAreAlignedUpToACacheLine) {
     EXPECT_EQ(describe_raw(*now.map("objects").get("k"))->alignment, 64U);
 }
 
-TEST_F(TypedMap, RawObjectsAreCheckedByNameVersionAndLayout) {
+TEST_F(typed_map_test, raw_objects_are_checked_by_name_version_and_layout) {
     store_.put("key", point{1, 2, 3});
     EXPECT_NE(message_of(errc::wrong_type, [&] { (void)store_.get<other_point>("key"); })
                   .find("'point', not a 'other'"),
@@ -253,7 +255,7 @@ TEST_F(TypedMap, RawObjectsAreCheckedByNameVersionAndLayout) {
 
 // --- Maps -------------------------------------------------------------------------------------------------
 
-TEST_F(TypedMap, IsAnOrderedMap) {
+TEST_F(typed_map_test, is_an_ordered_map) {
     auto scores = store_.map<int, std::string>("scores");
     std::map<int, std::string> expected;
     std::mt19937_64 random(1);
@@ -286,7 +288,7 @@ TEST_F(TypedMap, IsAnOrderedMap) {
     static_assert(std::ranges::view<typed_range<int, std::string>>);
 }
 
-TEST_F(TypedMap, TuplesHavePrefixes) {
+TEST_F(typed_map_test, tuples_have_prefixes) {
     auto log = store_.map<std::tuple<std::string, int, int>, double>("log");
     for (int day = 0; day < 20; ++day) {
         for (int hour = 0; hour < 5; ++hour) {
@@ -305,7 +307,7 @@ TEST_F(TypedMap, TuplesHavePrefixes) {
     EXPECT_EQ(store_.snapshot().maps().at(0).keys.name(), "(string,int,int)");
 }
 
-TEST_F(TypedMap, WritesAsTheInterfaceSays) {
+TEST_F(typed_map_test, writes_as_the_interface_says) {
     auto counters = store_.map<std::string, std::int64_t>("counters");
     EXPECT_EQ(counters.add("a", 5), 5);
     EXPECT_EQ(counters.add("a", -7), -2);
@@ -333,7 +335,7 @@ TEST_F(TypedMap, WritesAsTheInterfaceSays) {
     EXPECT_EQ(points.get(1), (point{4, 5, 6}));
 }
 
-TEST_F(TypedMap, AFailureOfTypesLeavesTheTransactionUsable) {
+TEST_F(typed_map_test, a_failure_of_types_leaves_the_transaction_usable) {
     store_.map<std::string, std::string>("map").put("text", "value");
     auto numbers = store_.map<std::string, int>("map");
     store_.update([&](write_transaction& transaction) {
@@ -347,7 +349,7 @@ TEST_F(TypedMap, AFailureOfTypesLeavesTheTransactionUsable) {
     expect_failure(errc::wrong_type, [&] { (void)numbers.get("text"); });
 }
 
-TEST_F(TypedMap, TheFileKnowsTheKeyType) {
+TEST_F(typed_map_test, the_file_knows_the_key_type) {
     store_.map<std::int64_t, int>("ints").put(5, 1);
     EXPECT_NE(message_of(errc::wrong_type, [&] { (void)store_.map<std::string, int>("ints"); })
                   .find("map 'ints' has keys of type int, not string"),
@@ -376,7 +378,7 @@ TEST_F(TypedMap, TheFileKnowsTheKeyType) {
 
 // --- What was once let through ----------------------------------------------------------------------------
 
-TEST_F(TypedMap, OfTwoKeyTypesInOneTransactionTheFirstCounts) {
+TEST_F(typed_map_test, of_two_key_types_in_one_transaction_the_first_counts) {
     auto ints = store_.map<std::int64_t, int>("new");
     auto uints = store_.map<std::uint64_t, int>("new");
     store_.update([&](write_transaction& transaction) {
@@ -393,7 +395,7 @@ TEST_F(TypedMap, OfTwoKeyTypesInOneTransactionTheFirstCounts) {
     });
 }
 
-TEST_F(TypedMap, AWriterFromBeforeADropWritesNoKeysOfAnotherType) {
+TEST_F(typed_map_test, a_writer_from_before_a_drop_writes_no_keys_of_another_type) {
     auto ints = store_.map<std::int64_t, int>("map");
     ints.put(5, 5);
     store_.update([&](write_transaction& transaction) {
@@ -406,7 +408,7 @@ TEST_F(TypedMap, AWriterFromBeforeADropWritesNoKeysOfAnotherType) {
     EXPECT_EQ(ints.size(), 1U);
 }
 
-TEST_F(TypedMap, NanAndNegativeZeroAreNoKeysByWhateverWay) {
+TEST_F(typed_map_test, nan_and_negative_zero_are_no_keys_by_whatever_way) {
     store_.map<double, int>("floats").put(1.5, 1);
     store_.update([&](write_transaction& transaction) {
         map_writer untyped = transaction.map("floats");
@@ -417,7 +419,7 @@ TEST_F(TypedMap, NanAndNegativeZeroAreNoKeysByWhateverWay) {
     EXPECT_EQ(store_.snapshot().map("floats").size(), 1U);
 }
 
-TEST_F(TypedMap, ACopiedValueKeepsItsType) {
+TEST_F(typed_map_test, a_copied_value_keeps_its_type) {
     store_.put("int", 42);
     store_.put("copy", *store_.get("int"));
     EXPECT_EQ(store_.get<int>("copy"), 42);
@@ -432,7 +434,7 @@ TEST_F(TypedMap, ACopiedValueKeepsItsType) {
     EXPECT_EQ(store_.snapshot().map("map").get<int>("fourth"), 42);
 }
 
-TEST_F(TypedMap, IsNotTakenByAnotherStore) {
+TEST_F(typed_map_test, is_not_taken_by_another_store) {
     auto here = store_.map<std::string, int>("map");
     const temporary_store elsewhere;
     holdfast::store other = elsewhere.open();
@@ -448,13 +450,13 @@ TEST_F(TypedMap, IsNotTakenByAnotherStore) {
     EXPECT_EQ(here.get("key"), 1); // NOLINT: moving is copying
 }
 
-TEST_F(TypedMap, AViewIsOfItsKeysTypeOnly) {
+TEST_F(typed_map_test, a_view_is_of_its_keys_type_only) {
     store_.map<std::string, int>("texts").put("a", 1);
     const snapshot now = store_.snapshot();
     expect_failure(errc::wrong_type, [&] { typed_view<std::int64_t, int> wrong(now.map("texts")); });
 }
 
-TEST_F(TypedMap, CharactersAndTheirEnumsAreNumbers) {
+TEST_F(typed_map_test, characters_and_their_enums_are_numbers) {
     enum class letter : char { a = 'a' };
     enum class answer : bool { no, yes };
     expect_round_trip('c');
@@ -471,14 +473,14 @@ TEST_F(TypedMap, CharactersAndTheirEnumsAreNumbers) {
     EXPECT_EQ(store_.snapshot().map("letters").keys().name(), "int");
 }
 
-TEST_F(TypedMap, ArraysOfBytesAreBytes) {
+TEST_F(typed_map_test, arrays_of_bytes_are_bytes) {
     constexpr std::array<std::byte, 3> bytes = {std::byte{1}, std::byte{0}, std::byte{255}};
     store_.put("key", bytes);
     EXPECT_EQ((store_.get<std::array<std::byte, 3>>("key")), bytes);
     expect_failure(errc::wrong_type, [&] { (void)store_.get<std::array<std::byte, 4>>("key"); });
 }
 
-TEST_F(TypedMap, CountersGoDownAndDoNotOverflow) {
+TEST_F(typed_map_test, counters_go_down_and_do_not_overflow) {
     auto counters = store_.map<std::string, std::uint64_t>("counters");
     counters.put("key", 5);
     EXPECT_EQ(counters.add("key", -1), 4U);
@@ -490,13 +492,14 @@ TEST_F(TypedMap, CountersGoDownAndDoNotOverflow) {
     EXPECT_EQ(floats.get("key"), 1e308);
 }
 
-TEST_F(TypedMap, MessagesAreOneReadableLine) {
+TEST_F(typed_map_test, messages_are_one_readable_line) {
     store_.put("number", 1e300);
     EXPECT_NE(message_of(errc::out_of_range, [&] { (void)store_.get<int>("number"); }).find("1e+300"),
               std::string::npos);
     std::string key;
-    for (int i = 0; i < 60; ++i)
+    for (int i = 0; i < 60; ++i) {
         key += "\xC3\xA9"; // é
+    }
     store_.put(key + "\n\x1B\xC2\x9B", "text");
     const std::string message =
         message_of(errc::wrong_type, [&] { (void)store_.get<int>(key + "\n\x1B\xC2\x9B"); });
@@ -508,18 +511,20 @@ TEST_F(TypedMap, MessagesAreOneReadableLine) {
                                        "?': holds a string, not an int");
 }
 
-TEST_F(TypedMap, ThreadsCountTogether) {
+TEST_F(typed_map_test, threads_count_together) {
     auto counters = store_.map<std::string, std::uint64_t>("counters");
     std::vector<std::thread> threads;
     const std::uint64_t rounds = amount_of_work(1000);
     for (int i = 0; i < 4; ++i) {
         threads.emplace_back([&] {
-            for (std::uint64_t round = 0; round < rounds; ++round)
+            for (std::uint64_t round = 0; round < rounds; ++round) {
                 counters.add("hits", 1);
+            }
         });
     }
-    for (std::thread& thread : threads)
+    for (std::thread& thread : threads) {
         thread.join();
+    }
     EXPECT_EQ(counters.get("hits"), 4 * rounds);
 }
 

@@ -1,4 +1,5 @@
-// Walking and changing the maps of a write transaction: iterators and when they are stale, ranges, taking, erasing many,
+// Walking and changing the maps of a write transaction: iterators and when they are stale, ranges, taking, erasing
+// many,
 // what a put says; and the container interface of typed maps.
 #include <algorithm>
 #include <iterator>
@@ -22,12 +23,13 @@ namespace {
 
 using texts = std::vector<std::string>;
 
-class Walk : public ::testing::Test {
+class walk_test : public ::testing::Test {
 protected:
     void SetUp() override {
         store_.update([](write_transaction& transaction) {
-            for (std::uint64_t i = 0; i < 1000; ++i)
+            for (std::uint64_t i = 0; i < 1000; ++i) {
                 transaction.map("jobs").put(numbered("job", i), std::to_string(i));
+            }
         });
     }
     void TearDown() override { expect_sound(store_); }
@@ -35,8 +37,9 @@ protected:
     template <class Range>
     [[nodiscard]] static texts keys_of(Range&& range) {
         texts keys;
-        for (auto&& [key, value] : range)
+        for (auto&& [key, value] : range) {
             keys.emplace_back(key);
+        }
         return keys;
     }
 
@@ -56,7 +59,7 @@ protected:
 
 // --- Iterators of a transaction ---------------------------------------------------------------------------
 
-TEST_F(Walk, OfATransactionIsAsThatOfASnapshotAndSeesItsChanges) {
+TEST_F(walk_test, of_a_transaction_is_as_that_of_a_snapshot_and_sees_its_changes) {
     write_transaction transaction = store_.begin_write();
     map_writer jobs = transaction.map("jobs");
     jobs.put("job00000500x", "new");
@@ -82,7 +85,7 @@ TEST_F(Walk, OfATransactionIsAsThatOfASnapshotAndSeesItsChanges) {
     EXPECT_EQ(keys_of(before.map("jobs").before("job00000001")), texts{"job00000000"});
 }
 
-TEST_F(Walk, IsStaleOnceItsMapWasChanged) {
+TEST_F(walk_test, is_stale_once_its_map_was_changed) {
     write_transaction transaction = store_.begin_write();
     map_writer jobs = transaction.map("jobs");
     const auto expect_stale_after = [&](auto&& change) {
@@ -113,7 +116,7 @@ TEST_F(Walk, IsStaleOnceItsMapWasChanged) {
 }
 
 // It would have read freed memory.
-TEST_F(Walk, IsStaleOnceItsTransactionHasEnded) {
+TEST_F(walk_test, is_stale_once_its_transaction_has_ended) {
     for (const bool commits : {true, false}) {
         map_iterator at;
         map_range range;
@@ -123,8 +126,9 @@ TEST_F(Walk, IsStaleOnceItsTransactionHasEnded) {
             jobs.put("job00000000", "changed");
             at = jobs.begin();
             range = jobs.prefix("job");
-            if (commits)
+            if (commits) {
                 std::move(transaction).commit();
+            }
         }
         expect_failure(errc::stale_iterator, [&] { static_cast<void>(*at); });
         expect_failure(errc::stale_iterator, [&] { ++at; });
@@ -132,7 +136,7 @@ TEST_F(Walk, IsStaleOnceItsTransactionHasEnded) {
     }
 }
 
-TEST_F(Walk, RefusesIteratorsOfOtherMapsAndTransactions) {
+TEST_F(walk_test, refuses_iterators_of_other_maps_and_transactions) {
     const snapshot now = store_.snapshot();
     const map_iterator seen = now.map("jobs").begin();
     write_transaction transaction = store_.begin_write();
@@ -147,7 +151,7 @@ TEST_F(Walk, RefusesIteratorsOfOtherMapsAndTransactions) {
 
 // --- Erasing and taking -----------------------------------------------------------------------------------
 
-TEST_F(Walk, ErasesWhileItGoes) {
+TEST_F(walk_test, erases_while_it_goes) {
     store_.update([](write_transaction& transaction) {
         map_writer jobs = transaction.map("jobs");
         for (map_iterator at = jobs.begin(); at != jobs.end();) {
@@ -162,21 +166,23 @@ TEST_F(Walk, ErasesWhileItGoes) {
     EXPECT_EQ(store_.snapshot().map("jobs").size(), 899U);
 }
 
-TEST_F(Walk, ErasesByKeysThatLieInTheEntriesThatGo) {
+TEST_F(walk_test, erases_by_keys_that_lie_in_the_entries_that_go) {
     store_.update([](write_transaction& transaction) {
         map_writer jobs = transaction.map("jobs");
-        for (int i = 0; i < 500; ++i)
+        for (int i = 0; i < 500; ++i) {
             EXPECT_TRUE(jobs.erase(jobs.begin()->first));
+        }
         jobs.put(jobs.begin()->first, jobs.begin()->second);
         EXPECT_EQ(jobs.erase_range(jobs.begin()->first, jobs.rbegin()->first), 499U);
     });
     EXPECT_EQ(store_.snapshot().map("jobs").get<std::string>("job00000999"), "999");
 }
 
-TEST_F(Walk, ErasesRangesAsAModelDoes) {
+TEST_F(walk_test, erases_ranges_as_a_model_does) {
     std::map<std::string, std::string> expected;
-    for (std::uint64_t i = 0; i < 1000; ++i)
+    for (std::uint64_t i = 0; i < 1000; ++i) {
         expected.emplace(numbered("job", i), std::to_string(i));
+    }
     const auto expect_erased = [&](const std::string& first, const std::string& last) {
         std::uint64_t count = 0;
         if (first < last) {
@@ -202,7 +208,7 @@ TEST_F(Walk, ErasesRangesAsAModelDoes) {
     expect_erased("", "z");
 }
 
-TEST_F(Walk, TakesTheTwoOldest) {
+TEST_F(walk_test, takes_the_two_oldest) {
     auto jobs = store_.map<std::string, std::string>("jobs");
     store_.update([&](write_transaction& transaction) {
         auto queue = transaction.in(jobs);
@@ -232,7 +238,7 @@ TEST_F(Walk, TakesTheTwoOldest) {
 
 // --- put --------------------------------------------------------------------------------------------------
 
-TEST_F(Walk, SaysWhatAPutDid) {
+TEST_F(walk_test, says_what_a_put_did) {
     EXPECT_EQ(store_.put("key", "1"), put_outcome::inserted);
     EXPECT_EQ(store_.put("key", "2"), put_outcome::replaced);
     EXPECT_EQ(store_.put("key", 3, if_absent), put_outcome::refused);
@@ -251,7 +257,7 @@ TEST_F(Walk, SaysWhatAPutDid) {
     EXPECT_EQ(store_.snapshot().version(), before) << "what is refused is no change";
 }
 
-TEST_F(Walk, PutsWhatASnapshotGivesAsItIs) {
+TEST_F(walk_test, puts_what_a_snapshot_gives_as_it_is) {
     auto names = store_.map<std::string, std::string>("names");
     auto blobs = store_.map<std::string, std::vector<std::byte>>("blobs");
     names.put("a", std::string_view("a view"));
@@ -279,13 +285,14 @@ TEST_F(Walk, PutsWhatASnapshotGivesAsItIs) {
 
 // --- The maps of a transaction ----------------------------------------------------------------------------
 
-TEST_F(Walk, ListsTheMapsAsTheTransactionLeavesThem) {
+TEST_F(walk_test, lists_the_maps_as_the_transaction_leaves_them) {
     store_.put("key", "value");
     write_transaction transaction = store_.begin_write();
     const auto names = [&] {
         texts found;
-        for (const map_information& map : transaction.maps())
+        for (const map_information& map : transaction.maps()) {
             found.push_back(map.name + ":" + std::to_string(map.entries));
+        }
         return found;
     };
     EXPECT_EQ(names(), (texts{":1", "jobs:1000"}));
@@ -306,10 +313,11 @@ TEST_F(Walk, ListsTheMapsAsTheTransactionLeavesThem) {
 
 // --- The container interface ------------------------------------------------------------------------------
 
-TEST_F(Walk, OffersTheContainerInterface) {
+TEST_F(walk_test, offers_the_container_interface) {
     auto squares = store_.map<int, double>("squares");
-    for (int i = -5; i < 5; ++i)
+    for (int i = -5; i < 5; ++i) {
         squares.put(i, i * i);
+    }
     const snapshot now = store_.snapshot();
     const auto view = now.in(squares);
     using view_type = decltype(view);
@@ -337,20 +345,24 @@ TEST_F(Walk, OffersTheContainerInterface) {
 }
 
 #if !defined(__clang__) || __clang_major__ >= 16
-TEST_F(Walk, WorksWithTheKeysAndValuesOfTheStandardLibrary) {
+TEST_F(walk_test, works_with_the_keys_and_values_of_the_standard_library) {
     auto ages = store_.map<std::string, int>("ages");
     ages.put("ada", 36);
     ages.put("bob", 7);
     texts keys;
-    for (const std::string_view key : store_.snapshot().in(ages) | std::views::keys)
+    for (const std::string_view key : store_.snapshot().in(ages) | std::views::keys) {
         keys.emplace_back(key);
+    }
     EXPECT_EQ(keys, (texts{"ada", "bob"}));
     int sum = 0;
-    for (const int age : store_.snapshot().in(ages).prefix("a") | std::views::values)
+    for (const int age : store_.snapshot().in(ages).prefix("a") | std::views::values) {
         sum += age;
+    }
     EXPECT_EQ(sum, 36);
-    for (const std::string_view key : store_.snapshot().map("ages") | std::views::keys | std::views::reverse)
+    for (const std::string_view key :
+         store_.snapshot().map("ages") | std::views::keys | std::views::reverse) {
         keys.emplace_back(key);
+    }
     EXPECT_EQ(keys, (texts{"ada", "bob", "bob", "ada"}));
 }
 #endif
@@ -360,7 +372,7 @@ concept can_put = requires(Map map) {
     map.put("ada", 1);
 };
 
-TEST_F(Walk, OfAConstStoreOnlyReads) {
+TEST_F(walk_test, of_a_const_store_only_reads) {
     auto ages = store_.map<std::string, int>("ages");
     ages.put("ada", 36);
     const holdfast::store& reading = store_;

@@ -7,6 +7,7 @@
 - A layer (folder of lib/src) includes itself, layers below it and public headers; never a layer above it.
 - Public headers include public headers only; the command line includes no detail header and no layer.
 - A source file has fewer than 600 lines, and a C++ file opens with a comment that says what it is for.
+- What if, else, for and while govern is in braces; tests have names of small letters; no line of C++ is longer than 120.
 - No marker of unfinished work is left behind.
 """
 
@@ -20,6 +21,10 @@ SOURCE_FOLDERS = ["lib", "tools", "tests", "docs"]
 CPP_SUFFIXES = {".hpp", ".cpp"}
 LINES_MAX = 600
 
+CPP_LINE_MAX = 120
+CONTROL = re.compile(r"^\s*(?:\} )?(?:else if|if|for|while)\b[^(]*\(|^\s*(?:\} )?else\b")
+TEST_NAME = re.compile(r"^(?:TEST|TEST_F|TEST_P)\((\w+), (\w+)\)")
+NOT_CODE = re.compile(r'R"\(.*?\)"|"(?:[^"\\]|\\.)*"|\'(?:[^\'\\]|\\.)*\'|//.*')
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
 # Spelled in pieces, so that this file passes its own check.
 UNFINISHED = re.compile(r"\b(" + "|".join(["TO" + "DO", "FIX" + "ME", "X" + "XX"]) + r")\b")
@@ -75,11 +80,43 @@ def include_violation(relative, quoted, target):
     return None
 
 
+def is_unbraced(lines, at):
+    """Whether the control statement that begins in line `at` governs something that is not in braces."""
+    depth = 0
+    opened = False
+    for line in lines[at : at + 60]:
+        code = NOT_CODE.sub('""', line).rstrip()
+        if not opened and "(" not in code:  # an else of its own
+            return not code.endswith("{") and not re.search(r"\belse\b.*\{", code)
+        for place, character in enumerate(code):
+            depth += {"(": 1, ")": -1}.get(character, 0)
+            opened = opened or character == "("
+            if opened and depth == 0:
+                rest = re.sub(r"\[\[\w+\]\]", "", code[place + 1 :]).strip()
+                return not rest.startswith("{")
+    return False
+
+
+def house_violations(path, lines):
+    for number, line in enumerate(lines, 1):
+        if len(line) > CPP_LINE_MAX:
+            yield path, number, f"has {len(line)} characters; the limit is {CPP_LINE_MAX}"
+        name = TEST_NAME.match(line)
+        if name and name.group(0) != name.group(0).replace(name.group(1), name.group(1).lower()).replace(
+            name.group(2), name.group(2).lower()
+        ):
+            yield path, number, "a test's name has small letters, as the_file_grows"
+        is_end_of_do = line.lstrip().startswith("} while")
+        if CONTROL.match(line) and not is_end_of_do and is_unbraced(lines, number - 1):
+            yield path, number, "what a control statement governs is in braces"
+
+
 def cpp_violations(path, relative, lines):
     parts = relative.parts
     if parts[:2] == ("lib", "src") and (len(parts) < 4 or parts[2] not in LAYERS):
         yield path, 1, "is in no layer; lib/src holds " + ", ".join(LAYERS)
         return
+    yield from house_violations(path, lines)
     opening = next((line.strip() for line in lines if line.strip()), "")
     if not opening.startswith(("//", "/*")):
         yield path, 1, "does not open with a comment that says what the file is for"

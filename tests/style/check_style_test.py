@@ -97,6 +97,24 @@ class CheckStyleTest(unittest.TestCase):
     def test_a_file_without_an_opening_comment(self):
         self.assert_reported("tools/holdfast/a.hpp", "#pragma once\n// Late.\n", "does not open with a comment")
 
+    def test_a_statement_without_braces(self):
+        for statement in ["if (a)\n    b();\n", "for (int i = f(1);\n     i < 2; ++i)\n    b();\n",
+                          "if (a) {\n} else\n    b();\n", "while (a) b();\n", "if (a) [[unlikely]]\n    b();\n"]:
+            with self.subTest(statement):
+                self.assert_reported("lib/src/heap/a.cpp", "// A.\n" + statement, "in braces")
+
+    def test_statements_in_braces(self):
+        text = "// A.\nif (a) {\n} else if (b) [[likely]] {\n} else {\n}\ndo {\n} while (a);\nfor (;;) {\n}\n"
+        (self.root / "lib/src/heap").mkdir(parents=True, exist_ok=True)
+        (self.root / "lib/src/heap/a.cpp").write_text(text)
+        self.assertEqual(list(check_style.violations(self.root)), [])
+
+    def test_a_line_that_is_too_long(self):
+        self.assert_reported("lib/src/heap/a.cpp", "// A.\n// " + "a" * 118 + "\n", "the limit is 120")
+
+    def test_a_test_with_a_name_of_another_style(self):
+        self.assert_reported("tests/heap/a_test.cpp", "// A.\nTEST(heap, GrowsAlone) {\n}\n", "small letters")
+
     def test_unfinished_work(self):
         for marker in ["TO" + "DO", "FIX" + "ME", "X" + "XX"]:
             with self.subTest(marker):

@@ -22,11 +22,13 @@ enum class child_end { finished, killed, failed };
 inline child_end wait_for_child(pid_t child) {
     int status = 0;
     while (::waitpid(child, &status, 0) < 0) {
-        if (errno != EINTR)
+        if (errno != EINTR) {
             return child_end::failed;
+        }
     }
-    if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL)
+    if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL) {
         return child_end::killed;
+    }
     return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? child_end::finished : child_end::failed;
 }
 
@@ -36,10 +38,12 @@ template <class Work>
 [[nodiscard]] pid_t start_child(Work&& work) {
     std::fflush(nullptr);
     const pid_t child = ::fork();
-    if (child < 0)
+    if (child < 0) {
         throw std::runtime_error("fork failed");
-    if (child != 0)
+    }
+    if (child != 0) {
         return child;
+    }
     int status = 0;
     try {
         std::forward<Work>(work)();

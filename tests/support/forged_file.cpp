@@ -43,16 +43,19 @@ void file_image::write_to(const std::filesystem::path& path) const {
     const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
     bool good = file >= 0 && ::ftruncate(file, 0) == 0 && ::ftruncate(file, static_cast<off_t>(size_)) == 0;
     for (const page& one : pages_) {
-        if (one.offset >= size_)
+        if (one.offset >= size_) {
             break;
+        }
         const std::size_t bytes = std::min<std::uint64_t>(page_bytes, size_ - one.offset);
         good = good && ::pwrite(file, one.bytes.data(), bytes, static_cast<off_t>(one.offset)) ==
                            static_cast<ssize_t>(bytes);
     }
-    if (file >= 0)
+    if (file >= 0) {
         ::close(file);
-    if (!good)
+    }
+    if (!good) {
         throw std::runtime_error("can't write " + path.string());
+    }
 }
 
 void file_image::resize(std::uint64_t size) {
@@ -62,8 +65,9 @@ void file_image::resize(std::uint64_t size) {
 
 std::vector<std::uint64_t> file_image::pages() const {
     std::vector<std::uint64_t> offsets;
-    for (const page& one : pages_)
+    for (const page& one : pages_) {
         offsets.push_back(one.offset);
+    }
     return offsets;
 }
 
@@ -90,8 +94,9 @@ void file_image::copy_out(std::uint64_t offset, std::byte* to, std::size_t size)
 }
 
 void file_image::copy_in(std::uint64_t offset, const std::byte* from, std::size_t size) {
-    for (std::size_t i = 0; i < size; ++i)
+    for (std::size_t i = 0; i < size; ++i) {
         page_at(offset + i).bytes[(offset + i) % page_bytes] = from[i];
+    }
 }
 
 // --- Forging ----------------------------------------------------------------------------------------------
@@ -243,8 +248,9 @@ private:
 
     /// What guards itself by a checksum gets a right one, as an attacker would give it.
     std::string forge_with_checksum() {
-        if (below(4) == 0)
+        if (below(4) == 0) {
             return forge_superblock();
+        }
         const format::checked_word visible(image_.read<std::uint64_t>(format::heads_offset));
         const std::uint64_t slot_offset =
             format::commit_slots_offset + visible.tag() % format::commit_slots * sizeof(format::commit_slot);
@@ -258,8 +264,9 @@ private:
                                         slot.sequence % format::commit_slots);
         for (const std::uint64_t offset :
              {offsetof(format::heads, visible), offsetof(format::heads, applied)}) {
-            if (below(2) == 0)
+            if (below(2) == 0) {
                 image_.write(format::heads_offset + offset, head.raw());
+            }
         }
         return "commit slot, word " + std::to_string(field) + "=" + std::to_string(words[field]);
     }
@@ -272,8 +279,9 @@ private:
         reinterpret_cast<std::uint32_t*>(&block)[at] = static_cast<std::uint32_t>(bad_word());
         block.checksum = checksum64(&block, offsetof(format::superblock, checksum));
         image_.write(offset, block);
-        if (below(2) == 0)
+        if (below(2) == 0) {
             image_.write(format::superblock_offset, block);
+        }
         return "superblock, half word " + std::to_string(at);
     }
 
@@ -294,10 +302,12 @@ private:
                                                     format::heap_offset + 1,
                                                     format::heap_offset + format::block_bytes};
         std::uint64_t length = lengths[below(std::size(lengths))];
-        if (below(2) == 0)
+        if (below(2) == 0) {
             length = below(2) == 0 ? below(image_.size()) : image_.size() - 1 - below(1 << 16);
-        if (below(8) == 0)
+        }
+        if (below(8) == 0) {
             length = image_.size() + below(1 << 22);
+        }
         image_.resize(length);
         return "length " + std::to_string(length);
     }

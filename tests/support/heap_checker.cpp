@@ -31,8 +31,9 @@ public:
             std::uint32_t length = 1;
             switch (state) {
             case block_state::free_run:
-                if (after_free)
+                if (after_free) {
                     report("two free runs are neighbours", block);
+                }
                 length = free_run(block, descriptor);
                 break;
             case block_state::run:
@@ -57,8 +58,9 @@ public:
             }
             block += length;
         }
-        if (report_.free_blocks != heap_->header().free_blocks)
+        if (report_.free_blocks != heap_->header().free_blocks) {
             report("the count of free blocks is wrong", 0);
+        }
         check_bins();
         check_partial();
         return std::move(report_);
@@ -71,11 +73,13 @@ private:
 
     std::uint32_t free_run(std::uint32_t block, const block_descriptor& first) {
         const auto length = static_cast<std::uint32_t>(first.used[0]);
-        if (length == 0 || length > blocks_->end() - block)
+        if (length == 0 || length > blocks_->end() - block) {
             return 0;
+        }
         const block_descriptor& last = blocks_->descriptor(block + length - 1);
-        if (last.state != first.state || last.used[0] != length)
+        if (last.state != first.state || last.used[0] != length) {
             report("a free run's ends disagree", block);
+        }
         report_.free_blocks += length;
         report_.largest_free_run = std::max<std::uint64_t>(report_.largest_free_run, length);
         ++free_runs_;
@@ -101,18 +105,22 @@ private:
         const std::uint32_t objects = objects_per_slab(descriptor.size_class);
         std::uint32_t used = 0;
         for (std::uint32_t bit = 0; bit < descriptor.used.size() * 64; ++bit) {
-            if ((descriptor.used[bit / 64] >> bit % 64 & 1) == 0)
+            if ((descriptor.used[bit / 64] >> bit % 64 & 1) == 0) {
                 continue;
-            if (bit >= objects)
+            }
+            if (bit >= objects) {
                 report("a slab has a bit beyond its objects", block);
+            }
             ++used;
             const std::uint64_t size = format::slab_sizes[descriptor.size_class];
             add(offset_of(block) + bit * size, size, descriptor.owner);
         }
-        if (descriptor.free != objects - used)
+        if (descriptor.free != objects - used) {
             report("a slab's count is wrong", block);
-        if (descriptor.free != 0)
+        }
+        if (descriptor.free != 0) {
             ++partial_slabs_;
+        }
     }
 
     void add(std::uint64_t offset, std::uint64_t bytes, std::uint8_t owner) {
@@ -124,14 +132,16 @@ private:
         for (std::size_t bin = 0; bin < format::run_bins; ++bin) {
             std::uint32_t previous = 0;
             for (std::uint32_t run = heap_->header().bins[bin]; run != 0; ++listed) {
-                if (listed > free_runs_)
+                if (listed > free_runs_) {
                     return report("the bins lead in a circle", run);
+                }
                 const block_descriptor& descriptor = blocks_->descriptor(run);
                 if (descriptor.state != static_cast<std::uint8_t>(block_state::free_run)) {
                     report("a bin holds what is not free", run);
                 }
-                if (descriptor.previous != previous)
+                if (descriptor.previous != previous) {
                     report("a bin's links disagree", run);
+                }
                 if (block_map::bin_of(static_cast<std::uint32_t>(descriptor.used[0])) != bin) {
                     report("a run is in a wrong bin", run);
                 }
@@ -139,8 +149,9 @@ private:
                 run = descriptor.next;
             }
         }
-        if (listed != free_runs_)
+        if (listed != free_runs_) {
             report("the bins miss free runs", 0);
+        }
     }
 
     void check_partial() {
@@ -149,8 +160,9 @@ private:
         for (std::size_t place = 0; place < heads.size(); ++place) {
             std::uint32_t previous = 0;
             for (std::uint32_t slab = heads[place]; slab != 0; ++listed) {
-                if (listed > partial_slabs_)
+                if (listed > partial_slabs_) {
                     return report("the lists of slabs lead in a circle", slab);
+                }
                 const block_descriptor& descriptor = blocks_->descriptor(slab);
                 if (descriptor.state != static_cast<std::uint8_t>(block_state::slab) ||
                     descriptor.free == 0 ||
@@ -158,14 +170,16 @@ private:
                         place) {
                     report("a list of slabs holds a wrong one", slab);
                 }
-                if (descriptor.previous != previous)
+                if (descriptor.previous != previous) {
                     report("a list of slabs disagrees", slab);
+                }
                 previous = slab;
                 slab = descriptor.next;
             }
         }
-        if (listed != partial_slabs_)
+        if (listed != partial_slabs_) {
             report("the lists of slabs are incomplete", 0);
+        }
     }
 
     heap* heap_;
@@ -191,12 +205,14 @@ void seal_accounts(std::byte* base, std::uint64_t end_bytes) {
     for (std::uint64_t number = format::heap_first_block; number < end; ++number) {
         const std::uint64_t table = number / format::blocks_per_table;
         const std::uint64_t leaf = root[table / format::directory_fanout_leaf];
-        if (!is_within(leaf, 1))
+        if (!is_within(leaf, 1)) {
             continue;
+        }
         const std::uint64_t first =
             words_at(leaf * format::block_bytes)[table % format::directory_fanout_leaf];
-        if (!is_within(first, format::blocks_of_table))
+        if (!is_within(first, format::blocks_of_table)) {
             continue;
+        }
         auto& block = reinterpret_cast<block_descriptor*>(
             base + first * format::block_bytes)[number % format::blocks_per_table];
         block.check = descriptor_check(block, static_cast<std::uint32_t>(number));
@@ -211,18 +227,21 @@ account_image::account_image(heap& source, std::span<const ref> account_objects)
     keep(format::directory_offset, format::undo_log_offset - format::directory_offset);
     const auto* const root = reinterpret_cast<const std::uint64_t*>(base_ + format::directory_offset);
     for (std::size_t i = 0; i < format::directory_fanout_root; ++i) {
-        if (root[i] == 0)
+        if (root[i] == 0) {
             continue;
+        }
         keep(root[i] * format::block_bytes, format::block_bytes);
         const auto* const leaf =
             reinterpret_cast<const std::uint64_t*>(base_ + root[i] * format::block_bytes);
         for (std::size_t j = 0; j < format::directory_fanout_leaf; ++j) {
-            if (leaf[j] != 0)
+            if (leaf[j] != 0) {
                 keep(leaf[j] * format::block_bytes, format::block_bytes * format::blocks_of_table);
+            }
         }
     }
-    for (const ref place : account_objects)
+    for (const ref place : account_objects) {
         keep(place.offset(), source.size_of(place));
+    }
 }
 
 void account_image::keep(std::uint64_t offset, std::uint64_t bytes) {
@@ -231,8 +250,9 @@ void account_image::keep(std::uint64_t offset, std::uint64_t bytes) {
 
 std::uint64_t account_image::first_difference() const {
     for (const part& kept : parts_) {
-        if (std::memcmp(base_ + kept.offset, kept.bytes.data(), kept.bytes.size()) == 0)
+        if (std::memcmp(base_ + kept.offset, kept.bytes.data(), kept.bytes.size()) == 0) {
             continue;
+        }
         const auto differing = std::mismatch(kept.bytes.begin(), kept.bytes.end(), base_ + kept.offset).first;
         return kept.offset + static_cast<std::uint64_t>(differing - kept.bytes.begin());
     }
@@ -240,8 +260,9 @@ std::uint64_t account_image::first_difference() const {
 }
 
 void account_image::restore() const {
-    for (const part& kept : parts_)
+    for (const part& kept : parts_) {
         std::memcpy(base_ + kept.offset, kept.bytes.data(), kept.bytes.size());
+    }
 }
 
 } // namespace holdfast::test

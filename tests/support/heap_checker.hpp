@@ -32,7 +32,8 @@ struct heap_report {
 /// Walks the heap. The reserve is reported as an object.
 [[nodiscard]] heap_report check_heap(heap& checked);
 
-/// Gives header, directory and descriptors of a heap of so many bytes the checks of what they say: damage that is meant,
+/// Gives header, directory and descriptors of a heap of so many bytes the checks of what they say: damage that is
+/// meant,
 /// which what lies behind the checks has to notice.
 void seal_accounts(std::byte* base, std::uint64_t end_bytes);
 

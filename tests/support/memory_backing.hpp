@@ -37,8 +37,9 @@ public:
     [[nodiscard]] std::byte* base() const noexcept override { return base_; }
 
     void ensure_allocated(std::uint64_t end_bytes) override {
-        if (end_bytes <= backed_bytes())
+        if (end_bytes <= backed_bytes()) {
             return;
+        }
         ++growths_;
         if (end_bytes > limit_ || (growth_to_fail_ != 0 && growths_ >= growth_to_fail_)) {
             throw error(errc::no_space, "the test's memory is used up");
@@ -67,21 +68,24 @@ private:
     [[nodiscard]] static std::byte* map(std::uint64_t bytes, int protection) {
         void* const mapped =
             ::mmap(nullptr, bytes, protection, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-        if (mapped == MAP_FAILED)
+        if (mapped == MAP_FAILED) {
             throw std::bad_alloc();
+        }
         return static_cast<std::byte*>(mapped);
     }
 
     void protect(std::uint64_t offset, std::uint64_t bytes, int protection) const {
-        if (::mprotect(base_ + offset, bytes, protection) != 0)
+        if (::mprotect(base_ + offset, bytes, protection) != 0) {
             throw std::bad_alloc();
+        }
     }
 
     /// A child may have made the memory longer.
     void unprotect() const {
         const std::uint64_t length = shared_length_->load();
-        if (length <= unprotected_)
+        if (length <= unprotected_) {
             return;
+        }
         protect(unprotected_, length - unprotected_, PROT_READ | PROT_WRITE);
         unprotected_ = length;
     }

@@ -16,7 +16,8 @@
 
 namespace holdfast::test {
 
-/// A new folder below `parent`, or the system's folder for temporary files; removed with all in it at the end of its scope.
+/// A new folder below `parent`, or the system's folder for temporary files; removed with all in it at the end of its
+/// scope.
 class temporary_store {
 public:
     explicit temporary_store(const std::filesystem::path& parent = std::filesystem::temp_directory_path());

@@ -75,8 +75,9 @@ TEST(entry_json, says_what_it_is_asked_to) {
 
 TEST(entry_json, refuses_lines_that_are_none) {
     for (const char* line : {"", "[]", "5", R"({"key":"k","value":1)", R"({"key":"k","key":"l"})",
-                             R"({"key":"k","what":1})", R"({"key":"k"} x)"})
+                             R"({"key":"k","what":1})", R"({"key":"k"} x)"}) {
         expect_failure(errc::invalid_argument, [&] { (void)entry_json(line); });
+    }
     for (const char* line :
          {R"({"key":"k"})", R"({"value":{"$bytes":"QR=="}})", R"({"cbor_base64":"/w=="})",
           R"({"type":"int","value":1,"bits":"7ff8000000000001"})", R"({"type":"x","value":1})"}) {

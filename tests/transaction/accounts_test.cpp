@@ -14,13 +14,14 @@
 namespace holdfast::test {
 namespace {
 
-class Accounts : public ::testing::Test {
+class accounts_test : public ::testing::Test {
 protected:
-    Accounts() {
+    accounts_test() {
         writer running(engine_, patience);
         tree_writer tree(running, to_tree_root(running.before().unnamed));
-        for (std::uint64_t i = 0; i < 500; ++i)
+        for (std::uint64_t i = 0; i < 500; ++i) {
             tree.put(numbered("key", i), {format::value_type::string, "value"});
+        }
         tree.put("large", {format::value_type::bytes, std::string(50'000, 'x')});
         format::commit_slot next = running.before();
         next.unnamed = with_tree(next.unnamed, tree.root(), running.transaction());
@@ -37,8 +38,9 @@ protected:
     [[nodiscard]] std::string findings() {
         std::string all;
         engine_->file().lock_writer(patience);
-        for (const check_finding& one : check_everything(engine_->file(), {}))
+        for (const check_finding& one : check_everything(engine_->file(), {})) {
             all += one.what + "\n";
+        }
         engine_->file().unlock_writer();
         return all;
     }
@@ -56,7 +58,7 @@ protected:
     std::shared_ptr<engine> engine_ = open_engine(place_);
 };
 
-TEST_F(Accounts, AttributeEveryByteToSomebody) {
+TEST_F(accounts_test, attribute_every_byte_to_somebody) {
     plant([&](writer& running, heap& memory) {
         running.release(running.allocate(object_bytes), object_bytes, txn_id{1});
         static_cast<void>(memory.allocate(100'000, {format::block_owner::arena, 7'000'000}));
@@ -78,7 +80,7 @@ TEST_F(Accounts, AttributeEveryByteToSomebody) {
     EXPECT_EQ(usage.leaked, 0U);
 }
 
-TEST_F(Accounts, FindABlockOfNoKnownOwner) {
+TEST_F(accounts_test, find_a_block_of_no_known_owner) {
     plant([&](writer&, heap& memory) {
         const ref run = memory.allocate(20'000, format::block_owner::arena);
         const auto number = static_cast<std::uint32_t>(run.offset() / format::block_bytes);
@@ -89,13 +91,13 @@ TEST_F(Accounts, FindABlockOfNoKnownOwner) {
     EXPECT_NE(findings(), "");
 }
 
-TEST_F(Accounts, FindARunOfTheUndoLogThatWasForgotten) {
+TEST_F(accounts_test, find_a_run_of_the_undo_log_that_was_forgotten) {
     plant(
         [&](writer&, heap& memory) { static_cast<void>(memory.allocate(20'000, format::block_owner::log)); });
     expect_finding("leaked");
 }
 
-TEST_F(Accounts, FindATableThatTheDirectoryDoesNotName) {
+TEST_F(accounts_test, find_a_table_that_the_directory_does_not_name) {
     plant([&](writer&, heap& memory) {
         const ref run = memory.allocate(9'000);
         const auto number = static_cast<std::uint32_t>(run.offset() / format::block_bytes);
@@ -106,7 +108,7 @@ TEST_F(Accounts, FindATableThatTheDirectoryDoesNotName) {
     expect_finding("directory");
 }
 
-TEST_F(Accounts, FindALeakedObjectOfEachKind) {
+TEST_F(accounts_test, find_a_leaked_object_of_each_kind) {
     for (const std::uint64_t bytes : {48U, 512U, 8192U, 20'000U}) {
         ref leaked;
         plant([&](writer& running, heap&) { leaked = running.allocate(bytes); });
@@ -116,17 +118,17 @@ TEST_F(Accounts, FindALeakedObjectOfEachKind) {
     }
 }
 
-TEST_F(Accounts, FindAnObjectInUseThatIsMarkedFree) {
+TEST_F(accounts_test, find_an_object_in_use_that_is_marked_free) {
     plant([&](writer&, heap& memory) { memory.free(root()); });
     expect_finding("in use is marked free");
 }
 
-TEST_F(Accounts, FindAnObjectThatIsInUseAndRetired) {
+TEST_F(accounts_test, find_an_object_that_is_in_use_and_retired) {
     plant([&](writer& running, heap&) { running.release(root(), 1024, txn_id{1}); });
     expect_finding("a retired object is used twice");
 }
 
-TEST_F(Accounts, FindAnObjectThatIsRetiredTwice) {
+TEST_F(accounts_test, find_an_object_that_is_retired_twice) {
     ref object;
     plant([&](writer& running, heap&) { object = running.allocate(object_bytes); });
     plant([&](writer& running, heap&) {
@@ -136,7 +138,7 @@ TEST_F(Accounts, FindAnObjectThatIsRetiredTwice) {
     expect_finding("a retired object is used twice");
 }
 
-TEST_F(Accounts, FindARetiredObjectThatIsFree) {
+TEST_F(accounts_test, find_a_retired_object_that_is_free) {
     plant([&](writer& running, heap& memory) {
         const ref object = running.allocate(object_bytes);
         memory.free(object);
@@ -145,7 +147,7 @@ TEST_F(Accounts, FindARetiredObjectThatIsFree) {
     EXPECT_NE(findings(), "");
 }
 
-TEST_F(Accounts, FindCountsThatDoNotFit) {
+TEST_F(accounts_test, find_counts_that_do_not_fit) {
     format::heap_header& header = engine_->heap().header();
     const auto change = [&](auto& number, const char* what) {
         const auto right = number;
@@ -166,12 +168,14 @@ TEST_F(Accounts, FindCountsThatDoNotFit) {
     change(header.retired.back_index, "end of the retired list");
     change(header.reserve_block, "reserve");
     for (std::size_t i = 0; i < header.bins.size(); ++i) {
-        if (header.bins[i] != 0)
+        if (header.bins[i] != 0) {
             change(header.bins[i], "a bin");
+        }
     }
     for (std::size_t i = 0; i < header.partial.size(); ++i) {
-        if (header.partial[i] != 0)
+        if (header.partial[i] != 0) {
             change(header.partial[i], "a list of slabs");
+        }
     }
     auto& slab = const_cast<format::block_descriptor&>(engine_->heap().blocks().descriptor(
         static_cast<std::uint32_t>(root().offset() / format::block_bytes)));
@@ -181,7 +185,7 @@ TEST_F(Accounts, FindCountsThatDoNotFit) {
     change(slab.owner, "owner of a slab");
 }
 
-TEST_F(Accounts, FindEndsThatDisagree) {
+TEST_F(accounts_test, find_ends_that_disagree) {
     // The file is longer than the heap, so that a heap which claims more is within it.
     format::heap_header& header = engine_->heap().header();
     engine_->file().lock_writer(patience);
@@ -196,7 +200,7 @@ TEST_F(Accounts, FindEndsThatDisagree) {
     EXPECT_EQ(findings(), "");
 }
 
-TEST_F(Accounts, EndInTimeWhateverTheListsSay) {
+TEST_F(accounts_test, end_in_time_whatever_the_lists_say) {
     ref object;
     plant([&](writer& running, heap&) { object = running.allocate(object_bytes); });
     plant([&](writer& running, heap&) { running.release(object, object_bytes, txn_id{1}); });
@@ -215,10 +219,11 @@ TEST_F(Accounts, EndInTimeWhateverTheListsSay) {
     EXPECT_EQ(findings(), "");
 }
 
-TEST_F(Accounts, AreNotDrownedInFindings) {
+TEST_F(accounts_test, are_not_drowned_in_findings) {
     plant([&](writer& running, heap&) {
-        for (int i = 0; i < 20'000; ++i)
+        for (int i = 0; i < 20'000; ++i) {
             static_cast<void>(running.allocate(48));
+        }
     });
     engine_->file().lock_writer(patience);
     EXPECT_LE(check_everything(engine_->file(), {}).size(), 1100U);

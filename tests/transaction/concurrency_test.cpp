@@ -48,8 +48,9 @@ void transfer(const std::shared_ptr<engine>& owner, std::mt19937_64& random) {
     };
     const auto amount = static_cast<std::int64_t>(random() % 100);
     add(from, -amount);
-    if (random() % 8 == 0)
+    if (random() % 8 == 0) {
         return;
+    }
     add(to, amount);
     format::commit_slot next = running.before();
     next.unnamed = with_tree(next.unnamed, tree.root(), running.transaction());
@@ -95,7 +96,7 @@ void watch(const std::shared_ptr<engine>& owner, std::int64_t expected, const st
     }
 }
 
-class Concurrency : public ::testing::Test {
+class concurrency_test : public ::testing::Test {
 protected:
     void open_accounts(const std::shared_ptr<engine>& owner) {
         writer running(owner, patience);
@@ -121,15 +122,18 @@ protected:
         for (std::size_t i = 0; i < writers.size(); ++i) {
             writing.emplace_back([&, i] {
                 std::mt19937_64 random(100 + i);
-                for (std::uint64_t done = 0; done < transfers / writers.size(); ++done)
+                for (std::uint64_t done = 0; done < transfers / writers.size(); ++done) {
                     transfer(writers[i], random);
+                }
             });
         }
-        for (std::thread& one : writing)
+        for (std::thread& one : writing) {
             one.join();
+        }
         stop = true;
-        for (std::thread& one : reading)
+        for (std::thread& one : reading) {
             one.join();
+        }
         const engine::pin last = writers.front()->pin_newest();
         EXPECT_EQ(sum_of(last.state), sum);
         writers.front()->unpin(last);
@@ -141,19 +145,19 @@ protected:
 
 constexpr std::uint64_t transfers_usual = 30'000;
 
-TEST_F(Concurrency, OfOneWriterAndReadersOnOneMappingShowsOneStateAtATime) {
+TEST_F(concurrency_test, of_one_writer_and_readers_on_one_mapping_shows_one_state_at_a_time) {
     const std::shared_ptr<engine> shared = open_engine(place_);
     open_accounts(shared);
     run({shared}, {shared, shared, shared}, amount_of_work(transfers_usual));
 }
 
-TEST_F(Concurrency, OfSeveralWritersOnOneMappingIsOneAfterTheOther) {
+TEST_F(concurrency_test, of_several_writers_on_one_mapping_is_one_after_the_other) {
     const std::shared_ptr<engine> shared = open_engine(place_);
     open_accounts(shared);
     run({shared, shared, shared}, {shared, shared}, amount_of_work(transfers_usual));
 }
 
-TEST_F(Concurrency, OfAWriterAndReadersOnTwoMappingsShowsOneStateAtATime) {
+TEST_F(concurrency_test, of_a_writer_and_readers_on_two_mappings_shows_one_state_at_a_time) {
     const std::shared_ptr<engine> one = open_engine(place_, true);
     open_accounts(one);
     const std::shared_ptr<engine> other = open_engine(place_, true);
@@ -161,7 +165,7 @@ TEST_F(Concurrency, OfAWriterAndReadersOnTwoMappingsShowsOneStateAtATime) {
     run({one}, {other, other, one}, amount_of_work(transfers_usual));
 }
 
-TEST_F(Concurrency, OfWritersAndReadersOnMappingsOfTheirOwnIsOneAfterTheOther) {
+TEST_F(concurrency_test, of_writers_and_readers_on_mappings_of_their_own_is_one_after_the_other) {
     const std::shared_ptr<engine> one = open_engine(place_, true);
     open_accounts(one);
     const std::shared_ptr<engine> other = open_engine(place_, true);
@@ -170,14 +174,14 @@ TEST_F(Concurrency, OfWritersAndReadersOnMappingsOfTheirOwnIsOneAfterTheOther) {
     expect_sound(*other);
 }
 
-TEST_F(Concurrency, OfAWriterAndReadOnlyMappingsShowsOneStateAtATime) {
+TEST_F(concurrency_test, of_a_writer_and_read_only_mappings_shows_one_state_at_a_time) {
     const std::shared_ptr<engine> one = open_engine(place_, true);
     open_accounts(one);
     const std::shared_ptr<engine> other = open_engine(place_, true, segment_mode::read_only);
     run({one}, {other, other}, amount_of_work(transfers_usual / 3));
 }
 
-TEST_F(Concurrency, OfOpeningAndClosingWithWritingLosesNothing) {
+TEST_F(concurrency_test, of_opening_and_closing_with_writing_loses_nothing) {
     const std::shared_ptr<engine> one = open_engine(place_, true);
     open_accounts(one);
     std::atomic<bool> stop{false};
@@ -197,7 +201,7 @@ TEST_F(Concurrency, OfOpeningAndClosingWithWritingLosesNothing) {
     expect_sound(*one);
 }
 
-TEST_F(Concurrency, OfManyShortThreadsLeavesNoReaderSlotsBehind) {
+TEST_F(concurrency_test, of_many_short_threads_leaves_no_reader_slots_behind) {
     const std::shared_ptr<engine> shared = open_engine(place_);
     open_accounts(shared);
     const std::uint64_t used = shared->file().control().lines_used;

@@ -43,8 +43,9 @@ inline bool reclaim(const std::shared_ptr<engine>& owner, std::uint64_t budget =
     writer running(owner, patience);
     owner->reclaiming().look();
     const bool freed = owner->reclaiming().examine(budget) != 0;
-    if (keep)
+    if (keep) {
         commit(running);
+    }
     return freed;
 }
 

@@ -15,7 +15,7 @@
 namespace holdfast::test {
 namespace {
 
-class Reclaim : public ::testing::Test {
+class reclaim_test : public ::testing::Test {
 protected:
     struct object {
         ref place;
@@ -48,7 +48,7 @@ protected:
     std::shared_ptr<engine> engine_ = open_engine(place_);
 };
 
-TEST_F(Reclaim, FreesInTheNextTransactionWhatNobodyPins) {
+TEST_F(reclaim_test, frees_in_the_next_transaction_what_nobody_pins) {
     object old = make();
     const std::uint64_t before = held_back();
     retire(old);
@@ -59,7 +59,7 @@ TEST_F(Reclaim, FreesInTheNextTransactionWhatNobodyPins) {
     expect_sound(*engine_);
 }
 
-TEST_F(Reclaim, DoesNotExamineWhatItsOwnTransactionRetires) {
+TEST_F(reclaim_test, does_not_examine_what_its_own_transaction_retires) {
     object old = make();
     {
         writer running(engine_, patience);
@@ -77,7 +77,7 @@ TEST_F(Reclaim, DoesNotExamineWhatItsOwnTransactionRetires) {
     expect_sound(*engine_);
 }
 
-TEST_F(Reclaim, KeepsWhatAPinBetweenMakingAndRetiringReaches) {
+TEST_F(reclaim_test, keeps_what_a_pin_between_making_and_retiring_reaches) {
     const engine::pin too_early = engine_->pin_newest();
     object old = make();
     const engine::pin inside = engine_->pin_newest();
@@ -96,7 +96,7 @@ TEST_F(Reclaim, KeepsWhatAPinBetweenMakingAndRetiringReaches) {
     expect_sound(*engine_);
 }
 
-TEST_F(Reclaim, TakesAPinOfTheMakingTransactionForInsideAndOneOfTheRetiringForOutside) {
+TEST_F(reclaim_test, takes_a_pin_of_the_making_transaction_for_inside_and_one_of_the_retiring_for_outside) {
     object first = make();
     const engine::pin of_making = engine_->pin_newest();
     object second = make();
@@ -117,7 +117,7 @@ TEST_F(Reclaim, TakesAPinOfTheMakingTransactionForInsideAndOneOfTheRetiringForOu
     expect_sound(*engine_);
 }
 
-TEST_F(Reclaim, MovesAnEntryToTheNextOlderPinWhenOneEnds) {
+TEST_F(reclaim_test, moves_an_entry_to_the_next_older_pin_when_one_ends) {
     object old = make();
     std::vector<engine::pin> pins;
     for (int i = 0; i < 3; ++i) {
@@ -137,7 +137,7 @@ TEST_F(Reclaim, MovesAnEntryToTheNextOlderPinWhenOneEnds) {
     expect_sound(*engine_);
 }
 
-TEST_F(Reclaim, SkipsPinsThatEndedBeforeTheirParkWasExamined) {
+TEST_F(reclaim_test, skips_pins_that_ended_before_their_park_was_examined) {
     object old = make();
     const engine::pin older = engine_->pin_newest();
     pass();
@@ -153,7 +153,7 @@ TEST_F(Reclaim, SkipsPinsThatEndedBeforeTheirParkWasExamined) {
     expect_sound(*engine_);
 }
 
-TEST_F(Reclaim, KeepsNothingForAHeldSnapshotThatWasMadeAfterIt) {
+TEST_F(reclaim_test, keeps_nothing_for_a_held_snapshot_that_was_made_after_it) {
     const engine::pin held = engine_->pin_newest();
     for (int i = 0; i < 500; ++i) {
         object young = make();
@@ -166,7 +166,7 @@ TEST_F(Reclaim, KeepsNothingForAHeldSnapshotThatWasMadeAfterIt) {
     engine_->unpin(held);
 }
 
-TEST_F(Reclaim, SeesPinsOfReadOnlyProcesses) {
+TEST_F(reclaim_test, sees_pins_of_read_only_processes) {
     object old = make();
     const std::shared_ptr<engine> reader = open_engine(place_, false, segment_mode::read_only);
     const engine::pin inside = reader->pin_newest();
@@ -182,7 +182,7 @@ TEST_F(Reclaim, SeesPinsOfReadOnlyProcesses) {
     EXPECT_FALSE(is_allocated(old));
 }
 
-TEST_F(Reclaim, IsUndoneWithItsTransaction) {
+TEST_F(reclaim_test, is_undone_with_its_transaction) {
     object free_at_once = make();
     object parked = make();
     const engine::pin inside = engine_->pin_newest();
@@ -211,7 +211,7 @@ TEST_F(Reclaim, IsUndoneWithItsTransaction) {
     expect_sound(*engine_);
 }
 
-TEST_F(Reclaim, RefusesAListOfParksThatLeadsInACircle) {
+TEST_F(reclaim_test, refuses_a_list_of_parks_that_leads_in_a_circle) {
     object old = make();
     const engine::pin inside = engine_->pin_newest();
     retire(old);
@@ -231,7 +231,7 @@ TEST_F(Reclaim, RefusesAListOfParksThatLeadsInACircle) {
     expect_sound(*engine_);
 }
 
-TEST_F(Reclaim, RefusesARetiredListThatLeadsInACircle) {
+TEST_F(reclaim_test, refuses_a_retired_list_that_leads_in_a_circle) {
     {
         writer running(engine_, patience);
         retired_objects markers_only;
@@ -254,7 +254,7 @@ TEST_F(Reclaim, RefusesARetiredListThatLeadsInACircle) {
 
 /// Random objects, pins and batches. The oracle: an object is allocated exactly while it is not retired, or a pin
 /// lies in [made, retired), or nobody has examined it since that became false.
-class ReclaimModel : public Reclaim, public ::testing::WithParamInterface<std::uint64_t> {
+class reclaim_model_test : public reclaim_test, public ::testing::WithParamInterface<std::uint64_t> {
 protected:
     [[nodiscard]] bool is_pinned(const object& one) const {
         return std::any_of(pins_.begin(), pins_.end(), [&](const engine::pin& pin) {
@@ -278,8 +278,9 @@ protected:
             *reinterpret_cast<std::uint64_t*>(engine_->file().base() + one.place.offset()) = raw(one.made);
             made.push_back(one);
         }
-        if (random_() % 4 == 0)
+        if (random_() % 4 == 0) {
             return; // undone
+        }
         commit(running);
         objects_.insert(objects_.end(), made.begin(), made.end());
     }
@@ -292,15 +293,18 @@ protected:
                 retired.push_back(&one);
             }
         }
-        if (random_() % 4 == 0)
+        if (random_() % 4 == 0) {
             return; // undone
+        }
         commit(running);
-        for (object* one : retired)
+        for (object* one : retired) {
             one->retired = running.transaction();
+        }
     }
     void change_pins() {
-        if (pins_.size() < 10 || random_() % 2 == 0)
+        if (pins_.size() < 10 || random_() % 2 == 0) {
             pins_.push_back(engine_->pin_newest());
+        }
         while (pins_.size() > 12 || (!pins_.empty() && random_() % 2 == 0)) {
             const auto victim = pins_.begin() + static_cast<std::ptrdiff_t>(random_() % pins_.size());
             engine_->unpin(*victim);
@@ -329,8 +333,9 @@ protected:
             pins_.pop_back();
         }
         for (object& one : objects_) {
-            if (one.retired == txn_id::none)
+            if (one.retired == txn_id::none) {
                 retire(one);
+            }
         }
         ASSERT_NO_FATAL_FAILURE(batch(true));
         EXPECT_TRUE(objects_.empty());
@@ -342,7 +347,7 @@ protected:
     std::vector<engine::pin> pins_;
 };
 
-TEST_P(ReclaimModel, FreesExactlyWhatNoPinHolds) {
+TEST_P(reclaim_model_test, frees_exactly_what_no_pin_holds) {
     for (std::uint64_t step = 0; step < amount_of_work(3000); ++step) {
         switch (random_() % 5) {
         case 0:
@@ -362,7 +367,7 @@ TEST_P(ReclaimModel, FreesExactlyWhatNoPinHolds) {
     finish();
 }
 
-INSTANTIATE_TEST_SUITE_P(Seeds, ReclaimModel, ::testing::Range<std::uint64_t>(1, 7));
+INSTANTIATE_TEST_SUITE_P(seeds, reclaim_model_test, ::testing::Range<std::uint64_t>(1, 7));
 
 } // namespace
 } // namespace holdfast::test

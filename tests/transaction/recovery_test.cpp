@@ -32,8 +32,9 @@ using contents = std::map<std::string, std::string>;
     contents found;
     const snapshot now = seen.snapshot();
     for (const char* map : {"", "users"}) {
-        for (auto&& [key, value] : now.map(map))
+        for (auto&& [key, value] : now.map(map)) {
             found.emplace(std::string(map) + "/" + std::string(key), value.text());
+        }
     }
     return found;
 }
@@ -50,11 +51,12 @@ void change(store& changed) {
     });
 }
 
-class Recovery : public ::testing::Test {
+class recovery_test : public ::testing::Test {
 protected:
     void SetUp() override {
-        if (!failpoints_built_in)
+        if (!failpoints_built_in) {
             GTEST_SKIP() << "this build has no failpoints";
+        }
         store built = place_.open();
         built.update([](write_transaction& transaction) {
             for (std::uint64_t i = 0; i < 400; ++i) {
@@ -62,13 +64,15 @@ protected:
                 transaction.map("users").put(numbered("key", i), "value");
             }
         });
-        for (std::uint64_t i = 0; i < 300; ++i)
+        for (std::uint64_t i = 0; i < 300; ++i) {
             built.put(numbered("key", i), "again"); // enough for a batch
+        }
         before_ = contents_of(built);
     }
     void TearDown() override {
-        if constexpr (failpoints_built_in)
+        if constexpr (failpoints_built_in) {
             arm_failpoints("");
+        }
     }
 
     /// The points that `work` passes, and how often.
@@ -80,8 +84,9 @@ protected:
         std::map<std::string, std::uint64_t> points;
         std::string name;
         for (std::uint64_t count = 0; lines >> name >> count;) {
-            if (name != "*")
+            if (name != "*") {
                 points.emplace(name, count);
+            }
         }
         return points;
     }
@@ -102,7 +107,7 @@ protected:
     std::optional<file_image> image_;
 };
 
-TEST_F(Recovery, FindsTheLastCommitWhereverAWriterWasKilled) {
+TEST_F(recovery_test, finds_the_last_commit_wherever_a_writer_was_killed) {
     image_ = file_image::of(place_.path());
     std::map<std::string, std::uint64_t> points;
     contents after;
@@ -116,18 +121,21 @@ TEST_F(Recovery, FindsTheLastCommitWhereverAWriterWasKilled) {
     std::uint64_t round = 0;
     for (const auto& [point, count] : points) {
         std::vector<std::uint64_t> passages = {1, count / 2, count};
-        if (sanitized || passages[1] < 2)
+        if (sanitized || passages[1] < 2) {
             passages.erase(passages.begin() + 1);
+        }
         for (const std::uint64_t passage : passages) {
             SCOPED_TRACE(point + "@" + std::to_string(passage));
             restore();
             // Either somebody else has the store open all the time, or nobody has when it is opened again.
             std::optional<store> survivor;
-            if (++round % 2 == 0)
+            if (++round % 2 == 0) {
                 survivor = place_.open();
+            }
             ASSERT_EQ(kill_at(point, passage, change), child_end::killed);
-            if (!survivor)
+            if (!survivor) {
                 survivor = place_.open();
+            }
             const contents found = contents_of(*survivor);
             EXPECT_TRUE(found == before_ || found == after);
             if (point == "commit.published" || point == "commit.unlocked") {
@@ -146,7 +154,7 @@ TEST_F(Recovery, FindsTheLastCommitWhereverAWriterWasKilled) {
     EXPECT_GT(rolled_back, points.size() / 2);
 }
 
-TEST_F(Recovery, IsBegunAgainWhereverItWasKilled) {
+TEST_F(recovery_test, is_begun_again_wherever_it_was_killed) {
     image_ = file_image::of(place_.path());
     const auto leave_a_victim = [&] {
         restore();
@@ -156,8 +164,9 @@ TEST_F(Recovery, IsBegunAgainWhereverItWasKilled) {
     const auto points = points_of([&] { static_cast<void>(place_.open()); });
     ASSERT_TRUE(points.contains("undo.step"));
     for (const auto& [point, count] : points) {
-        if (!point.starts_with("undo.") && !point.starts_with("recover."))
+        if (!point.starts_with("undo.") && !point.starts_with("recover.")) {
             continue;
+        }
         for (const std::uint64_t passage : {std::uint64_t{1}, count}) {
             SCOPED_TRACE(point + "@" + std::to_string(passage));
             leave_a_victim();
@@ -177,7 +186,7 @@ TEST_F(Recovery, IsBegunAgainWhereverItWasKilled) {
     }
 }
 
-TEST_F(Recovery, OfADeadWriterIsDoneByTheNextWriterAndCounted) {
+TEST_F(recovery_test, of_a_dead_writer_is_done_by_the_next_writer_and_counted) {
     store survivor = place_.open();
     EXPECT_EQ(survivor.stat().recoveries, 0U);
     ASSERT_EQ(kill_at("commit.before_publish", 1, change), child_end::killed);
@@ -189,7 +198,7 @@ TEST_F(Recovery, OfADeadWriterIsDoneByTheNextWriterAndCounted) {
 }
 
 /// The lock must not be handed on as if nothing had been left behind.
-TEST_F(Recovery, OfWhatAWriterCouldNotUndoIsDoneByTheNextProcess) {
+TEST_F(recovery_test, of_what_a_writer_could_not_undo_is_done_by_the_next_process) {
     {
         const std::shared_ptr<engine> damaged = open_engine(place_);
         std::byte* const base = damaged->file().base();
@@ -214,7 +223,7 @@ TEST_F(Recovery, OfWhatAWriterCouldNotUndoIsDoneByTheNextProcess) {
     expect_sound(next);
 }
 
-TEST_F(Recovery, GivesTheSpaceOfADeadReadersSnapshotBack) {
+TEST_F(recovery_test, gives_the_space_of_a_dead_readers_snapshot_back) {
     store survivor = place_.open();
     std::array<int, 2> ready{};
     ASSERT_EQ(::pipe(ready.data()), 0);
@@ -227,8 +236,9 @@ TEST_F(Recovery, GivesTheSpaceOfADeadReadersSnapshotBack) {
     char byte = 0;
     ASSERT_EQ(::read(ready[0], &byte, 1), 1);
     const auto overwrite = [&](std::uint64_t steps) {
-        for (std::uint64_t i = 0; i < steps; ++i)
+        for (std::uint64_t i = 0; i < steps; ++i) {
             survivor.put(numbered("key", i % 400), std::to_string(i));
+        }
     };
     overwrite(2000);
     EXPECT_EQ(survivor.stat().snapshots.size(), 1U);
@@ -245,7 +255,7 @@ TEST_F(Recovery, GivesTheSpaceOfADeadReadersSnapshotBack) {
     ::close(ready[1]);
 }
 
-TEST_F(Recovery, NeverUsesANumberAgain) {
+TEST_F(recovery_test, never_uses_a_number_again) {
     store survivor = place_.open();
     version_number last = survivor.snapshot().version();
     for (int i = 0; i < 5; ++i) {
@@ -257,7 +267,7 @@ TEST_F(Recovery, NeverUsesANumberAgain) {
     }
 }
 
-TEST_F(Recovery, RefusesNumbersThatNoTransactionCanHave) {
+TEST_F(recovery_test, refuses_numbers_that_no_transaction_can_have) {
     image_ = file_image::of(place_.path());
     for (const std::uint64_t number :
          {~std::uint64_t{0}, std::uint64_t{0}, std::uint64_t{1} << 62,

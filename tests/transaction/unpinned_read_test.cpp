@@ -8,7 +8,7 @@
 namespace holdfast::test {
 namespace {
 
-class UnpinnedRead : public ::testing::Test {
+class unpinned_read_test : public ::testing::Test {
 protected:
     void pass() {
         writer running(engine_, patience);
@@ -20,18 +20,19 @@ protected:
     std::shared_ptr<engine> reader_ = open_engine(place_, false, segment_mode::read_only);
 };
 
-TEST_F(UnpinnedRead, IsRepeatedWhereTheHeadMovedDuringTheLook) {
+TEST_F(unpinned_read_test, is_repeated_where_the_head_moved_during_the_look) {
     int looks = 0;
     const txn_id seen = reader_->read([&](const commit_state& state) {
-        if (++looks == 1)
+        if (++looks == 1) {
             pass(); // from here on, what this look reads may be freed and overwritten
+        }
         return state.id();
     });
     EXPECT_EQ(looks, 2);
     EXPECT_EQ(seen, engine_->visible());
 }
 
-TEST_F(UnpinnedRead, DoesNotReportWhatALookFoundWhileTheHeadMoved) {
+TEST_F(unpinned_read_test, does_not_report_what_a_look_found_while_the_head_moved) {
     int looks = 0;
     const bool done = reader_->read([&](const commit_state&) {
         if (++looks == 1) {
@@ -44,7 +45,7 @@ TEST_F(UnpinnedRead, DoesNotReportWhatALookFoundWhileTheHeadMoved) {
     EXPECT_EQ(looks, 2);
 }
 
-TEST_F(UnpinnedRead, PinsAfterTheHeadHasMovedTooOften) {
+TEST_F(unpinned_read_test, pins_after_the_head_has_moved_too_often) {
     int looks = 0;
     std::size_t pins = 0;
     static_cast<void>(reader_->read([&](const commit_state& state) {

@@ -201,7 +201,8 @@ protected:
     small_tree_checking() : tree_checking(3500) {}
 };
 
-/// Each bit of a leaf, of an inner node and of the root. What may not be found is a prefix that is shorter than it could
+/// Each bit of a leaf, of an inner node and of the root. What may not be found is a prefix that is shorter than it
+/// could
 /// be, with all slices as that wants them: such a node says the same.
 TEST_F(small_tree_checking, finds_each_flipped_bit_of_a_node) {
     ASSERT_EQ(root_.level, 2U);

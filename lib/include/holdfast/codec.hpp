@@ -49,7 +49,8 @@ struct raw_description {
 };
 /// nullopt if the value is not raw, or damaged.
 [[nodiscard]] HOLDFAST_API std::optional<raw_description> describe_raw(const value_view& found) noexcept;
-/// The bytes of a raw value, for programs that only pass them on. Throws invalid_argument for an alignment that is not a
+/// The bytes of a raw value, for programs that only pass them on. Throws invalid_argument for an alignment that is
+/// not a
 /// power of two up to 64, and for a name of more than 65,535 bytes.
 [[nodiscard]] HOLDFAST_API std::string encode_raw(const raw_description& described);
 

@@ -1,10 +1,14 @@
-// Entries as lines of JSON, and back: what `holdfast export` writes and `holdfast import` reads. The round trip is exact.
+// Entries as lines of JSON, and back: what `holdfast export` writes and `holdfast import` reads. The round trip is
+// exact.
 //
 //     {"map":"users","key_type":"int","key":7,"type":"document","document_type":"user","value":{"name":"Ada"}}
 //
-// "map" is there where a line is to say it, "key_type" where the keys are not strings. Names and string keys that are not
-// UTF-8 are "map_base64" and "key_base64", as are typed keys that JSON can't hold. "type" may be left out where JSON says
-// it. A document whose bytes are not those that its JSON gives has them in "cbor_base64", and a NaN that is not the usual
+// "map" is there where a line is to say it, "key_type" where the keys are not strings. Names and string keys that
+// are not
+// UTF-8 are "map_base64" and "key_base64", as are typed keys that JSON can't hold. "type" may be left out where JSON
+// says
+// it. A document whose bytes are not those that its JSON gives has them in "cbor_base64", and a NaN that is not the
+// usual
 // one its bits in "bits":"7ff8000000000001"; these count then. Values are as text.hpp tabulates.
 //
 // Thread and process safety: pure functions and plain values.
@@ -31,7 +35,8 @@ struct entry_json_members {
     bool value = true;                        ///< the value, and what it needs to be exact
 };
 
-/// Appends one object without the end of the line. Throws `corrupt`, without naming the key, for a value that is damaged
+/// Appends one object without the end of the line. Throws `corrupt`, without naming the key, for a value that is
+/// damaged
 /// or a key that is not of the type; nothing is appended then. O(size of the entry) time and memory.
 HOLDFAST_API void append_entry_json(std::string& to, const key_type& keys, const entry& one,
                                     const entry_json_members& members = {});

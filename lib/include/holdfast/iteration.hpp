@@ -2,7 +2,8 @@
 //
 // Lifetime: an iterator of a snapshot is valid as long as the snapshot, or a view or range made of it. An iterator of a
 // write transaction is valid until its map is changed or the transaction ends; after that its use is
-// errc::stale_iterator. Only `erase` and `take` by an iterator go on: they return the next one. Views of keys and values
+// errc::stale_iterator. Only `erase` and `take` by an iterator go on: they return the next one. Views of keys and
+// values
 // are valid as long as the iterator that gave them would be; that, nobody can check.
 //
 // Thread safety: an iterator belongs to one thread. In a child of fork() its use is errc::forked.

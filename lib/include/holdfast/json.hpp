@@ -18,7 +18,8 @@ namespace holdfast {
 
 /// A document as JSON text without white space. Integers keep all 64 bits; a float is printed with the fewest digits
 /// that read back as the same, and with ".0" or an exponent, so that it stays one. In strings control characters are
-/// escaped, DEL and U+0080 to U+009F too, which some terminals obey. Throws `corrupt` if the document is damaged, `out_of_range` if it holds an integer that no 64 bits hold, which only a foreign program writes.
+/// escaped, DEL and U+0080 to U+009F too, which some terminals obey. Throws `corrupt` if the document is damaged,
+/// `out_of_range` if it holds an integer that no 64 bits hold, which only a foreign program writes.
 [[nodiscard]] HOLDFAST_API std::string document_to_json(std::string_view document);
 
 /// The same, appended to `to`.
@@ -36,7 +37,8 @@ HOLDFAST_API void append_document(std::string& to, std::string_view json);
 /// The name of the type that a document is of, in place; "" if it has none or is damaged.
 [[nodiscard]] HOLDFAST_API std::string_view document_type_name(std::string_view document) noexcept;
 
-/// Whether two documents say the same: items of the same kind; numbers of exactly the same value, an integer and a float
+/// Whether two documents say the same: items of the same kind; numbers of exactly the same value, an integer and a
+/// float
 /// too, and NaN equal to NaN; arrays in order; objects as multisets of keys and values, in any order. Encodings, tags
 /// and, if one of the two has none, names of types make no difference. Throws `corrupt` if one is damaged. Takes memory
 /// like the documents, and O(n log n) time where the order of keys differs.

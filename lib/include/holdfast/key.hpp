@@ -1,7 +1,8 @@
 // Keys: how typed keys become bytes that sort as their values do, and the key type that a map remembers.
 //
 //     part      C++                                          bytes
-//     string    std::string, std::vector<std::byte>            as they are; in a tuple, unless last, 00 -> 00 FF and 00 01 ends it
+//     string    std::string, std::vector<std::byte>            as they are; in a tuple, unless last, 00 -> 00 FF and
+// 00 01 ends it
 //     int       signed integers and enums                    8, big-endian, sign bit flipped
 //     uint      unsigned integers and enums                  8, big-endian
 //     float     float, double                                8, big-endian; sign bit flipped, negative ones inverted

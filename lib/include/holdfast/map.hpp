@@ -31,7 +31,8 @@ namespace holdfast {
 
 class store;
 
-/// A typed map of a store, to be read: each call is one look-up without locks. What `store::map` gives of a const store;
+/// A typed map of a store, to be read: each call is one look-up without locks. What `store::map` gives of a const
+/// store;
 /// keeps the store open. Cheap to copy.
 template <class K, class V>
 class typed_reader {

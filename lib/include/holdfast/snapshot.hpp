@@ -51,8 +51,9 @@ public:
     template <class T>
     [[nodiscard]] typename value_codec<T>::view at(std::string_view key) const {
         const std::optional<value_view> found = get(key);
-        if (!found)
+        if (!found) {
             detail::throw_absent(label(), key);
+        }
         return detail::with_key([&] { return label(); }, key,
                                 [&]() ->
                                 typename value_codec<T>::view { return detail::read_value<T>(*found); });

@@ -118,7 +118,8 @@ public:
     bool erase(std::string_view key);
     /// An owning copy. Lock-free.
     [[nodiscard]] std::optional<value> get(std::string_view key) const;
-    /// The value as a T. Throws wrong_type, saying which it is, and out_of_range for a number that T can't hold exactly.
+    /// The value as a T. Throws wrong_type, saying which it is, and out_of_range for a number that T can't hold
+    /// exactly.
     template <class T>
     [[nodiscard]] std::optional<T> get(std::string_view key) const {
         const std::optional<value> found = get(key);

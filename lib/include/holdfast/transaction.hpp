@@ -83,8 +83,9 @@ public:
     template <class T>
     std::optional<T> take(std::string_view key) {
         std::optional<T> taken = get<T>(key);
-        if (taken)
+        if (taken) {
             erase(key);
+        }
         return taken;
     }
     /// Erases the entry there and returns it; nullopt at the end. `queue.take(queue.begin())` is the first one.

@@ -185,8 +185,9 @@ public:
 
     /// Throws wrong_type if the map's keys are of another type.
     explicit typed_view(map_view of) : of_(std::move(of)) {
-        if (of_.keys() != key_type_of<K>())
+        if (of_.keys() != key_type_of<K>()) {
             detail::throw_other_keys(of_.label(), key_type_of<K>());
+        }
     }
 
     /// An optional of the value; for a raw type a pointer into the file, null if the key is absent. O(log n).
@@ -204,14 +205,16 @@ public:
     template <detail::lasting_keys<K> Keys>
     [[nodiscard]] std::vector<detail::read_result<V>> get_many(const Keys& keys) const {
         std::vector<detail::key_bytes<K>> bytes;
-        for (const auto& key : keys)
+        for (const auto& key : keys) {
             bytes.emplace_back(key);
+        }
         const std::vector<std::string_view> views(bytes.begin(), bytes.end());
         std::vector<detail::read_result<V>> values;
         values.reserve(views.size());
         const std::vector<std::optional<value_view>> found = of_.get_many(views);
-        for (std::size_t i = 0; i < views.size(); ++i)
+        for (std::size_t i = 0; i < views.size(); ++i) {
             values.push_back(read(found[i], views[i]));
+        }
         return values;
     }
     /// The version of an entry: the transaction that made it.
@@ -226,8 +229,9 @@ public:
 private:
     [[nodiscard]] detail::read_result<V> read(const std::optional<value_view>& found,
                                               std::string_view key) const {
-        if (!found)
+        if (!found) {
             return {};
+        }
         return detail::with_key([&] { return of_.label(); }, key,
                                 [&]() -> detail::read_result<V> {
                                     if constexpr (std::is_reference_v<typename value_codec<V>::view>) {

@@ -74,8 +74,9 @@ public:
 
     /// Throws wrong_type if the map's keys are of another type.
     explicit typed_writer(map_writer of) : of_(std::move(of)) {
-        if (of_.keys() != key_type_of<K>())
+        if (of_.keys() != key_type_of<K>()) {
             detail::throw_other_keys(of_.label(), key_type_of<K>());
+        }
     }
 
     /// Stores a value, if the condition of `options` is met, replacing what was there, of whatever type. O(log n).
@@ -105,8 +106,9 @@ public:
     std::optional<V> take(argument key) { return of_.template take<V>(detail::key_bytes<K>(key)); }
     /// Erases the entry there and returns it; nullopt at the end. `jobs.take(jobs.begin())` is the first one.
     std::optional<std::pair<K, V>> take(const iterator& at) {
-        if (at == this->end())
+        if (at == this->end()) {
             return std::nullopt;
+        }
         std::optional<std::pair<K, V>> taken(*at);
         of_.erase(at.untyped());
         return taken;
@@ -127,8 +129,9 @@ public:
         const detail::key_bytes<K> bytes(key);
         const std::optional<V> found = get_bytes(bytes);
         if (found.has_value() != expected.has_value() ||
-            (found && !detail::equal_values<V>(*found, *expected)))
+            (found && !detail::equal_values<V>(*found, *expected))) {
             return false;
+        }
         put_bytes(bytes, desired, {});
         return true;
     }
@@ -137,8 +140,9 @@ public:
     bool modify(argument key, Change&& change) {
         const detail::key_bytes<K> bytes(key);
         std::optional<V> found = get_bytes(bytes);
-        if (!found)
+        if (!found) {
             return false;
+        }
         std::invoke(std::forward<Change>(change), *found);
         put_bytes(bytes, *found, {});
         return true;

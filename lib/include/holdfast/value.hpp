@@ -35,7 +35,8 @@ enum class value_type : std::uint8_t {
 /// The transaction that made a value or a snapshot. Rises only and is never reused; 0 means "absent".
 using version_number = std::uint64_t;
 
-/// Whether a value owns something outside of its bytes, so that only a program that knows the type may copy, overwrite or
+/// Whether a value owns something outside of its bytes, so that only a program that knows the type may copy,
+/// overwrite or
 /// erase it. This version knows none of them.
 [[nodiscard]] constexpr bool owns_outside(value_type type) noexcept {
     return type == value_type::object || static_cast<std::uint8_t>(type) >= 128;

@@ -71,8 +71,9 @@ inline constexpr std::uint64_t raw_alignment = 16;            ///< of raw values
 }
 [[nodiscard]] constexpr std::uint64_t value_offset(const record_header& header) noexcept {
     const std::uint64_t end_of_key = key_offset(header) + header.key_size;
-    if ((header.flags & record_flag::aligned) != 0)
+    if ((header.flags & record_flag::aligned) != 0) {
         return aligned_up(end_of_key, value_alignment);
+    }
     return header.type == static_cast<std::uint8_t>(value_type::raw) ? aligned_up(end_of_key, raw_alignment)
                                                                      : end_of_key;
 }

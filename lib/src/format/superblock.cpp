@@ -25,25 +25,32 @@ superblock make_superblock(const std::array<std::uint8_t, 16>& incarnation,
 
 superblock_state judge_superblock(std::span<const std::byte> bytes) noexcept {
     superblock read{};
-    if (bytes.size() < sizeof read)
+    if (bytes.size() < sizeof read) {
         return superblock_state::foreign;
+    }
     std::memcpy(&read, bytes.data(), sizeof read);
-    if (read.magic != superblock_magic)
+    if (read.magic != superblock_magic) {
         return superblock_state::foreign;
+    }
     // The version decides before the checksum: a newer format may have another checksum or another size.
     if (read.endianness != endianness_mark) {
         return read.endianness == 0x04030201 ? superblock_state::other_machine : superblock_state::damaged;
     }
-    if (read.version > format_version)
+    if (read.version > format_version) {
         return superblock_state::newer;
-    if (read.checksum != checksum64(&read, offsetof(superblock, checksum)))
+    }
+    if (read.checksum != checksum64(&read, offsetof(superblock, checksum))) {
         return superblock_state::damaged;
-    if ((read.features_required & ~features_required_known) != 0)
+    }
+    if ((read.features_required & ~features_required_known) != 0) {
         return superblock_state::newer;
-    if (read.word_bytes != sizeof(void*))
+    }
+    if (read.word_bytes != sizeof(void*)) {
         return superblock_state::other_machine;
-    if (read.version != 0 && read.version < format_version)
+    }
+    if (read.version != 0 && read.version < format_version) {
         return superblock_state::older;
+    }
     if (read.version != format_version || read.block_bytes != block_bytes ||
         read.heap_offset != heap_offset) {
         return superblock_state::damaged;

@@ -37,10 +37,12 @@ private:
         for (std::uint64_t units = header.parks; units != 0;) {
             const ref place = ref::from_units(units);
             const auto& park = memory_->object<format::park>(place);
-            if (park.pin >= newer)
+            if (park.pin >= newer) {
                 return visitor_->damage("the list of parks is out of order");
-            if (!visitor_->list_part(place, memory_->size_of(place)))
+            }
+            if (!visitor_->list_part(place, memory_->size_of(place))) {
                 return;
+            }
             read_list(park.list);
             newer = park.pin;
             units = park.next;
@@ -53,8 +55,9 @@ private:
             const account_block found = block_at(first);
             visitor_->block(found);
             if (found.state == block_state::free_run) {
-                if (after_free)
+                if (after_free) {
                     visitor_->damage("two free runs are neighbours");
+                }
                 free_blocks_ += found.length;
                 ++free_runs_;
             } else if (found.state == block_state::slab) {
@@ -67,8 +70,9 @@ private:
             after_free = found.state == block_state::free_run;
             first += found.length;
         }
-        if (free_blocks_ != memory_->header().free_blocks)
+        if (free_blocks_ != memory_->header().free_blocks) {
             visitor_->damage("the count of free blocks is wrong");
+        }
     }
 
     [[nodiscard]] account_block block_at(std::uint32_t first) const {
@@ -89,8 +93,9 @@ private:
         } else if (state == block_state::table) {
             known = owner == block_owner::none;
         }
-        if (!known)
+        if (!known) {
             throw_corrupt("a block is in no known state", found.place());
+        }
         return found;
     }
 
@@ -108,10 +113,12 @@ private:
                 visitor_->damage("a slab has a bit beyond its objects");
             }
         }
-        if (slab.free != objects - used)
+        if (slab.free != objects - used) {
             visitor_->damage("a slab's count of free objects is wrong");
-        if (slab.free != 0)
+        }
+        if (slab.free != 0) {
             ++partial_slabs_;
+        }
     }
 
     /// The blocks that the directory names must be those that say of themselves that they are tables.
@@ -119,13 +126,15 @@ private:
         std::uint64_t named = 0;
         blocks_->for_each_table([&](std::uint32_t first, std::uint32_t length) {
             for (std::uint32_t block = first; block < first + length; ++block) {
-                if (!is_state(blocks_->descriptor(block), block_state::table))
+                if (!is_state(blocks_->descriptor(block), block_state::table)) {
                     visitor_->damage("the directory names a block that is no table");
+                }
                 ++named;
             }
         });
-        if (named != table_blocks_)
+        if (named != table_blocks_) {
             visitor_->damage("the directory does not name each table once");
+        }
     }
 
     /// Every free run must be in the list of its length, and every slab with room in that of its class and owner.
@@ -139,8 +148,9 @@ private:
                                             block_map::bin_of(static_cast<std::uint32_t>(run.used[0])) == bin;
                                  });
         }
-        if (listed != free_runs_)
+        if (listed != free_runs_) {
             visitor_->damage("the lists of free runs are incomplete");
+        }
     }
     void read_partial() {
         std::uint64_t listed = 0;
@@ -153,8 +163,9 @@ private:
                                             format::partial_list(owner, slab.size_class) == list;
                                  });
         }
-        if (listed != partial_slabs_)
+        if (listed != partial_slabs_) {
             visitor_->damage("the lists of slabs are incomplete");
+        }
     }
 
     /// The length of the list that begins at block `first`, up to `limit`; all its members must satisfy `belongs`.
@@ -181,24 +192,29 @@ private:
         for (std::uint64_t units = list.front; units != 0;) {
             const ref place = ref::from_units(units);
             const auto& chunk = memory_->object<format::list_chunk>(place);
-            if (!visitor_->list_part(place, memory_->size_of(place)))
+            if (!visitor_->list_part(place, memory_->size_of(place))) {
                 return;
+            }
             const bool last = units == list.back;
             const std::uint32_t end = last ? list.back_index : std::uint32_t{format::list_chunk::capacity};
-            if (index > end || end > format::list_chunk::capacity || end - index > left)
+            if (index > end || end > format::list_chunk::capacity || end - index > left) {
                 return visitor_->damage("a list's length is damaged");
-            for (; index < end; ++index, --left)
+            }
+            for (; index < end; ++index, --left) {
                 read_entry(chunk.entries[index]);
+            }
             index = 0;
             units = last ? 0 : chunk.next;
         }
-        if (left != 0)
+        if (left != 0) {
             visitor_->damage("a list's count of entries is wrong");
+        }
     }
 
     void read_entry(const format::list_entry& entry) {
-        if (format::kind_of(entry) == format::entry_kind::object)
+        if (format::kind_of(entry) == format::entry_kind::object) {
             visitor_->waiting(ref::from_units(format::units_of(entry)));
+        }
     }
 
     const heap* memory_;

@@ -1,7 +1,8 @@
 // The one reader of the heap's accounts: header, directory, block tables, lists and parks, everything once.
 //
 // It follows only what is within the heap, and judges what the accounts alone can be judged by: lengths, counts, links,
-// lists that are complete. Its visitor is told of what waits in lists and parks first, then of all blocks in their order,
+// lists that are complete. Its visitor is told of what waits in lists and parks first, then of all blocks in their
+// order,
 // and may compare that with what the maps reach.
 //
 // Thread and process safety: under the writer lock only, or where nobody else writes.

@@ -25,8 +25,9 @@ inline constexpr std::uint64_t header_sum_words = offsetof(format::heap_header, 
 
 [[nodiscard]] inline std::uint64_t sum_of(const std::uint64_t* words, std::uint64_t count) noexcept {
     std::uint64_t sum = sum_seed;
-    for (std::uint64_t index = 0; index < count; ++index)
+    for (std::uint64_t index = 0; index < count; ++index) {
         sum += words[index] * sum_factor(index);
+    }
     return sum;
 }
 [[nodiscard]] inline std::uint64_t header_sum(const std::byte* base) noexcept {
@@ -50,8 +51,9 @@ consteval bool shows_each_bit() {
     for (const std::uint64_t factor : descriptor_factors) {
         for (unsigned bit = 0; bit < 64; ++bit) {
             const std::uint64_t change = factor << bit >> 48;
-            if (change == 0 || change == 0xFFFF)
+            if (change == 0 || change == 0xFFFF) {
                 return false;
+            }
         }
     }
     return true;
@@ -67,12 +69,14 @@ inline constexpr std::uint64_t check_bits = std::uint64_t{0xFFFF}
                   std::endian::native == std::endian::little);
     std::uint64_t sum =
         sum_seed + number * descriptor_factors[8] + (words[0] & ~check_bits) * descriptor_factors[0];
-    for (std::size_t i = 1; i < sizeof(format::block_descriptor) / 8; ++i)
+    for (std::size_t i = 1; i < sizeof(format::block_descriptor) / 8; ++i) {
         sum += words[i] * descriptor_factors[i];
+    }
     return sum;
 }
 
-/// The check of a descriptor: the high 16 bits of its sum. Whichever bit flips, the check changes; a descriptor of another
+/// The check of a descriptor: the high 16 bits of its sum. Whichever bit flips, the check changes; a descriptor of
+/// another
 /// block does not pass for it.
 [[nodiscard]] inline std::uint16_t descriptor_check(const format::block_descriptor& block,
                                                     std::uint32_t number) noexcept {
@@ -86,14 +90,16 @@ struct sum_differences {
     std::uint64_t directory = 0;
 
     void note(std::uint64_t offset, std::uint64_t before, std::uint64_t now) noexcept {
-        if (offset >= format::heap_offset) [[likely]]
+        if (offset >= format::heap_offset) [[likely]] {
             return;
+        }
         const std::uint64_t in_header = (offset - format::heap_header_offset) / 8;
         const std::uint64_t in_directory = (offset - format::directory_offset) / 8;
-        if (in_header < header_sum_words)
+        if (in_header < header_sum_words) {
             header += (now - before) * sum_factor(in_header);
-        else if (in_directory < format::directory_fanout_root)
+        } else if (in_directory < format::directory_fanout_root) {
             directory += (now - before) * sum_factor(in_directory);
+        }
     }
 };
 

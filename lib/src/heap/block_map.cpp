@@ -63,31 +63,36 @@ void block_map::format(backing& memory, std::uint64_t end_bytes) {
 }
 
 void block_map::validate_header(std::uint64_t backed_bytes) {
-    if (header_->magic != format::heap_magic)
+    if (header_->magic != format::heap_magic) {
         throw_corrupt("the heap header is damaged", ref{});
+    }
     const std::uint64_t blocks_max = std::min(backed_bytes, format::file_bytes_max) / format::block_bytes;
     if (header_->end_blocks < format::heap_first_block || header_->end_blocks > blocks_max) {
         throw_corrupt("the file is cut short, or the heap's length is damaged", ref{});
     }
     if (header_->header_check != header_check_seen_) {
-        if (header_->header_check != header_sum(base_))
+        if (header_->header_check != header_sum(base_)) {
             throw_corrupt("the heap header is damaged", ref::from_offset(format::heap_header_offset));
+        }
         header_check_seen_ = header_->header_check;
     }
     if (header_->directory_check != directory_check_seen_) {
-        if (header_->directory_check != directory_sum(base_))
+        if (header_->directory_check != directory_sum(base_)) {
             throw_corrupt("the directory of block tables is damaged",
                           ref::from_offset(format::directory_offset));
+        }
         directory_check_seen_ = header_->directory_check;
     }
 }
 
 void block_map::update_sums() {
     const sum_differences& sums = undo_->sums();
-    if (sums.header != 0)
+    if (sums.header != 0) {
         undo_->set(header_->header_check, header_->header_check + sums.header);
-    if (sums.directory != 0)
+    }
+    if (sums.directory != 0) {
         undo_->set(header_->directory_check, header_->directory_check + sums.directory);
+    }
     header_check_seen_ = header_->header_check;
     directory_check_seen_ = header_->directory_check;
 }
@@ -98,8 +103,9 @@ std::uint64_t* block_map::directory_root() const noexcept {
 
 std::uint32_t block_map::leaf_block(std::uint32_t table) const {
     const std::uint32_t place = table / format::directory_fanout_leaf;
-    if (place >= format::directory_fanout_root)
+    if (place >= format::directory_fanout_root) {
         throw_corrupt("a block number is beyond the format's limit", ref{});
+    }
     const std::uint64_t leaf = directory_root()[place];
     if (leaf < format::heap_first_block || leaf >= header_->end_blocks) {
         throw_corrupt("the directory of block tables is damaged", ref::from_offset(format::directory_offset));
@@ -113,8 +119,9 @@ std::uint64_t* block_map::directory_leaf(std::uint32_t table) const {
 
 std::uint32_t block_map::table_block(std::uint32_t table) const {
     const std::uint64_t first = directory_leaf(table)[table % format::directory_fanout_leaf];
-    if (first < format::heap_first_block || first > header_->end_blocks - format::blocks_of_table)
+    if (first < format::heap_first_block || first > header_->end_blocks - format::blocks_of_table) {
         throw_corrupt("a block table is missing", place_of(table * format::blocks_per_table));
+    }
     return static_cast<std::uint32_t>(first);
 }
 
@@ -130,8 +137,9 @@ block_descriptor& block_map::place_for(std::uint32_t block) const {
 
 const block_descriptor& block_map::descriptor(std::uint32_t block) const {
     const block_descriptor& found = place_for(block);
-    if (found.check != descriptor_check(found, block)) [[unlikely]]
+    if (found.check != descriptor_check(found, block)) [[unlikely]] {
         throw_corrupt("a block's descriptor is damaged", place_of(block));
+    }
     return found;
 }
 
@@ -141,8 +149,9 @@ void block_map::write(std::uint32_t block, block_descriptor now) {
     std::memcpy(words, &now, sizeof now);
     auto* const present = reinterpret_cast<std::uint64_t*>(&place_for(block));
     for (std::size_t i = 0; i < std::size(words); ++i) {
-        if (present[i] != words[i])
+        if (present[i] != words[i]) {
             undo_->set(present[i], words[i]);
+        }
     }
 }
 
@@ -172,8 +181,9 @@ void block_map::set_previous(std::uint32_t block, std::uint32_t previous) {
 }
 
 std::size_t block_map::bin_of(std::uint32_t length) noexcept {
-    if (length <= 32)
+    if (length <= 32) {
         return length - 1;
+    }
     const auto power = static_cast<unsigned>(std::bit_width(length) - 1);
     return 32 + (power - 5) * 4 + ((length >> (power - 2)) & 3);
 }
@@ -196,15 +206,18 @@ std::uint32_t block_map::find_run(std::uint32_t length) const {
     std::size_t bin = bin_of(length);
     std::uint32_t candidate = header_->bins[bin];
     for (int step = 0; candidate != 0 && step < first_fit_steps; ++step) {
-        if (free_length(candidate) >= length)
+        if (free_length(candidate) >= length) {
             return candidate;
+        }
         candidate = descriptor(candidate).next;
     }
     while (++bin < format::run_bins) {
-        if (header_->bins[bin] == 0)
+        if (header_->bins[bin] == 0) {
             continue;
-        if (free_length(header_->bins[bin]) < length)
+        }
+        if (free_length(header_->bins[bin]) < length) {
             throw_corrupt("a free run is in a wrong bin", ref{});
+        }
         return header_->bins[bin];
     }
     return 0;
@@ -215,11 +228,13 @@ void block_map::link(std::uint32_t first, std::uint32_t length) {
     std::uint32_t& head = header_->bins[bin_of(length)];
     block_descriptor run = free_run_of(length);
     run.next = head;
-    if (head != 0)
+    if (head != 0) {
         set_previous(head, first);
+    }
     write(first, run);
-    if (length > 1)
+    if (length > 1) {
         write(first + length - 1, free_run_of(length));
+    }
     undo_->set(head, first);
 }
 
@@ -227,17 +242,20 @@ void block_map::unlink(std::uint32_t first, std::uint32_t length) {
     const block_descriptor block = descriptor(first);
     if (block.previous == 0) {
         std::uint32_t& head = header_->bins[bin_of(length)];
-        if (head != first)
+        if (head != first) {
             throw_corrupt("a list of free runs is damaged", place_of(first));
+        }
         undo_->set(head, block.next);
     } else {
         const block_descriptor& before = descriptor(block.previous);
-        if (!is_free_run(before) || before.next != first)
+        if (!is_free_run(before) || before.next != first) {
             throw_corrupt("a list of free runs is damaged", place_of(first));
+        }
         set_next(block.previous, block.next);
     }
-    if (block.next != 0)
+    if (block.next != 0) {
         set_previous(block.next, block.previous);
+    }
 }
 
 void block_map::insert_free(std::uint32_t first, std::uint32_t length) {
@@ -269,21 +287,25 @@ void block_map::insert_free(std::uint32_t first, std::uint32_t length) {
 
 std::uint32_t block_map::take_run(std::uint32_t length, block_use use) {
     const std::uint32_t first = find_run(length);
-    if (first == 0)
+    if (first == 0) {
         return 0;
+    }
     const std::uint32_t found = free_length(first);
-    if (header_->free_blocks < length)
+    if (header_->free_blocks < length) {
         throw_corrupt("the count of free blocks is damaged", ref{});
+    }
     unlink(first, found);
-    if (found > length)
+    if (found > length) {
         link(first + length, found - length);
+    }
     undo_->set(header_->free_blocks, header_->free_blocks - length);
     block_descriptor taken = described(block_state::run, use.owner);
     taken.used[0] = length;
     taken.used[1] = use.arena;
     write(first, taken);
-    if (length > 1)
+    if (length > 1) {
         write(first + length - 1, described(block_state::run_tail, use.owner));
+    }
     return first;
 }
 
@@ -309,17 +331,20 @@ std::uint32_t block_map::new_end_for(std::uint32_t length) const {
         std::uint64_t extra = 0;
         const auto first_table = (old_end + format::blocks_per_table - 1) / format::blocks_per_table;
         const std::uint64_t end_table = (new_end + format::blocks_per_table - 1) / format::blocks_per_table;
-        if (end_table > first_table)
+        if (end_table > first_table) {
             extra = (end_table - first_table) * format::blocks_of_table;
+        }
         const std::uint64_t first_leaf =
             (first_table + format::directory_fanout_leaf - 1) / format::directory_fanout_leaf;
         const std::uint64_t end_leaf =
             (end_table + format::directory_fanout_leaf - 1) / format::directory_fanout_leaf;
-        if (end_leaf > first_leaf)
+        if (end_leaf > first_leaf) {
             extra += end_leaf - first_leaf;
+        }
         // The very first table is that of heap_first_block, which is the first of its table.
-        if (std::uint64_t{old_end} + length + extra <= new_end)
+        if (std::uint64_t{old_end} + length + extra <= new_end) {
             break;
+        }
         new_end = std::uint64_t{old_end} + length + extra;
     }
     if (new_end * format::block_bytes > format::file_bytes_max) {
@@ -338,8 +363,9 @@ void block_map::grow(std::uint32_t length) {
             extend(new_end);
             return;
         } catch (const error& failure) {
-            if (failure.reason() != errc::no_space && failure.reason() != errc::address_space)
+            if (failure.reason() != errc::no_space && failure.reason() != errc::address_space) {
                 throw;
+            }
         }
     }
     const std::uint32_t new_end = new_end_for(length);

@@ -41,7 +41,8 @@ public:
     /// Throws corrupt if the header can't be true, for a file of that many bytes. The sums of header and directory are
     /// verified where they are not those that were seen or left here before.
     void validate_header(std::uint64_t backed_bytes);
-    /// Enters into the header what the running transaction changed in header and directory. Its last change but one: the
+    /// Enters into the header what the running transaction changed in header and directory. Its last change but one:
+    /// the
     /// words that `undo` takes for it must fit.
     void update_sums();
 
@@ -83,8 +84,9 @@ public:
     template <class Visit>
     void for_each_table(Visit&& visit) const {
         for (std::uint32_t table = 1; table < table_count(end()); ++table) {
-            if (table == 1 || table % format::directory_fanout_leaf == 0)
+            if (table == 1 || table % format::directory_fanout_leaf == 0) {
                 visit(leaf_block(table), 1);
+            }
             visit(table_block(table), format::blocks_of_table);
         }
     }

@@ -42,8 +42,9 @@ Result with_owner(const void* where, Result otherwise, Use&& use) noexcept {
         const std::lock_guard guard(all.mutex);
         const auto known = std::find_if(all.entries.begin(), all.entries.end(),
                                         [&](const auto& entry) { return entry->algorithm == where; });
-        if (known == all.entries.end())
+        if (known == all.entries.end()) {
             return otherwise;
+        }
         found = *known;
         call = std::shared_lock(found->calls); // the owner is still there, since its entry is
     }
@@ -72,14 +73,16 @@ namespace detail {
 
 void* arena_allocate(const void* where, std::size_t bytes, std::size_t alignment,
                      std::size_t* usable) noexcept {
-    if (!std::has_single_bit(alignment))
+    if (!std::has_single_bit(alignment)) {
         return nullptr;
+    }
     return with_owner(where, static_cast<void*>(nullptr), [&](allocation_owner& owner) {
         void* place = nullptr;
         const auto receive = [&](void* object, std::size_t usable_bytes) {
             place = object;
-            if (usable != nullptr)
+            if (usable != nullptr) {
                 *usable = usable_bytes;
+            }
         };
         const bool done = owner.allocate(
             1,

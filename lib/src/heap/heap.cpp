@@ -23,10 +23,12 @@ namespace {
 /// The bits of bitmap word `word` that stand for objects.
 [[nodiscard]] std::uint64_t valid_bits(std::uint8_t size_class, std::size_t word) noexcept {
     const std::uint32_t objects = objects_per_slab(size_class);
-    if (objects >= (word + 1) * 64)
+    if (objects >= (word + 1) * 64) {
         return ~std::uint64_t{0};
-    if (objects <= word * 64)
+    }
+    if (objects <= word * 64) {
         return 0;
+    }
     return (std::uint64_t{1} << (objects - word * 64)) - 1;
 }
 
@@ -61,20 +63,23 @@ std::byte* heap::checked(ref place, std::uint64_t size) const {
 // --- The undo log's own space -----------------------------------------------------------------------------
 
 void heap::extend_log() {
-    if (undo_.is_at_limit())
+    if (undo_.is_at_limit()) {
         throw error(errc::no_space, "the transaction is too large: divide it");
+    }
     const std::uint32_t length = blocks_for(undo_.next_chunk_bytes());
     std::uint32_t run = blocks_.take_run(length, block_owner::log);
     if (run == 0) {
         try {
             blocks_.grow(length);
         } catch (const error& failure) {
-            if (!is_full(failure) || !break_reserve())
+            if (!is_full(failure) || !break_reserve()) {
                 throw;
+            }
         }
         run = blocks_.take_run(length, block_owner::log);
-        if (run == 0)
+        if (run == 0) {
             throw error(errc::no_space, "the transaction is too large for what is left of the disk");
+        }
     }
     undo_.add_chunk(ref::from_offset(std::uint64_t{run} * format::block_bytes));
 }
@@ -85,24 +90,27 @@ bool heap::log_has_room() {
         ensure_log(4 * undo_log::spare_min);
         return true;
     } catch (const error& failure) {
-        if (!is_full(failure))
+        if (!is_full(failure)) {
             throw;
+        }
         return false;
     }
 }
 
 void heap::before_commit() {
     ensure_log(64 * (undo_.chunks() + 1)); // this may add the one chunk that is allowed for
-    for (std::size_t chunk = 1; chunk < undo_.chunks(); ++chunk)
+    for (std::size_t chunk = 1; chunk < undo_.chunks(); ++chunk) {
         blocks_.free_run(block_of(undo_.chunk(chunk)));
+    }
     blocks_.update_sums();
 }
 
 // --- Blocks -----------------------------------------------------------------------------------------------
 
 bool heap::reclaim(bool pressed) {
-    if (!policy_.reclaim || lists_busy_)
+    if (!policy_.reclaim || lists_busy_) {
         return false;
+    }
     const busy_lists guard(*this); // what it allocates itself must not come back here
     return policy_.reclaim(pressed);
 }
@@ -113,35 +121,44 @@ std::optional<std::uint32_t> heap::reclaim_blocks(std::uint32_t length, block_us
                                                   const std::uint32_t* alternative, bool pressed) {
     std::uint64_t portions = pressed ? ~std::uint64_t{0} : reclaim_portions + std::uint64_t{length};
     for (; portions != 0 && reclaim(pressed); --portions) {
-        if (alternative != nullptr && *alternative != 0)
+        if (alternative != nullptr && *alternative != 0) {
             return 0;
-        if (const std::uint32_t run = take_free_run(length, use); run != 0)
+        }
+        if (const std::uint32_t run = take_free_run(length, use); run != 0) {
             return run;
+        }
     }
     return std::nullopt;
 }
 
 /// A taken run; or 0 where `alternative` was filled by reclaiming.
 std::uint32_t heap::take_blocks(std::uint32_t length, block_use use, const std::uint32_t* alternative) {
-    if (const std::uint32_t run = take_free_run(length, use); run != 0)
+    if (const std::uint32_t run = take_free_run(length, use); run != 0) {
         return run;
-    if (const auto reclaimed = reclaim_blocks(length, use, alternative, false))
+    }
+    if (const auto reclaimed = reclaim_blocks(length, use, alternative, false)) {
         return *reclaimed;
+    }
     try {
-        if (length >= format::blocks_per_table)
+        if (length >= format::blocks_per_table) {
             blocks_.back_growth(length); // before the log grows for so many tables
+        }
         ensure_log(undo_log::spare_min + length / format::blocks_per_table * 8);
         blocks_.grow(length);
         return blocks_.take_run(length, use);
     } catch (const error& failure) {
-        if (!is_full(failure))
+        if (!is_full(failure)) {
             throw;
-        if (const auto reclaimed = reclaim_blocks(length, use, alternative, true))
+        }
+        if (const auto reclaimed = reclaim_blocks(length, use, alternative, true)) {
             return *reclaimed;
-        if (length > reserve_blocks || !break_reserve())
+        }
+        if (length > reserve_blocks || !break_reserve()) {
             throw;
-        if (const std::uint32_t run = take_free_run(length, use); run != 0)
+        }
+        if (const std::uint32_t run = take_free_run(length, use); run != 0) {
             return run;
+        }
         throw;
     }
 }
@@ -157,22 +174,26 @@ std::uint32_t heap::take_free_run(std::uint32_t length, block_use use) {
 /// Frees the reserve, if it may be used and is there.
 bool heap::break_reserve() {
     const std::uint64_t reserve = header().reserve_block;
-    if (!policy_.may_break_reserve || reserve == 0)
+    if (!policy_.may_break_reserve || reserve == 0) {
         return false;
-    if (reserve >= header().end_blocks)
+    }
+    if (reserve >= header().end_blocks) {
         throw_corrupt("the reserve is damaged", ref{});
+    }
     blocks_.free_run(static_cast<std::uint32_t>(reserve));
     undo_.set(header().reserve_block, 0);
     return true;
 }
 
 void heap::refill_reserve() {
-    if (header().reserve_block != 0 || header().free_blocks < 2 * reserve_blocks)
+    if (header().reserve_block != 0 || header().free_blocks < 2 * reserve_blocks) {
         return;
+    }
     ensure_log(undo_log::spare_min);
     const std::uint32_t run = blocks_.take_run(reserve_blocks, block_owner::tree);
-    if (run != 0)
+    if (run != 0) {
         undo_.set(header().reserve_block, run);
+    }
 }
 
 // --- Slabs ------------------------------------------------------------------------------------------------
@@ -186,8 +207,9 @@ void heap::push_partial(std::uint32_t number, block_descriptor now) {
     std::uint32_t& head = partial_head(now.size_class, static_cast<block_owner>(now.owner));
     now.next = head;
     now.previous = 0;
-    if (head != 0)
+    if (head != 0) {
         blocks_.set_previous(head, number);
+    }
     blocks_.write(number, now);
     undo_.set(head, number);
 }
@@ -196,14 +218,16 @@ void heap::unlink_partial(std::uint32_t number) {
     const block_descriptor block = blocks_.descriptor(number);
     if (block.previous == 0) {
         std::uint32_t& head = partial_head(block.size_class, static_cast<block_owner>(block.owner));
-        if (head != number)
+        if (head != number) {
             throw_corrupt("a list of slabs is damaged", ref{});
+        }
         undo_.set(head, block.next);
     } else {
         blocks_.set_next(block.previous, block.next);
     }
-    if (block.next != 0)
+    if (block.next != 0) {
         blocks_.set_previous(block.next, block.previous);
+    }
 }
 
 void heap::open_slab(std::uint32_t number, std::uint8_t size_class, block_owner owner) {
@@ -220,8 +244,9 @@ ref heap::take_object(std::uint8_t size_class, block_owner owner) {
     if (number == 0) {
         const std::uint32_t fresh = take_blocks(1, owner, &partial_head(size_class, owner));
         number = fresh != 0 ? fresh : partial_head(size_class, owner); // reclaiming may have freed an object
-        if (fresh != 0)
+        if (fresh != 0) {
             open_slab(fresh, size_class, owner);
+        }
     }
     const ref place = ref::from_offset(std::uint64_t{number} * format::block_bytes);
     const block_descriptor& now = blocks_.descriptor(number);
@@ -231,10 +256,12 @@ ref heap::take_object(std::uint8_t size_class, block_owner owner) {
     }
     for (std::size_t word = 0; word < now.used.size(); ++word) {
         const std::uint64_t free_bits = ~now.used[word] & valid_bits(size_class, word);
-        if (free_bits == 0)
+        if (free_bits == 0) {
             continue;
-        if (now.free == 1)
+        }
+        if (now.free == 1) {
             unlink_partial(number);
+        }
         const auto index =
             static_cast<std::uint32_t>(word * 64) + static_cast<std::uint32_t>(std::countr_zero(free_bits));
         blocks_.flip_object(number, index, true);
@@ -246,11 +273,13 @@ ref heap::take_object(std::uint8_t size_class, block_owner owner) {
 void heap::free_in_slab(const found_object& found) {
     const block_descriptor& slab = *found.block;
     const std::uint32_t objects = objects_per_slab(found.size_class);
-    if (slab.free >= objects)
+    if (slab.free >= objects) {
         throw_corrupt("a slab's count of free objects is damaged", ref{});
+    }
     blocks_.flip_object(found.number, found.index, false);
-    if (slab.free == 1)
+    if (slab.free == 1) {
         return push_partial(found.number, slab);
+    }
     // An empty slab is given back unless it is the last of its class with room: that would only be opened again.
     if (slab.free == objects && (slab.next != 0 || slab.previous != 0)) {
         unlink_partial(found.number);
@@ -262,22 +291,26 @@ void heap::free_in_slab(const found_object& found) {
 
 ref heap::allocate(std::uint64_t size, block_use use) {
     ensure_log(undo_log::spare_min);
-    if (size <= format::slab_bytes_max) [[likely]]
+    if (size <= format::slab_bytes_max) [[likely]] {
         return take_object(class_of(size), use.owner);
-    if (size > format::file_bytes_max)
+    }
+    if (size > format::file_bytes_max) {
         throw error(errc::no_space, "an object is larger than any store");
+    }
     return ref::from_offset(std::uint64_t{take_blocks(blocks_for(size), use, nullptr)} * format::block_bytes);
 }
 
 heap::found_object heap::find(ref place) const {
     const std::uint32_t number = block_of(place);
     const auto offset = static_cast<std::uint32_t>(place.offset() % format::block_bytes);
-    if (place.offset() / format::block_bytes > 0xFFFFFFFF)
+    if (place.offset() / format::block_bytes > 0xFFFFFFFF) {
         throw_corrupt("a reference leads out of the heap", place);
+    }
     const block_descriptor& block = blocks_.descriptor(number);
     if (block.state == static_cast<std::uint8_t>(block_state::run)) {
-        if (offset != 0)
+        if (offset != 0) {
             throw_corrupt("a reference leads into the middle of an object", place);
+        }
         return {&block, number, 0, 0, false};
     }
     const std::uint8_t size_class = block.size_class;
@@ -289,8 +322,9 @@ heap::found_object heap::find(ref place) const {
     if (index * format::slab_sizes[size_class] != offset || index >= objects_per_slab(size_class)) {
         throw_corrupt("a reference leads into the middle of an object", place);
     }
-    if ((block.used[index / 64] >> index % 64 & 1) == 0)
+    if ((block.used[index / 64] >> index % 64 & 1) == 0) {
         throw_corrupt("a reference leads to a free object", place);
+    }
     return {&block, number, index, size_class, true};
 }
 

@@ -36,7 +36,8 @@ public:
     // --- The transaction in the accounts ---
 
     void begin(txn_id id) noexcept { undo_.begin(id); }
-    /// Frees what the log itself took, so that a void log owns nothing, and enters the sums of what was changed. The last
+    /// Frees what the log itself took, so that a void log owns nothing, and enters the sums of what was changed. The
+    /// last
     /// step before publishing.
     void before_commit();
     /// Undoes everything since `begin`. Idempotent.
@@ -45,7 +46,8 @@ public:
 
     // --- Objects ---
 
-    /// When the free space is used up, `reclaim` is called for portions, up to as many as the space that is asked for is
+    /// When the free space is used up, `reclaim` is called for portions, up to as many as the space that is asked
+    /// for is
     /// worth, while it says that there may be more. Then the heap grows; when it can't, `reclaim` is called until it
     /// gives up; after that, and if `may_break_reserve`, the reserve is used.
     struct policy {
@@ -70,7 +72,8 @@ public:
     /// Adds at the back. Never reclaims.
     void append(format::entry_list& list, const format::list_entry* entries, std::size_t count);
     /// Calls `take(entry)` for entries from the front until it returns false (that entry stays), `limit` were
-    /// taken, or the undo log is full and so is the disk. Chunks that became empty go to `emptied`, to be retired. Returns
+    /// taken, or the undo log is full and so is the disk. Chunks that became empty go to `emptied`, to be retired.
+    /// Returns
     /// how many were taken. If `take` throws, what was taken before is gone.
     std::uint64_t consume(format::entry_list& list, std::uint64_t limit,
                           const std::function<bool(const format::list_entry&)>& take,
@@ -136,8 +139,9 @@ private:
     void free_in_slab(const found_object& found);
     /// So many entries fit into the log, and those of making it longer.
     void ensure_log(std::uint64_t entries) {
-        while (undo_.spare() < entries + undo_.growth_entries())
+        while (undo_.spare() < entries + undo_.growth_entries()) {
             [[unlikely]] extend_log();
+        }
     }
     void extend_log();
     [[nodiscard]] bool log_has_room();

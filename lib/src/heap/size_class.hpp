@@ -15,8 +15,9 @@ consteval auto make_class_table() {
     std::array<std::uint8_t, format::slab_bytes_max / 16 + 1> table{};
     std::uint8_t size_class = 0;
     for (std::size_t sixteenths = 0; sixteenths < table.size(); ++sixteenths) {
-        if (sixteenths * 16 > format::slab_sizes[size_class])
+        if (sixteenths * 16 > format::slab_sizes[size_class]) {
             ++size_class;
+        }
         table[sixteenths] = size_class;
     }
     return table;
@@ -27,8 +28,9 @@ inline constexpr auto class_table = make_class_table();
 /// multiples of size, and never more than that for others.
 consteval auto make_reciprocals() {
     std::array<std::uint64_t, format::slab_classes> table{};
-    for (std::size_t i = 0; i < table.size(); ++i)
+    for (std::size_t i = 0; i < table.size(); ++i) {
         table[i] = (std::uint64_t{1} << 32) / format::slab_sizes[i] + 1;
+    }
     return table;
 }
 inline constexpr auto reciprocals = make_reciprocals();

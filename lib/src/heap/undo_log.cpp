@@ -11,13 +11,16 @@ namespace {
 
 /// Whether a word at `offset` belongs to the heap's accounts, so that an undo entry may name it.
 bool is_account(std::uint64_t offset, std::uint64_t backed_bytes) noexcept {
-    if (offset % 8 != 0)
+    if (offset % 8 != 0) {
         return false;
+    }
     if (offset >= format::heap_header_offset) {
-        if (offset < format::heads_offset)
+        if (offset < format::heads_offset) {
             return true;
-        if (offset >= format::directory_offset && offset < format::undo_log_offset)
+        }
+        if (offset >= format::directory_offset && offset < format::undo_log_offset) {
             return true;
+        }
     }
     return offset >= format::heap_offset && offset < backed_bytes && backed_bytes - offset >= 8;
 }
@@ -62,8 +65,9 @@ void undo_log::set_before_logging(std::uint64_t& word, std::uint64_t value, std:
 }
 
 void undo_log::advance() noexcept {
-    if (filling_ + 1 == chunks_)
+    if (filling_ + 1 == chunks_) {
         return; // full: the next `set` fails its assertion, an operation checks `spare` first
+    }
     ++filling_;
     cursor_ = reinterpret_cast<format::undo_entry*>(base_ + chunk(filling_).offset());
     limit_ = cursor_ + capacity_of(filling_);
@@ -75,8 +79,9 @@ void undo_log::add_chunk(ref place) {
     store_word(log_->chunks[chunks_], place.units());
     after_ += capacity_of(chunks_);
     ++chunks_;
-    if (cursor_ == limit_)
+    if (cursor_ == limit_) {
         advance();
+    }
 }
 
 const format::undo_entry& undo_log::entry(std::uint64_t index, std::uint64_t backed_bytes) const {
@@ -85,8 +90,9 @@ const format::undo_entry& undo_log::entry(std::uint64_t index, std::uint64_t bac
     const auto chunk_index = static_cast<std::size_t>(std::bit_width(scaled) - 1);
     const std::uint64_t within =
         index - format::undo_log::first_capacity * ((std::uint64_t{1} << chunk_index) - 1);
-    if (chunk_index == 0)
+    if (chunk_index == 0) {
         return log_->first[within];
+    }
     const ref place =
         ref::from_units(chunk_index < format::undo_log::chunks_max ? log_->chunks[chunk_index] : 0);
     const std::uint64_t bytes = capacity_of(chunk_index) * sizeof(format::undo_entry);
@@ -99,24 +105,28 @@ const format::undo_entry& undo_log::entry(std::uint64_t index, std::uint64_t bac
 
 void undo_log::validate(std::uint64_t backed_bytes) const {
     const std::uint64_t tail = entries();
-    if (tail > backed_bytes / sizeof(format::undo_entry))
+    if (tail > backed_bytes / sizeof(format::undo_entry)) {
         throw_corrupt("the undo log is longer than the store", ref{});
-    for (std::uint64_t index = 0; index < tail; ++index)
+    }
+    for (std::uint64_t index = 0; index < tail; ++index) {
         static_cast<void>(account_of(entry(index, backed_bytes), backed_bytes));
+    }
 }
 
 /// The offset of the word that an entry names; throws corrupt if it is not of this transaction, or names no account.
 std::uint64_t undo_log::account_of(const format::undo_entry& entry, std::uint64_t backed_bytes) const {
     const std::uint64_t tag = format::undo_tag(raw(last_begun()));
     const std::uint64_t offset = entry.tagged ^ tag; // without the tag, if it is the right one
-    if (!is_account(offset, backed_bytes))
+    if (!is_account(offset, backed_bytes)) {
         throw_corrupt("the undo log names a place outside the heap's accounts", ref{});
+    }
     return offset;
 }
 
 void undo_log::roll_back(std::uint64_t backed_bytes) {
-    if (!is_sound())
+    if (!is_sound()) {
         throw_corrupt("the undo log's header is damaged", ref::from_offset(format::undo_log_offset));
+    }
     validate(backed_bytes);
     // A forged log could rewrite its own later entries while they are read: each is checked again at use.
     for (std::uint64_t index = entries(); index-- > 0;) {

@@ -28,7 +28,8 @@ public:
     explicit undo_log(std::byte* base) noexcept
         : base_(base), log_(reinterpret_cast<format::undo_log*>(base + format::undo_log_offset)) {}
 
-    /// Whether number and length are what was written. If not, it can't be said whether the log is active, and nobody may
+    /// Whether number and length are what was written. If not, it can't be said whether the log is active, and
+    /// nobody may
     /// write.
     [[nodiscard]] bool is_sound() const noexcept {
         const format::checked_word number(log_->txn);
@@ -106,8 +107,9 @@ private:
     void count_entry() noexcept {
         std::atomic_signal_fence(std::memory_order_seq_cst);
         store_word(log_->tail, log_->tail + format::counted_step);
-        if (++cursor_ == limit_)
+        if (++cursor_ == limit_) {
             advance();
+        }
     }
     void advance() noexcept;
     void set_before_logging(std::uint64_t& word, std::uint64_t value, std::uint64_t offset) noexcept;

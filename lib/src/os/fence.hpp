@@ -17,8 +17,9 @@ inline void publish_pin(std::atomic<std::uint64_t>& pin, std::uint64_t value,
 #else
     pin.store(value, std::memory_order_relaxed);
     std::atomic_signal_fence(std::memory_order_seq_cst);
-    if (fenced.load(std::memory_order_relaxed) != 0) [[unlikely]]
+    if (fenced.load(std::memory_order_relaxed) != 0) [[unlikely]] {
         std::atomic_thread_fence(std::memory_order_seq_cst);
+    }
     std::atomic_signal_fence(std::memory_order_seq_cst);
 #endif
 }

@@ -20,10 +20,12 @@ void* map_wiped_page() noexcept {
     constexpr std::size_t page_bytes = 64 * 1024; // a multiple of every page size we know
     void* const page =
         ::mmap(nullptr, page_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (page == MAP_FAILED)
+    if (page == MAP_FAILED) {
         return nullptr;
-    if (::madvise(page, page_bytes, MADV_WIPEONFORK) == 0)
+    }
+    if (::madvise(page, page_bytes, MADV_WIPEONFORK) == 0) {
         return page;
+    }
     ::munmap(page, page_bytes);
 #endif
     return nullptr;
@@ -50,16 +52,18 @@ std::uint64_t fork_generation() noexcept {
 
 void prepare_fork_word() noexcept {
     void* const page = map_wiped_page();
-    if (page == nullptr)
+    if (page == nullptr) {
         return;
+    }
     auto* const word = new (page) std::atomic<std::uint64_t>(fork_generation());
     fork_word.store(word, std::memory_order_relaxed);
 }
 
 void enter_child() noexcept {
-    if (fork_word.load(std::memory_order_relaxed) == &plain_word)
+    if (fork_word.load(std::memory_order_relaxed) == &plain_word) {
         plain_word.store(last_generation.fetch_add(1, std::memory_order_relaxed) + 1,
                          std::memory_order_relaxed);
+    }
     static_cast<void>(fork_generation());
 }
 

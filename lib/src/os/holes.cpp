@@ -27,8 +27,9 @@ struct extent_query {
 };
 
 void add_hole(std::vector<byte_range>& holes, std::uint64_t start, std::uint64_t end) {
-    if (start < end)
+    if (start < end) {
         holes.push_back({start, end - start});
+    }
 }
 
 int holes_between_extents(int fd, std::uint64_t at, std::uint64_t end, std::vector<byte_range>& holes) {
@@ -39,10 +40,12 @@ int holes_between_extents(int fd, std::uint64_t at, std::uint64_t end, std::vect
         header.fm_start = at;
         header.fm_length = end - at;
         header.fm_extent_count = extents_at_a_time;
-        if (::ioctl(fd, FS_IOC_FIEMAP, &header) != 0)
+        if (::ioctl(fd, FS_IOC_FIEMAP, &header) != 0) {
             return errno;
-        if (header.fm_mapped_extents == 0)
+        }
+        if (header.fm_mapped_extents == 0) {
             break;
+        }
         for (std::size_t i = 0; i < header.fm_mapped_extents && at < end; ++i) {
             const fiemap_extent& extent = query.extent(i);
             add_hole(holes, at, std::min<std::uint64_t>(extent.fe_logical, end));
@@ -57,16 +60,19 @@ int holes_between_extents(int fd, std::uint64_t at, std::uint64_t end, std::vect
 int holes_by_seeking(int fd, std::uint64_t at, std::uint64_t end, std::vector<byte_range>& holes) {
     while (at < end) {
         const off_t hole = ::lseek(fd, static_cast<off_t>(at), SEEK_HOLE);
-        if (hole < 0)
+        if (hole < 0) {
             return errno == ENXIO ? (add_hole(holes, at, end), 0) : errno;
+        }
         const off_t data = ::lseek(fd, hole, SEEK_DATA);
-        if (data < 0 && errno != ENXIO)
+        if (data < 0 && errno != ENXIO) {
             return errno;
+        }
         const auto hole_end = data < 0 ? end : std::min(end, static_cast<std::uint64_t>(data));
         add_hole(holes, std::max(at, static_cast<std::uint64_t>(hole)), hole_end);
         at = std::max(hole_end, static_cast<std::uint64_t>(hole));
-        if (data < 0)
+        if (data < 0) {
             break;
+        }
     }
     return 0;
 }
@@ -77,8 +83,9 @@ int file::find_holes(byte_range within, std::vector<byte_range>& holes) const {
     const std::uint64_t end = within.start + within.bytes;
     holes.clear();
     const int code = holes_between_extents(fd_, within.start, end, holes);
-    if (code != EOPNOTSUPP && code != ENOTTY && code != EINVAL)
+    if (code != EOPNOTSUPP && code != ENOTTY && code != EINVAL) {
         return code;
+    }
     holes.clear();
     return holes_by_seeking(fd_, within.start, end, holes);
 }

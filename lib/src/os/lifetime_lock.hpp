@@ -25,7 +25,8 @@ public:
     lifetime_lock(const lifetime_lock&) = delete;
     lifetime_lock& operator=(const lifetime_lock&) = delete;
 
-    /// Locks a byte of the file that `f` has open, and that `path` leads to. EAGAIN: somebody else's lock is in the way.
+    /// Locks a byte of the file that `f` has open, and that `path` leads to. EAGAIN: somebody else's lock is in the
+    /// way.
     [[nodiscard]] int take(const file& f, const std::filesystem::path& path, byte_range byte) noexcept;
     void drop() noexcept;
 

@@ -19,8 +19,9 @@ bool is_lock_within(const std::string& line, std::uint64_t inode, byte_range ran
     std::string tag, number, kind, strength, mode, owner, file_id, first_text, last_text;
     if (!(words >> tag >> number >> kind >> strength >> mode >> owner >> file_id >> first_text >>
           last_text) ||
-        tag != "lock:" || !file_id.ends_with(":" + std::to_string(inode)))
+        tag != "lock:" || !file_id.ends_with(":" + std::to_string(inode))) {
         return false;
+    }
     const auto value_of = [](const std::string& text, std::uint64_t otherwise) {
         std::uint64_t value = otherwise;
         std::from_chars(text.data(), text.data() + text.size(), value);
@@ -34,8 +35,9 @@ bool is_lock_within(const std::string& line, std::uint64_t inode, byte_range ran
 bool descriptor_has_lock(const fs::path& description, std::uint64_t inode, byte_range range) {
     std::ifstream lines(description);
     for (std::string line; std::getline(lines, line);) {
-        if (is_lock_within(line, inode, range))
+        if (is_lock_within(line, inode, range)) {
             return true;
+        }
     }
     return false;
 }
@@ -44,8 +46,9 @@ bool process_has_lock(const fs::path& process, std::uint64_t inode, byte_range r
     std::error_code ignored;
     for (fs::directory_iterator at(process / "fdinfo", ignored), end; !ignored && at != end;
          at.increment(ignored)) {
-        if (descriptor_has_lock(at->path(), inode, range))
+        if (descriptor_has_lock(at->path(), inode, range)) {
             return true;
+        }
     }
     return false;
 }
@@ -61,8 +64,9 @@ std::string describe_lock_holder(const file& f, byte_range range) {
         const std::string name = at->path().filename().string();
         const bool is_process =
             std::all_of(name.begin(), name.end(), [](char c) { return c >= '0' && c <= '9'; });
-        if (is_process && process_has_lock(at->path(), info.inode, range))
+        if (is_process && process_has_lock(at->path(), info.inode, range)) {
             return "process " + name;
+        }
     }
     return "a process that can't be seen from here";
 }

@@ -54,8 +54,9 @@ void attachments::clear(bool same_boot) noexcept {
     std::memset(static_cast<void*>(lines_), 0, format::control_step_bytes);
     store_shared(control_->lines_used, first_line);
     store_shared(control_->lines_allocated, lines_a_step);
-    if (!same_boot || load_shared(control_->generations) >= process_lock::generation_max / 2)
+    if (!same_boot || load_shared(control_->generations) >= process_lock::generation_max / 2) {
         store_shared(control_->generations, 1); // 1 is what an abandoned lock says
+    }
 }
 
 /// Never given before in this boot.

@@ -40,7 +40,8 @@ public:
     /// Makes the table empty. Alone only. Generations go on where `same_boot` says that lock words may name them.
     void clear(bool same_boot) noexcept;
 
-    /// Claims a line for this process, growing the table. Under the gate. Throws no_space, io_error, and timed_out where
+    /// Claims a line for this process, growing the table. Under the gate. Throws no_space, io_error, and timed_out
+    /// where
     /// a process that may only read keeps all lines locked.
     void claim_process(os::deadline until);
     /// Frees all slots of this process, then its line and its byte.

@@ -27,16 +27,18 @@ void store_words(format::commit_slot& to, const format::commit_slot& from) noexc
         std::uint64_t word = 0;
         std::memcpy(&word, reinterpret_cast<const std::byte*>(&from) + i * sizeof word, sizeof word);
         store_shared(target[i], word, std::memory_order_relaxed);
-        if (i == words / 2)
+        if (i == words / 2) {
             failpoint("commit.half_slot");
+        }
     }
 }
 
 } // namespace
 
 bool commits::copy(commit_head head, format::commit_slot& to) const noexcept {
-    if (!head.is_sound())
+    if (!head.is_sound()) {
         return false;
+    }
     constexpr std::size_t fixed = offsetof(format::commit_slot, direct);
     const format::commit_slot& slot = slot_of(head);
     auto* const bytes = reinterpret_cast<std::byte*>(&to);
@@ -55,8 +57,9 @@ bool commits::copy_newest(format::commit_slot& to) const noexcept {
     int unmoved = 0;
     commit_head seen = visible();
     for (int tries = 0; !copy_sound(seen, to); ++tries) {
-        if (unmoved == patience || tries == tries_max)
+        if (unmoved == patience || tries == tries_max) {
             return false;
+        }
         os::sleep_for(std::chrono::microseconds(unmoved * 10));
         const commit_head before = seen;
         seen = visible();

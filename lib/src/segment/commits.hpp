@@ -38,7 +38,8 @@ public:
     }
 
     /// Copies the slot that `head` names; what is beyond its used bytes is left as it was. False if the head is
-    /// damaged, or the slot holds another commit. Beside a writer the copy may be torn, unless `head` is still what it was when the copy is done.
+    /// damaged, or the slot holds another commit. Beside a writer the copy may be torn, unless `head` is still what
+    /// it was when the copy is done.
     [[nodiscard]] bool copy(commit_head head, format::commit_slot& to) const noexcept;
     /// The same, and judges the slot: its checksum, and that the one names the other.
     [[nodiscard]] bool copy_sound(commit_head head, format::commit_slot& to) const noexcept;

@@ -31,7 +31,8 @@ struct judged_commit {
 [[nodiscard]] judged_commit judge_newest(std::byte* base, const os::file& f,
                                          const std::filesystem::path& path);
 
-/// XXH3-64 of what a clean close leaves in front of the heap for the next one to believe: heap header, heads, directory,
+/// XXH3-64 of what a clean close leaves in front of the heap for the next one to believe: heap header, heads,
+/// directory,
 /// and the undo log's header. Alone, or under the writer lock.
 [[nodiscard]] std::uint64_t header_sum(const std::byte* base) noexcept;
 

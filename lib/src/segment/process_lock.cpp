@@ -40,10 +40,12 @@ bool process_lock::held_by_this_process() const noexcept {
 
 process_lock::verdict process_lock::judge(std::uint64_t seen) const noexcept {
     const std::uint64_t who = seen & ~sleepers;
-    if (who == abandoned)
+    if (who == abandoned) {
         return verdict::dead;
-    if (who == own())
+    }
+    if (who == own()) {
         return verdict::alive;
+    }
     switch (table_->find_life(static_cast<std::uint32_t>(who >> 1) & line_max, who >> 21)) {
     case attachments::life::present:
         return verdict::alive;
@@ -57,8 +59,9 @@ process_lock::verdict process_lock::judge(std::uint64_t seen) const noexcept {
 
 bool process_lock::spin() noexcept {
     for (int i = 0; i < spins; ++i) {
-        if (load_shared(*word_, std::memory_order_relaxed) == 0 && try_lock())
+        if (load_shared(*word_, std::memory_order_relaxed) == 0 && try_lock()) {
             return true;
+        }
 #if defined(__x86_64__)
         __builtin_ia32_pause();
 #endif
@@ -70,14 +73,16 @@ bool process_lock::spin() noexcept {
 bool process_lock::sleep(std::uint64_t seen, std::chrono::microseconds nap) noexcept {
     const std::uint64_t flagged = seen | sleepers;
     if (seen != flagged &&
-        !shared_word(*word_).compare_exchange_strong(seen, flagged, std::memory_order_relaxed))
+        !shared_word(*word_).compare_exchange_strong(seen, flagged, std::memory_order_relaxed)) {
         return false;
+    }
     return os::sleep_on(low_half(*word_), static_cast<std::uint32_t>(flagged), nap);
 }
 
 lock_result process_lock::lock(os::deadline until, const std::stop_token& stop) noexcept {
-    if (try_lock() || spin())
+    if (try_lock() || spin()) {
         return lock_result::locked;
+    }
     std::uint64_t flag = 0; // others may sleep, too, once we have slept
     std::chrono::microseconds nap = nap_first;
     bool slept_through = false;
@@ -85,28 +90,33 @@ lock_result process_lock::lock(os::deadline until, const std::stop_token& stop) 
         // Acquire: the generation of the holder's line, read below, must not be older than the word.
         std::uint64_t seen = load_shared(*word_, std::memory_order_acquire);
         if (seen == 0) {
-            if (shared_word(*word_).compare_exchange_strong(seen, own() | flag, std::memory_order_acq_rel))
+            if (shared_word(*word_).compare_exchange_strong(seen, own() | flag, std::memory_order_acq_rel)) {
                 return lock_result::locked;
+            }
             continue;
         }
         const auto now = os::deadline::clock::now();
         const bool last = now >= until;
         if (slept_through || last || (seen & ~sleepers) == abandoned) {
             const verdict found = judge(seen);
-            if (found == verdict::blind)
+            if (found == verdict::blind) {
                 return lock_result::blind;
+            }
             if (found == verdict::dead) {
                 failpoint("lock.before_take_over");
                 if (shared_word(*word_).compare_exchange_strong(seen, own() | sleepers,
-                                                                std::memory_order_acq_rel))
+                                                                std::memory_order_acq_rel)) {
                     return lock_result::owner_died;
+                }
                 continue;
             }
         }
-        if (stop.stop_requested())
+        if (stop.stop_requested()) {
             return lock_result::cancelled;
-        if (last)
+        }
+        if (last) {
             return lock_result::timed_out;
+        }
         const auto left = std::chrono::ceil<std::chrono::microseconds>(until - now);
         slept_through = sleep(seen, std::min(nap, left));
         nap = std::min(2 * nap, nap_max);
@@ -117,12 +127,14 @@ lock_result process_lock::lock(os::deadline until, const std::stop_token& stop) 
 bool process_lock::leave_as(std::uint64_t left) noexcept {
     std::uint64_t seen = load_shared(*word_, std::memory_order_relaxed);
     do {
-        if ((seen & ~sleepers) != own())
+        if ((seen & ~sleepers) != own()) {
             return false;
+        }
     } while (!shared_word(*word_).compare_exchange_weak(seen, left, std::memory_order_release,
                                                         std::memory_order_relaxed));
-    if ((seen & sleepers) != 0)
+    if ((seen & sleepers) != 0) {
         os::wake_one(low_half(*word_));
+    }
     return true;
 }
 

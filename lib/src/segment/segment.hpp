@@ -48,7 +48,8 @@ namespace holdfast {
 
 /// What the layers above do at the turning points of a segment's life. All may throw.
 struct segment_hooks {
-    /// A new file, zeroed, mapped and allocated up to `segment_initial_bytes`, known to nobody yet: write the first commit.
+    /// A new file, zeroed, mapped and allocated up to `segment_initial_bytes`, known to nobody yet: write the first
+    /// commit.
     void (*format_new)(segment&) = nullptr;
     /// Called with the writer lock taken over from a dead holder, or alone under the gate: roll back the transaction
     /// of a dead process, if there is one. Idempotent. Counts in control().recoveries when there was one.
@@ -108,8 +109,9 @@ public:
     /// Throws forked or io_error (a failure of the system poisons the segment until all its handles are closed).
     /// Every operation begins with it; costs three loads.
     void check_usable() const {
-        if (poisoned_.load(std::memory_order_relaxed) || forked()) [[unlikely]]
+        if (poisoned_.load(std::memory_order_relaxed) || forked()) [[unlikely]] {
             fail_unusable();
+        }
     }
     /// Whether this is a child's copy of its parent's segment: its mapping is gone.
     [[nodiscard]] bool forked() const noexcept { return os::is_forked_since(generation_); }
@@ -133,8 +135,9 @@ public:
     /// Makes sure that a transaction may have this number, also where all after the last sync point is lost: durably
     /// promises more where it has to. Under the writer lock. Throws io_error, no_space.
     void promise_version(txn_id number) {
-        if (raw(number) > load_shared(control().version_limit)) [[unlikely]]
+        if (raw(number) > load_shared(control().version_limit)) [[unlikely]] {
             raise_version_limit(number);
+        }
     }
     /// The calling thread is now the one that uses the open transaction; for `lock_writer`'s nested_write.
     void note_writing_thread() noexcept {

@@ -18,10 +18,12 @@ namespace detail {
 
 std::string after_prefix(std::string_view prefix) {
     std::string successor(prefix);
-    while (!successor.empty() && static_cast<unsigned char>(successor.back()) == 0xFF)
+    while (!successor.empty() && static_cast<unsigned char>(successor.back()) == 0xFF) {
         successor.pop_back();
-    if (!successor.empty())
+    }
+    if (!successor.empty()) {
         successor.back() = static_cast<char>(static_cast<unsigned char>(successor.back()) + 1);
+    }
     return successor;
 }
 
@@ -38,10 +40,12 @@ map_iterator stand_in(std::shared_ptr<const walked> of, tree_cursor cursor, stan
     } else if (where != stand::end) {
         cursor.seek(key);
         const bool found = cursor.valid() && where != stand::not_less && cursor.record().key == key;
-        if (where == stand::greater && found)
+        if (where == stand::greater && found) {
             cursor.next();
-        if (where == stand::equal && !found)
+        }
+        if (where == stand::equal && !found) {
             cursor = end;
+        }
     }
     return map_access::iterator(std::move(of), cursor);
 }
@@ -53,9 +57,10 @@ map_iterator::map_iterator() noexcept { ::new (cursor_.data()) tree_cursor(); }
 entry map_iterator::operator*() const {
     map_access::expect_current(*this);
     const tree_cursor& cursor = map_access::cursor(*this);
-    if (!of_ || !cursor.valid()) [[unlikely]]
+    if (!of_ || !cursor.valid()) [[unlikely]] {
         throw error(errc::invalid_argument,
                     "there is no entry at the end of a map, nor at no map's iterator");
+    }
     const record_view record = cursor.record();
     return {record.key, detail::to_view(record)};
 }

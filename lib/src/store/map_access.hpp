@@ -51,8 +51,9 @@ struct map_access {
     }
     /// Throws if it must not be used any more.
     static void expect_current(const map_iterator& iterator) {
-        if (iterator.of_)
+        if (iterator.of_) {
             iterator.of_->expect(iterator.changes_);
+        }
     }
 };
 

@@ -14,8 +14,9 @@ namespace holdfast::detail {
 /// What the handle stands for; throws moved_from if that is nothing.
 template <class Pointer>
 [[nodiscard]] auto& held_by(const Pointer& handle, const char* what) {
-    if (!handle) [[unlikely]]
+    if (!handle) [[unlikely]] {
         throw_moved_from(what);
+    }
     return *handle;
 }
 

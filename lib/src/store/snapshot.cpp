@@ -32,8 +32,9 @@ std::optional<value_view> map_view::get(std::string_view key) const {
     static_cast<void>(state());
     const detail::map_place& place = map_access::place(*this);
     const auto found = tree_find(place.view, place.root, key);
-    if (!found)
+    if (!found) {
         return std::nullopt;
+    }
     return detail::to_view(*found);
 }
 
@@ -44,8 +45,9 @@ std::vector<std::optional<value_view>> map_view::get_many(std::span<const std::s
     tree_find_many(place.view, place.root, keys, found);
     std::vector<std::optional<value_view>> values(keys.size());
     for (std::size_t i = 0; i < found.size(); ++i) {
-        if (found[i])
+        if (found[i]) {
             values[i] = detail::to_view(*found[i]);
+        }
     }
     return values;
 }
@@ -105,8 +107,9 @@ map_view snapshot::map(std::string_view name, const key_type& keys) const& {
     const detail::snapshot_state& from = state();
     map_view view(state_);
     const std::optional<format::map_root> found = from.find(name);
-    if (found)
+    if (found) {
         from.expect_keys(name, keys_of(*found), keys);
+    }
     map_access::place(view) = {from.view(), found ? to_tree_root(*found) : tree_root{}};
     map_access::keys(view) = keys;
     return view;
@@ -124,8 +127,9 @@ std::vector<map_information> snapshot::maps() const {
     const detail::snapshot_state& from = state();
     std::vector<map_information> maps;
     const tree_root unnamed = from.commit().unnamed();
-    if (unnamed.entries != 0)
+    if (unnamed.entries != 0) {
         maps.push_back({"", unnamed.entries, unnamed.bytes, {}});
+    }
     from.commit().named().for_each([&](std::string_view name, const format::map_root& map) {
         maps.push_back({std::string(name), map.entries, map.bytes, keys_of(map)});
     });
@@ -145,10 +149,12 @@ std::vector<change> snapshot::changes_since(const snapshot& older, std::string_v
                     [&](const record_view* before, const record_view* after) {
                         change one;
                         one.key = after != nullptr ? after->key : before->key;
-                        if (before != nullptr)
+                        if (before != nullptr) {
                             one.before = detail::to_view(*before);
-                        if (after != nullptr)
+                        }
+                        if (after != nullptr) {
                             one.after = detail::to_view(*after);
+                        }
                         changes.push_back(one);
                     });
     return changes;
@@ -156,8 +162,9 @@ std::vector<change> snapshot::changes_since(const snapshot& older, std::string_v
 
 std::optional<value_view> snapshot::get(std::string_view key) const& {
     const auto found = tree_find(state().view(), state().commit().unnamed(), key);
-    if (!found)
+    if (!found) {
         return std::nullopt;
+    }
     return detail::to_view(*found);
 }
 

@@ -35,8 +35,9 @@ private:
 /// Throws wrong_type if the map that was found has other keys than those asked for.
 inline void expect_keys(const store_state& owner, std::string_view map, const key_type& found,
                         const key_type& asked) {
-    if (found != asked)
+    if (found != asked) {
         throw_other_keys(owner.label(map, found), asked);
+    }
 }
 
 /// What is of one store means nothing to another.
@@ -72,16 +73,18 @@ public:
     [[nodiscard]] map_label label(map_id id) const override {
         map_label found{engine_->file().path().string(), {}, {}};
         commit().named().for_each([&](std::string_view name, const format::map_root& map) {
-            if (map.id != raw(id))
+            if (map.id != raw(id)) {
                 return;
+            }
             found.map = name;
             found.keys = keys_of(map);
         });
         return found;
     }
     void expect_keys(std::string_view map, const key_type& found, const key_type& asked) const {
-        if (found != asked)
+        if (found != asked) {
             throw_other_keys({engine_->file().path().string(), std::string(map), found}, asked);
+        }
     }
 
 private:

@@ -67,8 +67,9 @@ bool store::erase(std::string_view key) {
 std::optional<value> store::get(std::string_view key) const {
     return state().shared()->read([&](const commit_state& commit) -> std::optional<value> {
         const auto found = tree_find(commit.view, commit.unnamed(), key);
-        if (!found)
+        if (!found) {
             return std::nullopt;
+        }
         return detail::copy_of(*found, {});
     });
 }
@@ -84,8 +85,9 @@ namespace detail {
 void check_keys(const store_state& owner, std::string_view map, const key_type& keys) {
     owner.shared()->read([&](const commit_state& commit) {
         const std::optional<format::map_root> found = commit.find(map);
-        if (found)
+        if (found) {
             expect_keys(owner, map, keys_of(*found), keys);
+        }
         return true;
     });
 }
@@ -98,12 +100,14 @@ std::optional<value> read_map(const store_state& owner, std::string_view map, co
                               std::string_view key) {
     return owner.shared()->read([&](const commit_state& commit) -> std::optional<value> {
         const std::optional<format::map_root> root = commit.find(map);
-        if (!root)
+        if (!root) {
             return std::nullopt;
+        }
         expect_keys(owner, map, keys_of(*root), keys);
         const auto found = tree_find(commit.view, to_tree_root(*root), key);
-        if (!found)
+        if (!found) {
             return std::nullopt;
+        }
         return copy_of(*found, map);
     });
 }
@@ -129,8 +133,9 @@ statistics store::stat() const {
             held.since_ns == 0 || held.since_ns > now_ns ? 0 : now_ns - held.since_ns;
         total.snapshots.push_back({held.pid, raw(held.pin), std::chrono::nanoseconds(age_ns)});
     }
-    for (const segment::attached_process& process : file.processes())
+    for (const segment::attached_process& process : file.processes()) {
         total.processes.push_back(process.pid);
+    }
     const holdfast::snapshot now = snapshot();
     total.version = now.version();
     add_maps(now, total);
@@ -162,8 +167,9 @@ std::vector<finding> store::check(const std::function<void(std::uint64_t, std::u
     }
     std::vector<finding> findings;
     findings.reserve(found.size());
-    for (check_finding& one : found)
+    for (check_finding& one : found) {
         findings.push_back({std::move(one.what), std::move(one.map), std::move(one.key)});
+    }
     return findings;
 }
 

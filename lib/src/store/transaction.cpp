@@ -23,8 +23,9 @@ void detail::check_storable(const value_view& given) {
                                            " owns something outside of its bytes, which this program can't "
                                            "copy");
     }
-    if (given.type() == value_type::map || given.type() == value_type{})
+    if (given.type() == value_type::map || given.type() == value_type{}) {
         throw error(errc::invalid_argument, "no value may have the type " + number);
+    }
     check_value(given);
 }
 
@@ -48,8 +49,9 @@ void check_key(const key_type& keys, std::string_view key) {
 
 /// Whether the object of a raw value is to begin at a multiple of more than 16.
 [[nodiscard]] bool needs_alignment(value_type type, std::string_view data) {
-    if (type != value_type::raw)
+    if (type != value_type::raw) {
         return false;
+    }
     const std::optional<raw_description> described = describe_raw({type, data, 0});
     return described && described->alignment > format::raw_alignment;
 }
@@ -98,8 +100,9 @@ put_outcome map_writer::put_new(std::string_view key, const new_value& fresh, co
         throw error(errc::invalid_argument,
                     "a value of " + std::to_string(fresh.size()) + " bytes is too long");
     }
-    if (options.if_version && version(key).value_or(absent) != *options.if_version)
+    if (options.if_version && version(key).value_or(absent) != *options.if_version) {
         return put_outcome::refused;
+    }
     bool inserted = false;
     transaction.change(*map_, false, [&](tree_writer& tree) {
         inserted = tree.put(key, fresh).inserted;
@@ -110,8 +113,9 @@ put_outcome map_writer::put_new(std::string_view key, const new_value& fresh, co
 
 bool map_writer::erase(std::string_view key) {
     detail::transaction_state& transaction = running();
-    if (!contains(key))
+    if (!contains(key)) {
         return false;
+    }
     const std::string kept(key); // it may be a view of the entry that goes
     return transaction.change(*map_, true, [&](tree_writer& tree) { return tree.erase(kept); });
 }
@@ -141,15 +145,17 @@ void map_writer::clear() {
 
 std::optional<value> map_writer::take(std::string_view key) {
     std::optional<value> taken = get(key);
-    if (taken)
+    if (taken) {
         erase(key);
+    }
     return taken;
 }
 
 std::optional<std::pair<std::string, value>> map_writer::take(map_iterator at) {
     expect_mine(at);
-    if (at == end())
+    if (at == end()) {
         return std::nullopt;
+    }
     std::optional<std::pair<std::string, value>> taken(*at);
     erase(taken->first);
     return taken;
@@ -163,8 +169,9 @@ std::optional<value> map_writer::get(std::string_view key) const {
 
 void map_writer::read(std::string_view key, const std::function<void(const value_view&)>& use) const {
     const auto found = tree_find(running().view(), map_->root(), key);
-    if (found)
+    if (found) {
         use(detail::to_view(*found));
+    }
 }
 
 std::optional<version_number> map_writer::version(std::string_view key) const {
@@ -200,8 +207,9 @@ map_range map_writer::stretch(map_iterator first, map_iterator last) const {
 /// Throws stale_iterator, or invalid_argument for an iterator of another map.
 void map_writer::expect_mine(const map_iterator& at) const {
     static_cast<void>(running());
-    if (detail::map_access::of(at) != map_)
+    if (detail::map_access::of(at) != map_) {
         throw error(errc::invalid_argument, "the iterator is not of this map of this transaction");
+    }
     detail::map_access::expect_current(at);
 }
 
@@ -223,8 +231,9 @@ write_transaction& write_transaction::operator=(write_transaction&& other) noexc
 write_transaction::~write_transaction() { end_quietly(); }
 
 void write_transaction::end_quietly() noexcept {
-    if (state_)
+    if (state_) {
         state_->abort();
+    }
 }
 
 detail::transaction_state& write_transaction::running() const {

@@ -19,10 +19,12 @@ transaction_state::transaction_state(std::shared_ptr<engine> shared, std::chrono
       catalogue_(*writer_, writer_->before()) {}
 
 working_map& transaction_state::map(std::string_view name) {
-    if (name.empty())
+    if (name.empty()) {
         return unnamed_;
-    if (const auto known = named_.find(name); known != named_.end())
+    }
+    if (const auto known = named_.find(name); known != named_.end()) {
         return *known->second;
+    }
     if (name.size() > key_size_max) {
         throw error(errc::invalid_argument,
                     "the name of a map is longer than " + std::to_string(key_size_max) + " bytes");
@@ -36,10 +38,12 @@ working_map& transaction_state::map(std::string_view name) {
 
 working_map& transaction_state::map(std::string_view name, const key_type& keys) {
     working_map& target = map(name);
-    if (target.is_untyped())
+    if (target.is_untyped()) {
         target.become(keys);
-    if (target.keys() != keys)
+    }
+    if (target.keys() != keys) {
         throw_other_keys(target.label(), keys);
+    }
     return target;
 }
 
@@ -56,12 +60,14 @@ std::vector<map_information> transaction_state::maps() const {
         }
     };
     overlay({}, unnamed_);
-    for (const auto& [name, map] : named_)
+    for (const auto& [name, map] : named_) {
         overlay(name, *map);
+    }
     std::vector<map_information> maps;
     for (auto& [name, map] : found) {
-        if (!name.empty() || map.entries != 0)
+        if (!name.empty() || map.entries != 0) {
             maps.push_back(std::move(map));
+        }
     }
     return maps;
 }
@@ -71,42 +77,50 @@ void transaction_state::begin_change(bool erases) {
         throw error(errc::transaction_failed,
                     "an earlier operation of this transaction failed; it can only be aborted");
     }
-    if (!erases)
+    if (!erases) {
         only_erases_ = false;
+    }
     writer_->allow_reserve(only_erases_);
 }
 
 bool transaction_state::drop(std::string_view name) {
     working_map& target = map(name);
     const bool was_there = name.empty() ? target.root().entries != 0 : target.existed() || target.changed();
-    if (!was_there)
+    if (!was_there) {
         return false;
+    }
     change(target, true, [&](tree_writer& tree) {
         tree.clear();
-        if (!name.empty())
+        if (!name.empty()) {
             catalogue_.erase(name);
+        }
         return true;
     });
-    if (!name.empty())
+    if (!name.empty()) {
         target.start_anew(*writer_, catalogue_.new_map()); // what is put into it afterwards makes a new map
+    }
     return true;
 }
 
 void transaction_state::write_catalogue(format::commit_slot& next) {
     for (auto& [name, map] : named_) {
-        if (!map->changed())
+        if (!map->changed()) {
             continue;
-        if (!map->existed() && map->root().entries == 0)
+        }
+        if (!map->existed() && map->root().entries == 0) {
             continue; // nothing was ever put into it
+        }
         catalogue_.put(name, with_tree(map->before(), map->root(), writer_->transaction()));
     }
-    if (catalogue_.changed())
+    if (catalogue_.changed()) {
         catalogue_.store(next);
+    }
 }
 
 bool transaction_state::has_changes() const noexcept {
-    if (unnamed_.changed() || catalogue_.changed())
+    if (unnamed_.changed() || catalogue_.changed()) {
         return true;
+    }
     return std::any_of(named_.begin(), named_.end(), [](const auto& map) { return map.second->changed(); });
 }
 
@@ -122,8 +136,9 @@ version_number transaction_state::commit() {
     }
     failed_ = true; // for whoever calls again after an exception
     format::commit_slot next = writer_->before();
-    if (unnamed_.changed())
+    if (unnamed_.changed()) {
         next.unnamed = with_tree(next.unnamed, unnamed_.root(), writer_->transaction());
+    }
     writer_->allow_reserve(only_erases_);
     write_catalogue(next);
     writer_->commit(next);
@@ -133,17 +148,20 @@ version_number transaction_state::commit() {
 }
 
 void transaction_state::abort() noexcept {
-    if (!writer_)
+    if (!writer_) {
         return;
-    if (unnamed_.is_here())
+    }
+    if (unnamed_.is_here()) {
         writer_->abort();
+    }
     end();
 }
 
 void transaction_state::end() noexcept {
     unnamed_.note_end();
-    for (auto& [name, map] : named_)
+    for (auto& [name, map] : named_) {
         map->note_end();
+    }
     writer_.reset();
 }
 

@@ -84,8 +84,9 @@ public:
     /// Throws forked, or transaction_ended; `what` is the handle that was used.
     void expect_running(const char* what) const {
         unnamed_.expect_here();
-        if (!writer_) [[unlikely]]
+        if (!writer_) [[unlikely]] {
             throw_ended(what);
+        }
         writer_->owner().file().note_writing_thread(); // whoever begins another one on it gets nested_write
     }
     [[nodiscard]] bool has_ended() const noexcept { return !writer_; }

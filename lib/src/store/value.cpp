@@ -30,21 +30,24 @@ namespace {
 } // namespace
 
 bool value_view::is_sound() const noexcept {
-    if (!detail::stored_value::is_in_a_file(*this))
+    if (!detail::stored_value::is_in_a_file(*this)) {
         return true;
+    }
     const std::string_view record = detail::stored_value::record_of(*this);
     return stored_checksum_fits(reinterpret_cast<const std::byte*>(record.data()), record.size());
 }
 
 void value_view::verify() const {
-    if (is_sound()) [[likely]]
+    if (is_sound()) [[likely]] {
         return;
+    }
     throw_damaged("", key_of(detail::stored_value::record_of(*this)));
 }
 
 value detail::copy_of(const record_view& record, std::string_view map) {
-    if (!to_view(record).is_sound()) [[unlikely]]
+    if (!to_view(record).is_sound()) [[unlikely]] {
         throw_damaged(map, record.key);
+    }
     return {record.type, std::string(record.value), raw(record.made)};
 }
 

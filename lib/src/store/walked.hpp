@@ -25,14 +25,16 @@ public:
 
     /// Throws forked in a child of the process that began.
     void expect_here() const {
-        if (os::is_forked_since(generation_)) [[unlikely]]
+        if (os::is_forked_since(generation_)) [[unlikely]] {
             throw_forked();
+        }
     }
     /// Throws forked, or stale_iterator if there were changes since.
     void expect(std::uint64_t changes_then) const {
         expect_here();
-        if (changes_then != changes_) [[unlikely]]
+        if (changes_then != changes_) [[unlikely]] {
             throw_stale();
+        }
     }
     [[nodiscard]] bool is_here() const noexcept { return !os::is_forked_since(generation_); }
 

@@ -1,5 +1,6 @@
 // Taking JSON objects and arrays apart in one pass, without building anything from them. Values inside are passed on as
-// they are written; whoever reads strings, arrays and objects checks them. Malformed text is reported as json_text.hpp says.
+// they are written; whoever reads strings, arrays and objects checks them. Malformed text is reported as
+// json_text.hpp says.
 #pragma once
 
 #include <cstddef>

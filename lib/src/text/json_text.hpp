@@ -1,4 +1,5 @@
-// JSON strings and numbers as they are read, and how malformed text is reported: errc::invalid_argument, "malformed JSON at byte N: …",
+// JSON strings and numbers as they are read, and how malformed text is reported: errc::invalid_argument, "malformed
+// JSON at byte N: …",
 // N counted from 1.
 #pragma once
 

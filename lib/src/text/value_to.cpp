@@ -70,7 +70,8 @@ void append_raw_json(std::string& to, const raw_description& raw) {
     to += "\"}}";
 }
 
-// A new type of values begins in value.hpp; the switches over value_type here, in value_from.cpp and in value/codec.cpp name
+// A new type of values begins in value.hpp; the switches over value_type here, in value_from.cpp and in
+// value/codec.cpp name
 // all, so that the compiler tells where it is missing.
 
 /// The text and the JSON of all that have the same in both.

@@ -1,7 +1,8 @@
 // The catalogue of maps: names, ids, key types and roots. The one place that knows how they are kept.
 //
 // A commit has two: the users' and the store's own ("system"), which no user sees. Both are trees from names to map
-// roots, of one form. The roots of the first users' maps lie in the commit slot itself (`direct`), so that a commit that
+// roots, of one form. The roots of the first users' maps lie in the commit slot itself (`direct`), so that a commit
+// that
 // changes such a map writes no node of the catalogue: then the entry says which root it is, and has id and key type.
 //
 // Invariants
@@ -89,8 +90,9 @@ public:
             } catch (const error& damage) {
                 damaged(record.key, damage);
             }
-            if (root)
+            if (root) {
                 use(record.key, *root);
+            }
         }
     }
 
@@ -105,7 +107,8 @@ private:
 
 // --- Writing ----------------------------------------------------------------------------------------------
 
-/// The users' catalogue within a write transaction. What throws (no_space, corrupt) leaves the transaction fit only to be
+/// The users' catalogue within a write transaction. What throws (no_space, corrupt) leaves the transaction fit only
+/// to be
 /// aborted.
 class catalogue_writer {
 public:

@@ -37,8 +37,9 @@ public:
         check_catalogue("", {view_, commit_});
         check_catalogue("(system) ", map_catalogue::system(view_, commit_));
         check_direct_roots();
-        if (options_->accounts && findings_.empty())
+        if (options_->accounts && findings_.empty()) {
             check_accounts(*file_, commit_.end_bytes, marks_, *options_, findings_);
+        }
         return std::move(findings_);
     }
 
@@ -46,8 +47,9 @@ private:
     /// What the heap spans, if that is within the file; else what the commit does.
     [[nodiscard]] static std::uint64_t marked_bytes(segment& file, const check_options& options,
                                                     const format::commit_slot& commit) {
-        if (!options.accounts)
+        if (!options.accounts) {
             return commit.end_bytes;
+        }
         segment_backing memory(file);
         return std::max(commit.end_bytes, std::min(heap(memory).end_bytes(), file.file_bytes()));
     }
@@ -57,10 +59,12 @@ private:
     }
 
     bool visit(ref place) {
-        if (!marks_.covers(place) || !marks_.mark(place))
+        if (!marks_.covers(place) || !marks_.mark(place)) {
             return false;
-        if (options_->progress && ++visited_ % 4096 == 0)
+        }
+        if (options_->progress && ++visited_ % 4096 == 0) {
             options_->progress(visited_, expected());
+        }
         return true;
     }
     [[nodiscard]] std::uint64_t expected() const noexcept { return commit_.unnamed.entries + named_entries_; }
@@ -69,8 +73,9 @@ private:
         try {
             const auto found = tree_check(view_, to_tree_root(map), txn_id{commit_.txn},
                                           [this](ref place, std::uint64_t) { return visit(place); });
-            for (const tree_finding& finding : found)
+            for (const tree_finding& finding : found) {
                 report(finding.what, name, finding.key);
+            }
             check_keys(name, map);
         } catch (const error& damage) {
             report(damage.what(), name);
@@ -79,13 +84,15 @@ private:
 
     void check_keys(const std::string& name, const format::map_root& map) {
         const key_type keys = keys_of(map);
-        if (keys.is_string())
+        if (keys.is_string()) {
             return; // any bytes
+        }
         tree_cursor cursor(view_, to_tree_root(map));
         for (cursor.seek_first(); cursor.valid(); cursor.next()) {
             const std::string_view key = cursor.record().key;
-            if (!keys.accepts(key))
+            if (!keys.accepts(key)) {
                 report("a key is not of the map's key type, " + keys.name(), name, std::string(key));
+            }
         }
     }
 
@@ -94,8 +101,9 @@ private:
             maps.for_each(
                 [&](std::string_view name, const format::map_root& map) {
                     named_entries_ += map.entries;
-                    if (map.direct != 0)
+                    if (map.direct != 0) {
                         direct_uses_[map.direct - 1U] += 1;
+                    }
                     check_map(prefix + std::string(name), map);
                 },
                 [&](std::string_view name, const error& damage) {
@@ -110,8 +118,9 @@ private:
     void check_direct_roots() {
         for (std::size_t i = 0; i < commit_.direct_count; ++i) {
             const bool is_nothing = format::is_unused(commit_.direct[i]);
-            if (direct_uses_[i] != (is_nothing ? 0U : 1U))
+            if (direct_uses_[i] != (is_nothing ? 0U : 1U)) {
                 report("a root in the commit slot does not belong to exactly one map", "(catalogue)");
+            }
         }
     }
 
@@ -130,10 +139,12 @@ private:
 
 std::vector<check_finding> check_everything(segment& file, const check_options& options) {
     format::commit_slot commit{};
-    if (!file.commits().copy_newest(commit))
+    if (!file.commits().copy_newest(commit)) {
         return {{"the newest commit's slot is damaged", "", ""}};
-    if (commit.end_bytes > file.file_bytes())
+    }
+    if (commit.end_bytes > file.file_bytes()) {
         return {{"the file is cut short", "", ""}};
+    }
     return checker(file, options, commit).run();
 }
 

@@ -38,8 +38,9 @@ struct space_usage {
     [[nodiscard]] std::uint64_t total() const noexcept {
         std::uint64_t sum =
             front + tables + trees + waiting + lists + reserve + logs + unused + free + leaked;
-        for (const auto& [id, bytes] : arenas)
+        for (const auto& [id, bytes] : arenas) {
             sum += bytes;
+        }
         return sum;
     }
 };

@@ -25,31 +25,39 @@ public:
 
     void run(std::uint64_t commit_end_bytes) {
         const format::heap_header& header = heap_->header();
-        if (heap_->end_bytes() < commit_end_bytes)
+        if (heap_->end_bytes() < commit_end_bytes) {
             return damage("the heap ends before the newest commit does");
-        if (!heap_->undo().is_sound())
+        }
+        if (!heap_->undo().is_sound()) {
             damage("the undo log's header is damaged");
+        }
         usage_.front = format::heap_offset;
-        if (header.reserve_block != 0)
+        if (header.reserve_block != 0) {
             usage_.reserve +=
                 mark(ref::from_offset(header.reserve_block * format::block_bytes), "the reserve");
+        }
         read_accounts(*heap_, *this);
         usage_.trees -= usage_.waiting + usage_.lists + usage_.reserve;
-        if (found_ != marks_->count())
+        if (found_ != marks_->count()) {
             damage("objects are in use that the heap does not hold for allocated");
-        if (usage_.waiting != header.held_back_bytes)
+        }
+        if (usage_.waiting != header.held_back_bytes) {
             damage("the count of bytes held back is wrong");
-        if (usage_.total() != heap_->end_bytes())
+        }
+        if (usage_.total() != heap_->end_bytes()) {
             damage("bytes of the heap belong to nobody");
+        }
     }
     [[nodiscard]] const space_usage& usage() const noexcept { return usage_; }
 
     void block(const account_block& found) override {
         present_ = found.use;
-        if (found.state == block_state::table)
+        if (found.state == block_state::table) {
             usage_.tables += found.bytes();
-        if (found.state == block_state::free_run)
+        }
+        if (found.state == block_state::free_run) {
             usage_.free += found.bytes();
+        }
         if (found.state == block_state::slab) {
             const std::uint8_t size_class = found.descriptor->size_class;
             usage_.unused +=
@@ -60,12 +68,14 @@ public:
     void object(ref place, std::uint64_t bytes, bool allocated) override {
         const bool in_arena = present_.owner == block_owner::arena;
         const bool in_use = !in_arena && marks_->marked(place);
-        if (in_use)
+        if (in_use) {
             ++found_;
+        }
         if (!allocated) {
             usage_.unused += bytes;
-            if (in_use)
+            if (in_use) {
                 damage("an object in use is marked free");
+            }
         } else if (in_arena || in_use) {
             (in_arena ? usage_.arenas[present_.arena] : usage_.trees) += bytes;
         } else {
@@ -82,15 +92,17 @@ public:
     void waiting(ref place) override { usage_.waiting += mark(place, "a retired object"); }
 
     void damage(const std::string& what) override {
-        if (findings_->size() < findings_max)
+        if (findings_->size() < findings_max) {
             findings_->push_back({what, "", ""});
+        }
     }
 
 private:
     /// The object's bytes; 0 if it was marked already, and must not be followed again.
     std::uint64_t mark(ref place, const char* what) {
-        if (marks_->covers(place) && marks_->mark(place))
+        if (marks_->covers(place) && marks_->mark(place)) {
             return heap_->size_of(place);
+        }
         damage(std::string(what) + " is used twice, or lies outside the heap");
         return 0;
     }
@@ -113,11 +125,13 @@ void check_accounts(segment& file, std::uint64_t commit_end_bytes, object_marks&
         memory.blocks().validate_header(backing.backed_bytes());
         account_checker checker(memory, marks, findings);
         checker.run(commit_end_bytes);
-        if (options.usage != nullptr)
+        if (options.usage != nullptr) {
             *options.usage = checker.usage();
+        }
     } catch (const error& damage) {
-        if (damage.reason() != errc::corrupt)
+        if (damage.reason() != errc::corrupt) {
             throw;
+        }
         findings.push_back({damage.what(), "", ""});
     }
 }

@@ -33,10 +33,12 @@ engine::engine(std::shared_ptr<holdfast::segment> file)
 engine::~engine() { thread_slots::forget(id_); }
 
 bool engine::is_sound(const format::commit_slot& slot) noexcept {
-    if (slot.txn == raw(known_sound_))
+    if (slot.txn == raw(known_sound_)) {
         return true;
-    if (!format::is_sound(slot))
+    }
+    if (!format::is_sound(slot)) {
         return false;
+    }
     known_sound_ = txn_id{slot.txn};
     return true;
 }
@@ -44,8 +46,9 @@ bool engine::is_sound(const format::commit_slot& slot) noexcept {
 void engine::reap_if_due() {
     constexpr std::uint64_t second_ns = 1'000'000'000;
     const std::uint64_t now_ns = os::boottime_ns();
-    if (now_ns - reaped_ns_ < second_ns)
+    if (now_ns - reaped_ns_ < second_ns) {
         return;
+    }
     reaped_ns_ = now_ns;
     file_->reap();
 }
@@ -58,14 +61,16 @@ void engine::validate_heap() {
         throw_corrupt("the number of the last transaction is impossible",
                       ref::from_offset(format::undo_log_offset));
     }
-    if (heap_.end_bytes() > known_bytes_)
+    if (heap_.end_bytes() > known_bytes_) {
         known_bytes_ = file_->file_bytes();
+    }
     heap_.blocks().validate_header(known_bytes_);
 }
 
 bool engine::copy_commit(commit_head head, commit_state& state) const noexcept {
-    if (!file_->commits().copy(head, state.slot))
+    if (!file_->commits().copy(head, state.slot)) {
         return false;
+    }
     state.view = space_view(file_->base(), format::heap_offset, state.slot.end_bytes);
     return true;
 }
@@ -80,8 +85,9 @@ void engine::pin_in(const reader_slot& slot, commit_state& state) const {
     struct unless_done {
         const reader_slot* slot;
         ~unless_done() {
-            if (slot != nullptr)
+            if (slot != nullptr) {
                 slot->pin->store(0, std::memory_order_release);
+            }
         }
     } guard{&slot};
     for (int attempt = 0;; ++attempt) {
@@ -89,8 +95,9 @@ void engine::pin_in(const reader_slot& slot, commit_state& state) const {
         // The other half is the barrier of whoever reclaims.
         os::publish_pin(*slot.pin, raw(seen.number()), std::atomic_ref(file_->control().fenced));
         failpoint("pin.before_check");
-        if (copy_visible(seen, state))
+        if (copy_visible(seen, state)) {
             break;
+        }
         check_patience(attempt, seen);
     }
     check_reach(state);
@@ -106,8 +113,9 @@ void engine::check_patience(int attempt, commit_head seen) const {
 }
 
 void engine::check_reach(const commit_state& state) const {
-    if (state.slot.end_bytes <= file_->capacity_bytes()) [[likely]]
+    if (state.slot.end_bytes <= file_->capacity_bytes()) [[likely]] {
         return;
+    }
     throw error(errc::address_space,
                 file_->path().string() + ": the store has outgrown the " +
                     std::to_string(file_->capacity_bytes()) +
@@ -116,8 +124,9 @@ void engine::check_reach(const commit_state& state) const {
 
 engine::pin engine::pin_newest() {
     file_->check_usable();
-    if (file_->read_only())
+    if (file_->read_only()) {
         return pin_by_lock();
+    }
     pin held;
     held.slot = file_->claim_slot();
     try {
@@ -153,8 +162,9 @@ engine::pin engine::pin_by_lock() {
 }
 
 void engine::unpin(const pin& held) noexcept {
-    if (file_->forked())
+    if (file_->forked()) {
         return; // the slot is the parent's
+    }
     if (held.slot) {
         held.slot.pin->store(0, std::memory_order_release);
         file_->release_slot(held.slot);

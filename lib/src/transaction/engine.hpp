@@ -56,7 +56,8 @@ public:
     /// Whether the slot is whole. One that this engine wrote or judged before needs no second look.
     [[nodiscard]] bool is_sound(const format::commit_slot& slot) noexcept;
     void note_sound(txn_id id) noexcept { known_sound_ = id; }
-    /// Throws corrupt if the heap's header, or the numbers of transactions, can't be true. Asks for the file's length only when the heap has grown.
+    /// Throws corrupt if the heap's header, or the numbers of transactions, can't be true. Asks for the file's
+    /// length only when the heap has grown.
     void validate_heap();
 
     /// Notices dead processes, whose snapshots hold space, if that was not done within the last second.
@@ -78,8 +79,9 @@ public:
     template <class Look>
     auto read(Look&& look) {
         file_->check_usable();
-        if (file_->read_only())
+        if (file_->read_only()) {
             return read_unpinned(std::forward<Look>(look));
+        }
         const thread_slot guard(*this);
         commit_state state;
         pin_in(guard.slot(), state);
@@ -124,17 +126,20 @@ private:
         commit_state state;
         for (int attempt = 0; attempt < unpinned_tries; ++attempt) {
             const commit_head seen = file_->commits().visible();
-            if (!copy_visible(seen, state))
+            if (!copy_visible(seen, state)) {
                 continue;
+            }
             check_reach(state);
             try {
                 auto result = look(std::as_const(state));
                 os::load_fence();
-                if (file_->commits().visible() == seen)
+                if (file_->commits().visible() == seen) {
                     return result;
+                }
             } catch (...) {
-                if (file_->commits().visible() == seen)
+                if (file_->commits().visible() == seen) {
                     throw;
+                }
             }
         }
         const pin held = pin_newest();

@@ -25,8 +25,9 @@ public:
     bool mark(ref place) noexcept {
         std::uint64_t& word = words_[unit(place) / 64];
         const std::uint64_t bit = std::uint64_t{1} << unit(place) % 64;
-        if ((word & bit) != 0)
+        if ((word & bit) != 0) {
             return false;
+        }
         word |= bit;
         ++count_;
         return true;

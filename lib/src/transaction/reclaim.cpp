@@ -50,19 +50,22 @@ void reclaimer::retire(ref place) { retired_->add(place, memory_->size_of(place)
 // --- Pins -------------------------------------------------------------------------------------------------
 
 void reclaimer::look() {
-    if (protocol_order("reclaim.barrier"))
+    if (protocol_order("reclaim.barrier")) {
         file_->reader_barrier();
+    }
     pins_.clear();
-    for (const held_pin& held : file_->pins())
+    for (const held_pin& held : file_->pins()) {
         pins_.push_back(raw(held.pin));
+    }
     std::sort(pins_.begin(), pins_.end());
     pins_.erase(std::unique(pins_.begin(), pins_.end()), pins_.end());
     failpoint("reclaim.pins_read");
     horizon_ = raw(newest_);
     retired_done_ = false;
     parks_ended_ = true;
-    for (known_park& park : parks_)
+    for (known_park& park : parks_) {
         park.ended = has_ended(park.pin);
+    }
 }
 
 bool reclaimer::has_ended(std::uint64_t pin) const noexcept {
@@ -72,8 +75,9 @@ bool reclaimer::has_ended(std::uint64_t pin) const noexcept {
 /// The newest pin p with made <= p < before, or 0.
 std::uint64_t reclaimer::newest_pin(std::uint64_t made, std::uint64_t before) const noexcept {
     const auto above = std::lower_bound(pins_.begin(), pins_.end(), before);
-    if (above == pins_.begin())
+    if (above == pins_.begin()) {
         return 0;
+    }
     const std::uint64_t pin = *(above - 1);
     return pin >= made ? pin : 0;
 }
@@ -84,14 +88,16 @@ std::uint64_t reclaimer::newest_pin(std::uint64_t made, std::uint64_t before) co
 void reclaimer::load_parks() {
     const bool known = knows_parks();
     parks_known_ = running_;
-    if (known)
+    if (known) {
         return;
+    }
     parks_.clear();
     for (std::uint64_t units = memory_->header().parks; units != 0;) {
         const ref place = ref::from_units(units);
         const auto& park = memory_->object<format::park>(place);
-        if (parks_.size() == parks_max || (!parks_.empty() && park.pin >= parks_.back().pin))
+        if (parks_.size() == parks_max || (!parks_.empty() && park.pin >= parks_.back().pin)) {
             throw_corrupt("the list of parks is damaged", place);
+        }
         parks_.push_back({place, park.pin, has_ended(park.pin)});
         units = park.next;
     }
@@ -110,8 +116,9 @@ std::size_t reclaimer::park_of(std::uint64_t pin) {
         std::lower_bound(parks_.begin(), parks_.end(), pin,
                          [](const known_park& park, std::uint64_t sought) { return park.pin > sought; });
     const auto index = static_cast<std::size_t>(place - parks_.begin());
-    if (place != parks_.end() && place->pin == pin)
+    if (place != parks_.end() && place->pin == pin) {
         return index;
+    }
     const ref made = memory_->allocate(sizeof(format::park));
     auto& park = memory_->object<format::park>(made);
     park = format::park{};
@@ -133,8 +140,9 @@ void reclaimer::drop_park(std::size_t index) {
 
 void reclaimer::free_or_park(const list_entry& entry, std::uint64_t before) {
     const std::uint64_t pin = protocol_order("reclaim.pins") ? newest_pin(format::txn_of(entry), before) : 0;
-    if (pin == 0)
+    if (pin == 0) {
         return free(entry);
+    }
     const std::uint64_t bytes = memory_->size_of(ref::from_units(format::units_of(entry)));
     memory_->append(memory_->object<format::park>(parks_[park_of(pin)].place).list, &entry, 1);
     parked_bytes_ += bytes;
@@ -165,8 +173,9 @@ void reclaimer::drain_ended_parks(std::uint64_t budget) {
                 return true;
             },
             [this](ref chunk) { retire(chunk); });
-        if (list.entries != 0)
+        if (list.entries != 0) {
             return;
+        }
         drop_park(i);
     }
     parks_ended_ = false;
@@ -180,22 +189,27 @@ void reclaimer::drain_retired(std::uint64_t budget) {
             free_or_park(entry, retired_by);
             return true;
         }
-        if (format::kind_of(entry) == entry_kind::freed)
+        if (format::kind_of(entry) == entry_kind::freed) {
             return true;
-        if (format::kind_of(entry) != entry_kind::marker)
+        }
+        if (format::kind_of(entry) != entry_kind::marker) {
             throw_corrupt("an entry of the retired list is damaged", ref{});
+        }
         retired_done_ = format::txn_of(entry) > horizon_;
-        if (!retired_done_)
+        if (!retired_done_) {
             retired_by = format::txn_of(entry);
+        }
         return !retired_done_;
     };
     const auto note_front = [&] {
-        if (header.front_retired != retired_by)
+        if (header.front_retired != retired_by) {
             memory_->set(header.front_retired, retired_by);
+        }
     };
     retired_done_ = retired_done_ || header.front_retired > horizon_;
-    if (retired_done_)
+    if (retired_done_) {
         return;
+    }
     try {
         examined_ += memory_->consume(header.retired, budget, take, [this](ref chunk) { retire(chunk); });
     } catch (...) {
@@ -211,13 +225,16 @@ std::uint64_t reclaimer::examine(std::uint64_t budget) {
     const heap::busy_lists guard(*memory_);
     const without_reserve parking(*memory_);
     try {
-        if (parks_ended_)
+        if (parks_ended_) {
             drain_ended_parks(budget);
-        if (examined_ < budget)
+        }
+        if (examined_ < budget) {
             drain_retired(budget - examined_);
+        }
     } catch (const error& failure) {
-        if (!is_full(failure))
+        if (!is_full(failure)) {
             throw;
+        }
         parks_ended_ = false; // what could be done without more space was done
         retired_done_ = true;
     }
@@ -230,10 +247,12 @@ void reclaimer::sweep() {
     const heap::busy_lists guard(*memory_);
     std::uint64_t retired_by = memory_->header().front_retired;
     memory_->visit(memory_->header().retired, [&](list_entry& entry) {
-        if (format::kind_of(entry) == entry_kind::marker)
+        if (format::kind_of(entry) == entry_kind::marker) {
             retired_by = format::txn_of(entry);
-        if (retired_by > horizon_)
+        }
+        if (retired_by > horizon_) {
             return false;
+        }
         if (format::kind_of(entry) == entry_kind::object &&
             newest_pin(format::txn_of(entry), retired_by) == 0) {
             free(entry);

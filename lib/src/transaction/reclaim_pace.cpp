@@ -49,8 +49,9 @@ std::uint64_t reclaim_pace::examine(std::uint64_t budget) {
 void reclaim_pace::at_begin() {
     engine_->heap().refill_reserve();
     if (engine_->reclaiming().is_exhausted()) {
-        if (!is_look_due())
+        if (!is_look_due()) {
             return;
+        }
         look();
     }
     const std::uint64_t waiting = engine_->heap().header().retired.entries;
@@ -58,11 +59,13 @@ void reclaim_pace::at_begin() {
 }
 
 void reclaim_pace::at_release() {
-    if (++released_ % release_interval != 0)
+    if (++released_ % release_interval != 0) {
         return;
+    }
     if (engine_->reclaiming().is_exhausted()) {
-        if (!is_look_due())
+        if (!is_look_due()) {
             return;
+        }
         look();
     }
     examine(release_entries);
@@ -71,8 +74,9 @@ void reclaim_pace::at_release() {
 bool reclaim_pace::for_space(bool pressed) {
     reclaimer& reclaiming = engine_->reclaiming();
     const format::heap_header& header = engine_->heap().header();
-    if (header.retired.entries == 0 && !reclaiming.has_parks())
+    if (header.retired.entries == 0 && !reclaiming.has_parks()) {
         return false;
+    }
     if (pressed && !pressed_) {
         pressed_ = looked_ = true;
         engine_->file().reap();
@@ -80,10 +84,12 @@ bool reclaim_pace::for_space(bool pressed) {
     } else if (reclaiming.is_exhausted() && !looked_) {
         look();
     }
-    if (!reclaiming.is_exhausted() && examine(space_entries) != 0)
+    if (!reclaiming.is_exhausted() && examine(space_entries) != 0) {
         return true;
-    if (!pressed || swept_)
+    }
+    if (!pressed || swept_) {
         return false;
+    }
     swept_ = failed_ = true;
     reclaiming.sweep();
     failed_ = false;

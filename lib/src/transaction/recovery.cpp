@@ -25,8 +25,9 @@ void format_new(segment& file) {
     first.unnamed.id = format::map_number::unnamed;
     first.catalogue.id = format::map_number::catalogue;
     first.system.id = format::map_number::system;
-    for (format::map_root* const map : {&first.unnamed, &first.catalogue, &first.system})
+    for (format::map_root* const map : {&first.unnamed, &first.catalogue, &first.system}) {
         map->key_type = static_cast<std::uint8_t>(key_part::string);
+    }
     file.commits().format(first);
 }
 
@@ -38,8 +39,9 @@ void recover(segment& file) {
     if (!all.copy_sound(all.applied(), applied)) {
         throw_corrupt("the commit to build on is damaged", ref::from_offset(format::heads_offset));
     }
-    if (!damaged.undo().active(txn_id{applied.txn}))
+    if (!damaged.undo().active(txn_id{applied.txn})) {
         return;
+    }
     failpoint("recover.begin");
     damaged.roll_back();
     std::atomic_ref(file.control().recoveries).fetch_add(1, std::memory_order_relaxed);
@@ -49,8 +51,9 @@ void recover(segment& file) {
 void verify(segment& file) {
     const std::vector<check_finding> findings =
         check_everything(file, check_options{.accounts = !file.read_only()});
-    if (findings.empty())
+    if (findings.empty()) {
         return;
+    }
     throw error(errc::corrupt, file.path().string() + ": damaged since the last clean close (" +
                                    findings.front().what +
                                    "); run 'holdfast check' for all of it, and restore a backup");

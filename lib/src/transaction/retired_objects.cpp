@@ -21,8 +21,9 @@ void retired_objects::add(ref place, std::uint64_t bytes, txn_id made) {
 }
 
 void retired_objects::flush(heap& memory, txn_id by) {
-    if (entries_.empty())
+    if (entries_.empty()) {
         return;
+    }
     format::heap_header& header = memory.header();
     const format::entry_list& list = header.retired;
     // A list that grows can't reclaim: so the chunks that it will take are allocated before, which may reclaim, and
@@ -30,10 +31,12 @@ void retired_objects::flush(heap& memory, txn_id by) {
     const std::size_t room = list.back == 0 ? 0 : format::list_chunk::capacity - list.back_index;
     if (entries_.size() >= room) { // a marker comes first
         std::vector<ref> chunks((entries_.size() - room) / format::list_chunk::capacity + 1);
-        for (ref& chunk : chunks)
+        for (ref& chunk : chunks) {
             chunk = memory.allocate(sizeof(format::list_chunk));
-        for (const ref chunk : chunks)
+        }
+        for (const ref chunk : chunks) {
             memory.free(chunk);
+        }
     }
     const format::list_entry marker = format::marker_entry(raw(by));
     memory.append(header.retired, &marker, 1);

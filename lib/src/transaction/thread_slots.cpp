@@ -15,8 +15,9 @@ struct cached_slot {
 
     void drop() noexcept {
         if (const std::shared_ptr<segment> alive = file.lock(); alive && slot) {
-            if (!alive->forked())
+            if (!alive->forked()) {
                 alive->release_slot(slot);
+            }
         }
         *this = cached_slot{};
     }
@@ -28,8 +29,9 @@ struct thread_cache {
     std::size_t next_victim = 0;
 
     ~thread_cache() {
-        for (cached_slot& cached : slots)
+        for (cached_slot& cached : slots) {
             cached.drop();
+        }
     }
 };
 
@@ -40,8 +42,9 @@ thread_local thread_cache cache;
 const reader_slot& mine(std::uint64_t engine_id, const std::shared_ptr<segment>& file) {
     thread_cache& own = cache;
     for (cached_slot& cached : own.slots) {
-        if (cached.engine_id == engine_id)
+        if (cached.engine_id == engine_id) {
             return cached.slot;
+        }
     }
     cached_slot& place = own.slots[own.next_victim++ % own.slots.size()];
     place.drop();
@@ -54,8 +57,9 @@ const reader_slot& mine(std::uint64_t engine_id, const std::shared_ptr<segment>&
 
 void forget(std::uint64_t engine_id) noexcept {
     for (cached_slot& cached : cache.slots) {
-        if (cached.engine_id == engine_id)
+        if (cached.engine_id == engine_id) {
             cached.drop();
+        }
     }
 }
 

@@ -44,8 +44,9 @@ writer::writer(std::shared_ptr<engine> owner, std::chrono::milliseconds timeout)
 }
 
 writer::~writer() {
-    if (open_ && !engine_->file().forked()) // the child of a fork has nothing to undo
+    if (open_ && !engine_->file().forked()) { // the child of a fork has nothing to undo
         abort();
+    }
 }
 
 void writer::load_newest() {
@@ -69,8 +70,9 @@ ref writer::allocate(std::uint64_t size) {
     try {
         return engine_->heap().allocate(size);
     } catch (const error& failure) {
-        if (failure.reason() != errc::no_space)
+        if (failure.reason() != errc::no_space) {
             throw;
+        }
         throw error(errc::no_space, failure.what() + holders_of_space());
     }
 }
@@ -81,8 +83,9 @@ std::string writer::holders_of_space() const {
     const std::vector<held_pin> pins = engine_->file().pins();
     const auto oldest = std::min_element(pins.begin(), pins.end(),
                                          [](const held_pin& a, const held_pin& b) { return a.pin < b.pin; });
-    if (held_bytes == 0 || oldest == pins.end())
+    if (held_bytes == 0 || oldest == pins.end()) {
         return {};
+    }
     const std::string holder =
         oldest->pid == 0 ? "a read-only process" : "process " + std::to_string(oldest->pid);
     return "; the snapshot of version " + std::to_string(raw(oldest->pin)) + " that " + holder +
@@ -95,17 +98,19 @@ void writer::release(ref place, std::uint64_t size, txn_id made) {
         return;
     }
     retired_.add(place, size, made);
-    if (retired_.size() >= flush_threshold)
+    if (retired_.size() >= flush_threshold) {
         retired_.flush(engine_->heap(), transaction_);
+    }
     pace_.at_release();
 }
 
 void writer::commit(const format::commit_slot& roots) {
-    if (pace_.failed()) // whoever made the allocation that reclaimed may have swallowed its failure
+    if (pace_.failed()) { // whoever made the allocation that reclaimed may have swallowed its failure
         throw error(errc::transaction_failed,
                     engine_->file().path().string() +
                         ": an allocation failed midway; nothing of this transaction "
                         "can be committed, begin it again");
+    }
     format::commit_slot next = roots;
     heap& memory = engine_->heap();
     retired_.flush(memory, transaction_);

@@ -1,7 +1,8 @@
 // The write transaction: the writer lock, the accounts' undo log, and the space that the trees of the transaction
 // allocate from.
 //
-// Invariants: see docs/design.md, "The central invariant". The one publishing store is in `commits::publish`; nothing after
+// Invariants: see docs/design.md, "The central invariant". The one publishing store is in `commits::publish`;
+// nothing after
 // it throws. A transaction that is not committed is undone when it is destroyed.
 //
 // Thread safety: belongs to the thread that began it.

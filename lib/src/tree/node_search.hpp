@@ -1,7 +1,8 @@
 // Entering nodes and searching them.
 //
 // `leaf_at` and `inner_at` check what every later access relies on: the bounds, the level, the count; and that the
-// node is of the map through which it is reached. All positions computed here are within a node's count, whatever its slices and keys are.
+// node is of the map through which it is reached. All positions computed here are within a node's count, whatever
+// its slices and keys are.
 //
 // Slices are searched without branches, with the compiler's vectors (SSE2, NEON); keys are compared only where
 // slices are equal. An exact search in a leaf need not verify the prefix, as it compares the whole key; routing

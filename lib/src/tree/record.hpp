@@ -75,9 +75,8 @@ namespace record_detail {
 /// Long values are used in place as arrays: what says that they are aligned is not believed.
 inline void check_alignment(const format::record_header& header, std::uint64_t value_size, ref place) {
     const bool aligned = (header.flags & format::record_flag::aligned) != 0;
-    if (aligned ? place.offset() % format::value_alignment != 0 : value_size >= format::aligned_value_bytes)
-        [[unlikely]] {
-        throw_corrupt("a record's value is not aligned", place);
+    if (aligned ? place.offset() % format::value_alignment != 0 : value_size >= format::aligned_value_bytes) {
+        [[unlikely]] { throw_corrupt("a record's value is not aligned", place); }
     }
 }
 

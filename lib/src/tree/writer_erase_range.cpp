@@ -72,7 +72,8 @@ void tree_writer::clear() {
     }
 }
 
-/// Erases the keys of the range in the subtree at `place`, whose parent was made by `made_max`. Returns what is there then: the same node if nothing
+/// Erases the keys of the range in the subtree at `place`, whose parent was made by `made_max`. Returns what is
+/// there then: the same node if nothing
 /// changed, null if nothing is left.
 ref tree_writer::erase_range(ref place, node_level level, std::uint64_t made_max, const key_range& range) {
     if (view_.at<format::node_header>(place).made > made_max) [[unlikely]] {

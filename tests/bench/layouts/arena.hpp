@@ -24,14 +24,18 @@ inline constexpr std::size_t object_bytes_max = 4096;
 /// The slot size for a record or separator of `bytes`.
 constexpr std::size_t slot_bytes(std::size_t bytes) noexcept {
     auto const round = [bytes](std::size_t step) { return (bytes + step - 1) / step * step; };
-    if (bytes <= 32)
+    if (bytes <= 32) {
         return 32;
-    if (bytes <= 256)
+    }
+    if (bytes <= 256) {
         return round(16);
-    if (bytes <= 512)
+    }
+    if (bytes <= 512) {
         return round(32);
-    if (bytes <= 1024)
+    }
+    if (bytes <= 1024) {
         return round(64);
+    }
     return round(128);
 }
 
@@ -40,8 +44,9 @@ public:
     arena() {
         void* const mapped = ::mmap(nullptr, reserve_bytes, PROT_READ | PROT_WRITE,
                                     MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-        if (mapped == MAP_FAILED)
+        if (mapped == MAP_FAILED) {
             throw std::bad_alloc{};
+        }
         ::madvise(mapped, reserve_bytes, MADV_NOHUGEPAGE);
         base_ = static_cast<std::byte*>(mapped);
     }
@@ -62,8 +67,9 @@ public:
             sized.free.pop_back();
             return object;
         }
-        if (sized.next == sized.end)
+        if (sized.next == sized.end) {
             new_slab(sized, bytes);
+        }
         reference const object = sized.next / unit_bytes;
         sized.next += bytes;
         return object;
@@ -89,8 +95,9 @@ private:
         sized.next = (next_ + alignment - 1) / alignment * alignment;
         sized.end = sized.next + slab_objects * bytes;
         next_ = sized.end;
-        if (next_ > reserve_bytes)
+        if (next_ > reserve_bytes) {
             throw std::bad_alloc{};
+        }
     }
 
     std::byte* base_ = nullptr;
@@ -100,8 +107,9 @@ private:
 
 inline void prefetch_lines(void const* object, std::size_t bytes) noexcept {
     auto const* const first = static_cast<char const*>(object);
-    for (std::size_t at = 0; at < bytes; at += 64)
+    for (std::size_t at = 0; at < bytes; at += 64) {
         __builtin_prefetch(first + at);
+    }
 }
 
 } // namespace layouts

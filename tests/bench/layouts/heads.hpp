@@ -42,8 +42,9 @@ template <class Head>
 Head rebased_head(Head head, std::string_view shared, std::size_t old_length,
                   std::size_t new_length) noexcept {
     std::size_t const moved = old_length - new_length;
-    if (moved == 0)
+    if (moved == 0) {
         return head;
+    }
     Head const front = head_of<Head>(shared.substr(0, old_length), new_length);
     return moved >= sizeof(Head) ? front : static_cast<Head>(front | head >> (8 * moved));
 }
@@ -55,11 +56,13 @@ inline std::size_t common_prefix(std::string_view a, std::string_view b) noexcep
         std::uint64_t x, y;
         std::memcpy(&x, a.data() + at, 8);
         std::memcpy(&y, b.data() + at, 8);
-        if (x != y)
+        if (x != y) {
             return at + static_cast<std::size_t>(std::countr_zero(x ^ y)) / 8;
+        }
     }
-    while (at < limit && a[at] == b[at])
+    while (at < limit && a[at] == b[at]) {
         ++at;
+    }
     return at;
 }
 
@@ -96,11 +99,13 @@ head_run find_heads(std::uint64_t const* heads, std::uint32_t count, std::uint64
         length -= half;
     }
     auto begin = static_cast<std::uint32_t>(base - heads);
-    if (count != 0)
+    if (count != 0) {
         begin += *base < sought;
+    }
     std::uint32_t end = begin;
-    while (end < count && heads[end] == sought)
+    while (end < count && heads[end] == sought) {
         ++end;
+    }
     return {begin, end};
 }
 
@@ -127,8 +132,9 @@ std::uint32_t split_position(std::uint32_t count, Shared shared) {
     for (std::uint32_t away = 1; away <= count / 10; ++away) {
         for (std::uint32_t const at : {middle - away, middle + away}) {
             std::size_t const length = shared(at);
-            if (length < best_length)
+            if (length < best_length) {
                 best = at, best_length = length;
+            }
         }
     }
     return best;

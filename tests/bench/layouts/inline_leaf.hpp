@@ -33,8 +33,9 @@ struct inline_leaf {
 
     std::optional<std::string_view> get(arena const& heap, std::string_view key) const noexcept {
         auto const found = find(heap, key);
-        if (!found)
+        if (!found) {
             return std::nullopt;
+        }
         return value_at(heap, *found);
     }
 
@@ -43,18 +44,22 @@ struct inline_leaf {
         auto const& old = *heap.at<inline_leaf>(old_leaf);
         auto const found = old.find(heap, key);
         packed_entry const fresh{heap, key, value, made};
-        if (found)
+        if (found) {
             return overwrite(heap, old, *found, fresh, made);
+        }
         return insert(heap, old, key, fresh, made);
     }
 
     template <class Visit>
     void for_each(arena const& heap, Visit visit) const {
-        for (std::uint32_t i = 0; i < header.count; ++i)
-            if (offset(i) & 1)
+        for (std::uint32_t i = 0; i < header.count; ++i) {
+            if (offset(i) & 1) {
                 __builtin_prefetch(referred(heap, i));
-        for (std::uint32_t i = 0; i < header.count; ++i)
+            }
+        }
+        for (std::uint32_t i = 0; i < header.count; ++i) {
             visit(key_at(heap, i), value_at(heap, i), digest_at(heap, i));
+        }
     }
 
 private:
@@ -138,13 +143,15 @@ private:
     }
 
     std::string_view key_at(arena const& heap, std::uint32_t i) const noexcept {
-        if (offset(i) & 1)
+        if (offset(i) & 1) {
             return referred(heap, i)->key();
+        }
         return {small(i)->bytes() + small(i)->value_size, small(i)->key_size};
     }
     std::string_view value_at(arena const& heap, std::uint32_t i) const noexcept {
-        if (offset(i) & 1)
+        if (offset(i) & 1) {
             return referred(heap, i)->value();
+        }
         return {small(i)->bytes(), small(i)->value_size};
     }
     std::uint64_t digest_at(arena const& heap, std::uint32_t i) const noexcept {
@@ -171,20 +178,23 @@ private:
     std::uint32_t lower_bound(arena const& heap, std::string_view key, head_run run) const noexcept {
         while (run.begin < run.end) {
             std::uint32_t const middle = (run.begin + run.end) / 2;
-            if (key_at(heap, middle) < key)
+            if (key_at(heap, middle) < key) {
                 run.begin = middle + 1;
-            else
+            } else {
                 run.end = middle;
+            }
         }
         return run.begin;
     }
 
     std::optional<std::uint32_t> find(arena const& heap, std::string_view key) const noexcept {
         head_run run = find_run(head_of<std::uint32_t>(key, header.prefix_length));
-        if (run.end - run.begin > 1)
+        if (run.end - run.begin > 1) {
             run.begin = lower_bound(heap, key, run);
-        if (run.begin < run.end && key_at(heap, run.begin) == key)
+        }
+        if (run.begin < run.end && key_at(heap, run.begin) == key) {
             return run.begin;
+        }
         return std::nullopt;
     }
 
@@ -218,8 +228,9 @@ private:
         std::uint64_t const digest = old.header.digest + fresh.digest - old.digest_at(heap, i);
         item const previous = old.item_at(i);
         reference freed = 0;
-        if (previous.is_reference)
+        if (previous.is_reference) {
             freed = old.referred_at(i);
+        }
         reference copied = 0;
         if (previous.size == fresh.size && previous.is_reference == fresh.is_reference) {
             copied = heap.allocate(node_bytes());
@@ -227,15 +238,17 @@ private:
             std::memcpy(heap.at<inline_leaf>(copied)->area + (old.offset(i) & ~1U), fresh.bytes, fresh.size);
         } else {
             items all;
-            for (std::uint32_t j = 0; j < old.header.count; ++j)
+            for (std::uint32_t j = 0; j < old.header.count; ++j) {
                 all[j] = old.item_at(j);
+            }
             all[i] = {fresh.bytes, fresh.size, old.head(i), fresh.is_reference};
             copied = pack(heap, all.data(), old.header.count, old.header.prefix_length);
         }
         heap.at<inline_leaf>(copied)->header.made = made;
         heap.at<inline_leaf>(copied)->header.digest = digest;
-        if (freed != 0)
+        if (freed != 0) {
             heap.free(freed, heap.at<record>(freed)->slot());
+        }
         return {copied, 0, {}};
     }
 
@@ -249,10 +262,11 @@ private:
         if (count != 0) {
             shared = old.key_at(heap, 0);
             length = common_prefix(key, shared.substr(0, old_length));
-            if (length < old_length)
+            if (length < old_length) {
                 at = key < shared ? 0 : count;
-            else
+            } else {
                 at = old.lower_bound(heap, key, old.find_run(head_of<std::uint32_t>(key, length)));
+            }
         }
         items all;
         std::size_t bytes = fresh.size;
@@ -277,8 +291,9 @@ private:
         for (std::uint32_t i = 0; i < count; ++i) {
             reference r;
             std::memcpy(&r, all[i].bytes, sizeof r);
-            if (all[i].is_reference)
+            if (all[i].is_reference) {
                 __builtin_prefetch(heap.at<record>(r));
+            }
         }
         auto const key = [&](std::uint32_t i) { return key_of(heap, all[i]); };
         std::uint32_t const cut =

@@ -79,8 +79,9 @@ public:
     using candidate::candidate;
 
     void load(key_sequence const& keys, value_source& values) override {
-        for (std::size_t i = 0; i < keys.size(); ++i)
+        for (std::size_t i = 0; i < keys.size(); ++i) {
             tree_.put(keys[i], values(keys.id(i), 0));
+        }
         bytes_each_ = static_cast<double>(tree_.used_bytes()) / static_cast<double>(keys.size());
     }
 
@@ -98,22 +99,25 @@ public:
         get_.push_back(nanoseconds_each(keys.size(), [&] {
             for (std::size_t i = 0; i < keys.size(); ++i) {
                 auto const value = tree_.get(keys[i]);
-                if (!value)
+                if (!value) {
                     ++missing;
-                else
+                } else {
                     sum += static_cast<unsigned char>(value->front()) +
                            static_cast<unsigned char>(value->back());
+                }
             }
         }));
         sink = sum;
-        if (missing != 0)
+        if (missing != 0) {
             fail(name_, "a key was not found");
+        }
     }
 
     void measure_put(key_sequence const& keys, value_source& values, unsigned round) override {
         put_.push_back(nanoseconds_each(keys.size(), [&] {
-            for (std::size_t i = 0; i < keys.size(); ++i)
+            for (std::size_t i = 0; i < keys.size(); ++i) {
                 tree_.put(keys[i], values(keys.id(i), round));
+            }
         }));
     }
 
@@ -127,24 +131,28 @@ public:
             });
         }));
         sink = sum;
-        if (seen != count)
+        if (seen != count) {
             fail(name_, "a scan did not see every entry");
+        }
     }
 
     void verify(key_sequence const& keys, unsigned round) const override {
         for (std::size_t i = 0; i < keys.size(); ++i) {
             auto const value = tree_.get(keys[i]);
-            if (!value || value_source::stamp_of(*value) != value_source::stamp(keys.id(i), round))
+            if (!value || value_source::stamp_of(*value) != value_source::stamp(keys.id(i), round)) {
                 fail(name_, "a wrong value");
+            }
         }
         std::string last;
         tree_.scan([&](std::string_view key, std::string_view, std::uint64_t) {
-            if (key <= last)
+            if (key <= last) {
                 fail(name_, "entries out of order");
+            }
             last = key;
         });
-        if (!tree_.digests_hold())
+        if (!tree_.digests_hold()) {
             fail(name_, "a digest does not match");
+        }
     }
 
     unsigned levels() const noexcept override { return tree_.levels(); }
@@ -165,8 +173,9 @@ std::vector<std::unique_ptr<candidate>> make_candidates(std::size_t value_size) 
     all.push_back(std::make_unique<measured<path_copying_tree<inline_leaf, heads4>>>("inline"));
     all.push_back(std::make_unique<measured<slotted_tree<1024, true>>>("slotted"));
     all.push_back(std::make_unique<measured<slotted_tree<1024, false>>>("slotted, unchecked"));
-    if (value_size > 256)
+    if (value_size > 256) {
         all.push_back(std::make_unique<measured<slotted_tree<256, true>>>("slotted, value out"));
+    }
     return all;
 }
 
@@ -183,12 +192,15 @@ void run(key_kind kind, char const* kind_name, std::size_t value_size, std::size
     }
     for (unsigned round = 1; round <= repetitions; ++round) {
         std::rotate(turns.begin(), turns.begin() + 1, turns.end());
-        for (candidate* const one : turns)
+        for (candidate* const one : turns) {
             one->warm(), one->measure_get(get_order);
-        for (candidate* const one : turns)
+        }
+        for (candidate* const one : turns) {
             one->warm(), one->measure_scan(count);
-        for (candidate* const one : turns)
+        }
+        for (candidate* const one : turns) {
             one->warm(), one->measure_put(put_order, values, round);
+        }
     }
     candidate const& base = *all.front();
     for (auto const& one : all) {
@@ -219,14 +231,16 @@ int main(int argc, char** argv) {
             return 2;
         }
     }
-    if (repetitions < 1 || repetitions > 255)
+    if (repetitions < 1 || repetitions > 255) {
         return 2;
+    }
     std::printf("| value | keys | layout | levels | bytes/entry | get ns (speed) | put ns (speed) | scan ns "
                 "(speed) |\n");
     std::printf("|--:|---|---|--:|--:|--:|--:|--:|\n");
     for (std::size_t const value_size : {8, 100, 1000}) {
         std::size_t const full = value_size == 1000 ? 200'000 : 1'000'000;
-        for (auto const& [kind, name] : layouts::key_kinds)
+        for (auto const& [kind, name] : layouts::key_kinds) {
             layouts::run(kind, name, value_size, quick ? 100'000 : full, static_cast<unsigned>(repetitions));
+        }
     }
 }

@@ -66,19 +66,22 @@ struct inner_node {
         std::size_t const length = header.prefix_length;
         std::size_t const in_node = std::min({length, sizeof prefix, key.size()});
         int order = std::memcmp(key.data(), prefix, in_node);
-        if (order == 0 && length > sizeof prefix)
+        if (order == 0 && length > sizeof prefix) {
             order = key.substr(0, length).compare(separator_key(heap, 0).substr(0, length));
-        else if (order == 0 && key.size() < length)
+        } else if (order == 0 && key.size() < length) {
             order = -1;
-        if (order != 0)
+        }
+        if (order != 0) {
             return order < 0 ? 0 : separators;
+        }
         head_run run = find_heads<children_max>(heads, separators, head_of<Head>(key, length));
         while (run.begin < run.end) {
             std::uint32_t const middle = (run.begin + run.end) / 2;
-            if (separator_key(heap, middle) <= key)
+            if (separator_key(heap, middle) <= key) {
                 run.begin = middle + 1;
-            else
+            } else {
                 run.end = middle;
+            }
         }
         return run.begin;
     }
@@ -165,8 +168,9 @@ private:
                               replacement const& now) {
         inner const& old = *node(parent);
         std::uint64_t digest = old.header.digest - digest_of(old_child) + digest_of(header(now.left));
-        if (now.right != 0)
+        if (now.right != 0) {
             digest += digest_of(header(now.right));
+        }
         if (now.right == 0) {
             reference const copied = heap_.allocate(inner::node_bytes());
             inner& in = *node(copied);
@@ -179,15 +183,18 @@ private:
         std::array<reference, children_max + 1> children;
         std::array<reference, children_max> separators;
         std::uint32_t const count = old.header.count + 1U;
-        for (std::uint32_t i = 0, from = 0; i < count; ++i)
+        for (std::uint32_t i = 0, from = 0; i < count; ++i) {
             children[i] = i == index       ? now.left
                           : i == index + 1 ? now.right
                                            : old.child(from),
             from += i != index;
-        for (std::uint32_t i = 0, from = 0; i < count - 1; ++i)
+        }
+        for (std::uint32_t i = 0, from = 0; i < count - 1; ++i) {
             separators[i] = i == index ? make_separator(now.separator) : old.separator(from++);
-        if (count <= children_max)
+        }
+        if (count <= children_max) {
             return {build(children.data(), separators.data(), count, old.header.level), 0, {}};
+        }
         auto const key = [&](std::uint32_t i) {
             return heap_.template at<separator_record>(separators[i])->key();
         };
@@ -209,16 +216,18 @@ private:
             in.set_child(i, children[i]);
             in.header.digest += digest_of(header(children[i]));
         }
-        for (std::uint32_t i = 0; i + 1 < count; ++i)
+        for (std::uint32_t i = 0; i + 1 < count; ++i) {
             in.set_separator(i, separators[i]);
+        }
         std::string_view const first = in.separator_key(heap_, 0);
         std::size_t const length = common_prefix(first, in.separator_key(heap_, count - 2));
         in.header.prefix_length = static_cast<std::uint16_t>(length);
         std::memset(in.prefix, 0, sizeof in.prefix);
         std::memcpy(in.prefix, first.data(), std::min(length, sizeof in.prefix));
         std::fill(in.heads, in.heads + children_max, head_none<Head>);
-        for (std::uint32_t i = 0; i + 1 < count; ++i)
+        for (std::uint32_t i = 0; i + 1 < count; ++i) {
             in.heads[i] = head_of<Head>(in.separator_key(heap_, i), length);
+        }
         return built;
     }
 
@@ -231,12 +240,14 @@ private:
 
     template <class Visit>
     void scan_node(reference at, Visit& visit) const {
-        if (header(at)->level == 0)
+        if (header(at)->level == 0) {
             return heap_.template at<Leaf>(at)->for_each(heap_, visit);
+        }
         inner const& in = *node(at);
         for (std::uint32_t i = 0; i < in.header.count; ++i) {
-            if (i + 1U < in.header.count)
+            if (i + 1U < in.header.count) {
                 prefetch_lines(header(in.child(i + 1)), Leaf::node_bytes());
+            }
             scan_node(in.child(i), visit);
         }
     }
@@ -250,8 +261,9 @@ private:
         }
         inner const& in = *node(at);
         for (std::uint32_t i = 0; i < in.header.count; ++i) {
-            if (!digest_holds(in.child(i)))
+            if (!digest_holds(in.child(i))) {
                 return false;
+            }
             sum += digest_of(header(in.child(i)));
         }
         return sum == in.header.digest;

@@ -54,46 +54,54 @@ struct reference_leaf {
     std::optional<std::uint32_t> find(arena const& heap, std::string_view key) const noexcept {
         head_run run = find_heads<Capacity>(heads, header.count, head_of<Head>(key, header.prefix_length));
         if (run.end - run.begin <= 1) {
-            if (run.begin < run.end && entry(heap, run.begin)->key() == key)
+            if (run.begin < run.end && entry(heap, run.begin)->key() == key) {
                 return run.begin;
+            }
             return std::nullopt;
         }
         if constexpr (Tagged) {
             std::uint8_t const tag = tag_of(key);
-            for (std::uint32_t i = run.begin; i < run.end; ++i)
-                if (high[i] >> 8 == tag && entry(heap, i)->key() == key)
+            for (std::uint32_t i = run.begin; i < run.end; ++i) {
+                if (high[i] >> 8 == tag && entry(heap, i)->key() == key) {
                     return i;
+                }
+            }
             return std::nullopt;
         }
         run.begin = lower_bound(heap, key, run);
-        if (run.begin < run.end && entry(heap, run.begin)->key() == key)
+        if (run.begin < run.end && entry(heap, run.begin)->key() == key) {
             return run.begin;
+        }
         return std::nullopt;
     }
 
     std::optional<std::string_view> get(arena const& heap, std::string_view key) const noexcept {
         auto const found = find(heap, key);
-        if (!found)
+        if (!found) {
             return std::nullopt;
+        }
         return entry(heap, *found)->value();
     }
 
     static replacement put(arena& heap, reference old_leaf, std::string_view key, std::string_view value,
                            std::uint64_t made) {
         auto const& old = *heap.at<reference_leaf>(old_leaf);
-        if (auto const found = old.find(heap, key))
+        if (auto const found = old.find(heap, key)) {
             return overwrite(heap, old, *found, key, value, made);
+        }
         reference const fresh = make_record(heap, key, value, made);
         auto const place = old.place_for(heap, key);
-        if (old.header.count == Capacity)
+        if (old.header.count == Capacity) {
             return split(heap, old, place.position, fresh, made);
+        }
         return insert(heap, old, place, fresh, made);
     }
 
     template <class Visit>
     void for_each(arena const& heap, Visit visit) const {
-        for (std::uint32_t i = 0; i < header.count; ++i)
+        for (std::uint32_t i = 0; i < header.count; ++i) {
             __builtin_prefetch(entry(heap, i));
+        }
         for (std::uint32_t i = 0; i < header.count; ++i) {
             record const* const r = entry(heap, i);
             visit(r->key(), r->value(), r->digest());
@@ -109,22 +117,25 @@ private:
     std::uint32_t lower_bound(arena const& heap, std::string_view key, head_run run) const noexcept {
         while (run.begin < run.end) {
             std::uint32_t const middle = (run.begin + run.end) / 2;
-            if (entry(heap, middle)->key() < key)
+            if (entry(heap, middle)->key() < key) {
                 run.begin = middle + 1;
-            else
+            } else {
                 run.end = middle;
+            }
         }
         return run.begin;
     }
 
     /// Where an absent key belongs, and the prefix it leaves in common.
     place place_for(arena const& heap, std::string_view key) const noexcept {
-        if (header.count == 0)
+        if (header.count == 0) {
             return {0, key.size()};
+        }
         std::string_view const prefix = entry(heap, 0)->key().substr(0, header.prefix_length);
         std::size_t const shared = common_prefix(key, prefix);
-        if (shared < prefix.size())
+        if (shared < prefix.size()) {
             return {key < prefix ? 0U : header.count, shared};
+        }
         head_run const run = find_heads<Capacity>(heads, header.count, head_of<Head>(key, prefix.size()));
         return {lower_bound(heap, key, run), prefix.size()};
     }
@@ -160,10 +171,12 @@ private:
         record const* const added = heap.at<record>(fresh);
         if (old.header.count != 0 && where.prefix_length < old.header.prefix_length) {
             std::string_view const shared = old.entry(heap, 0)->key();
-            for (std::uint32_t i = 0; i <= old.header.count; ++i)
-                if (i != at)
+            for (std::uint32_t i = 0; i <= old.header.count; ++i) {
+                if (i != at) {
                     leaf.heads[i] =
                         rebased_head(leaf.heads[i], shared, old.header.prefix_length, where.prefix_length);
+                }
+            }
         }
         leaf.set(at, head_of<Head>(added->key(), where.prefix_length), fresh, tag_of(added->key()));
         leaf.header.made = made;
@@ -176,10 +189,12 @@ private:
     static replacement split(arena& heap, reference_leaf const& old, std::uint32_t position, reference fresh,
                              std::uint64_t made) {
         std::array<reference, Capacity + 1> all;
-        for (std::uint32_t i = 0; i <= Capacity; ++i)
+        for (std::uint32_t i = 0; i <= Capacity; ++i) {
             all[i] = i == position ? fresh : old.at(i < position ? i : i - 1);
-        for (reference const r : all)
+        }
+        for (reference const r : all) {
             __builtin_prefetch(heap.at<record>(r));
+        }
         auto const key = [&](std::uint32_t i) { return heap.at<record>(all[i])->key(); };
         std::uint32_t const cut =
             split_position(Capacity + 1, [&](std::uint32_t i) { return common_prefix(key(i - 1), key(i)); });

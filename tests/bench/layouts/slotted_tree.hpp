@@ -54,8 +54,9 @@ struct slotted_page {
 
     std::string_view key(std::uint32_t i) const noexcept {
         char const* const e = entry(i);
-        if (level == 0)
+        if (level == 0) {
             return {e + leaf_header, load<std::uint16_t>(e + 12)};
+        }
         return {e + inner_header, load<std::uint16_t>(e + 8)};
     }
     reference child(std::uint32_t i) const noexcept { return load<std::uint64_t>(entry(i)); }
@@ -64,8 +65,9 @@ struct slotted_page {
 
     std::size_t entry_bytes(std::uint32_t i) const noexcept {
         std::size_t const size = key(i).size();
-        if (level != 0)
+        if (level != 0) {
             return even(inner_header + size);
+        }
         return even(leaf_header + size + (is_outside(i) ? sizeof(reference) : value_size(i)));
     }
     static std::size_t even(std::size_t n) noexcept { return (n + 1) & ~std::size_t{1}; }
@@ -84,10 +86,11 @@ struct slotted_page {
         std::uint32_t end = count;
         while (from < end) {
             std::uint32_t const middle = (from + end) / 2;
-            if (key(middle) < sought)
+            if (key(middle) < sought) {
                 from = middle + 1;
-            else
+            } else {
                 end = middle;
+            }
         }
         return from;
     }
@@ -115,11 +118,13 @@ public:
 
     std::optional<std::string_view> get(std::string_view key) const noexcept {
         slotted_page const* at = page(root_);
-        while (at->level != 0)
+        while (at->level != 0) {
             at = page(at->child(at->child_for(key)));
+        }
         std::uint32_t const i = at->lower_bound(key, 0);
-        if (i == at->count || at->key(i) != key)
+        if (i == at->count || at->key(i) != key) {
             return std::nullopt;
+        }
         return value(*at, i);
     }
 
@@ -163,15 +168,17 @@ private:
 
     std::string_view value(slotted_page const& leaf, std::uint32_t i) const noexcept {
         char const* const at = leaf.entry(i) + slotted_page::leaf_header + leaf.key(i).size();
-        if (!leaf.is_outside(i))
+        if (!leaf.is_outside(i)) {
             return {at, leaf.value_size(i)};
+        }
         return {heap_.at<char>(slotted_page::load<reference>(at)), leaf.value_size(i)};
     }
 
     void seal(reference r) noexcept {
         page(r)->made = made_;
-        if constexpr (Checked)
+        if constexpr (Checked) {
             page(r)->seal();
+        }
     }
 
     /// Writes an entry's bytes at `to`, the value elsewhere if it is long.
@@ -199,15 +206,17 @@ private:
         slotted_page const& old = *page(old_leaf);
         std::uint32_t const at = old.lower_bound(key, 0);
         if (at < old.count && old.key(at) == key) {
-            if (old.value_size(at) != value.size())
+            if (old.value_size(at) != value.size()) {
                 std::abort();
+            }
             reference const copied = heap_.allocate(slotted_page::bytes);
             page(copied)->copy_used(old);
             write_entry(page(copied)->raw() + old.slot(at), key, value);
-            if (old.is_outside(at))
+            if (old.is_outside(at)) {
                 heap_.free(
                     slotted_page::load<reference>(old.entry(at) + slotted_page::leaf_header + key.size()),
                     slot_bytes(value.size()));
+            }
             seal(copied);
             return {copied, 0, {}};
         }
@@ -262,18 +271,21 @@ private:
             return {{copied, 0, {}}, copied, at};
         }
         std::size_t total = 0;
-        for (std::uint32_t i = 0; i < old.count; ++i)
+        for (std::uint32_t i = 0; i < old.count; ++i) {
             total += old.entry_bytes(i) + 2;
+        }
         std::uint32_t cut = 0;
         for (std::size_t left = 0;
-             cut < old.count - 1U && (cut == 0 || left + old.entry_bytes(cut) / 2 < total / 2); ++cut)
+             cut < old.count - 1U && (cut == 0 || left + old.entry_bytes(cut) / 2 < total / 2); ++cut) {
             left += old.entry_bytes(cut) + 2;
+        }
         replacement halves{make_page(old.level), make_page(old.level), {}};
         append(halves.left, old, 0, cut);
         append(halves.right, old, cut, old.count);
         bool const goes_left = at < cut || (at == cut && page(halves.left)->fits(size));
-        if (!page(goes_left ? halves.left : halves.right)->fits(size))
+        if (!page(goes_left ? halves.left : halves.right)->fits(size)) {
             std::abort();
+        }
         std::string_view const left_last = at == cut && goes_left ? key : old.key(cut - 1);
         std::string_view const right_first = at == cut && !goes_left ? key : old.key(cut);
         halves.separator =
@@ -290,8 +302,9 @@ private:
 
     replacement sealed(replacement const& pages) noexcept {
         seal(pages.left);
-        if (pages.right != 0)
+        if (pages.right != 0) {
             seal(pages.right);
+        }
         return pages;
     }
 
@@ -308,26 +321,33 @@ private:
     void scan_page(reference r, Visit& visit) const {
         slotted_page const& at = *page(r);
         if (at.level != 0) {
-            for (std::uint32_t i = 0; i < at.count; ++i)
+            for (std::uint32_t i = 0; i < at.count; ++i) {
                 scan_page(at.child(i), visit);
+            }
             return;
         }
-        for (std::uint32_t i = 0; i < at.count; ++i)
-            if (at.is_outside(i))
+        for (std::uint32_t i = 0; i < at.count; ++i) {
+            if (at.is_outside(i)) {
                 __builtin_prefetch(value(at, i).data());
-        for (std::uint32_t i = 0; i < at.count; ++i)
+            }
+        }
+        for (std::uint32_t i = 0; i < at.count; ++i) {
             visit(at.key(i), value(at, i), 0);
+        }
     }
 
     bool checksum_holds(reference r) const {
         slotted_page& at = *page(r);
         std::uint64_t const kept = at.checksum;
         at.seal();
-        if (at.checksum != kept)
+        if (at.checksum != kept) {
             return false;
-        for (std::uint32_t i = 0; at.level != 0 && i < at.count; ++i)
-            if (!checksum_holds(at.child(i)))
+        }
+        for (std::uint32_t i = 0; at.level != 0 && i < at.count; ++i) {
+            if (!checksum_holds(at.child(i))) {
                 return false;
+            }
+        }
         return true;
     }
 

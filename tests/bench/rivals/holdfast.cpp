@@ -17,8 +17,9 @@ public:
     void put_batch(const std::vector<key_value>& batch) override {
         store_.update([&](holdfast::write_transaction& transaction) {
             holdfast::map_writer map = transaction.map();
-            for (const key_value& one : batch)
+            for (const key_value& one : batch) {
                 map.put(one.key, one.value);
+            }
         });
     }
 

@@ -11,8 +11,9 @@ namespace rivals {
 namespace {
 
 void require(int status) {
-    if (status == MDB_SUCCESS)
+    if (status == MDB_SUCCESS) {
         return;
+    }
     std::fprintf(stderr, "lmdb: %s\n", mdb_strerror(status));
     std::exit(1);
 }
@@ -50,8 +51,9 @@ public:
     void put_batch(const std::vector<key_value>& batch) override {
         MDB_txn* transaction = nullptr;
         require(mdb_txn_begin(environment_, nullptr, 0, &transaction));
-        for (const key_value& one : batch)
+        for (const key_value& one : batch) {
             put_in(transaction, one.key, one.value);
+        }
         require(mdb_txn_commit(transaction));
     }
 
@@ -72,8 +74,9 @@ public:
     std::int64_t get_in_one(const std::vector<std::string_view>& keys) override {
         require(mdb_txn_renew(reader_));
         std::int64_t sum = 0;
-        for (const std::string_view key : keys)
+        for (const std::string_view key : keys) {
             sum += get_in(reader_, key);
+        }
         mdb_txn_reset(reader_);
         return sum;
     }

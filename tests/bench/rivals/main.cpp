@@ -72,21 +72,25 @@ template <class Work>
 class results {
 public:
     void add(const std::string& workload, const std::string& contender, nanoseconds_per_operation time) {
-        if (!times_.contains(workload))
+        if (!times_.contains(workload)) {
             order_.push_back(workload);
+        }
         times_[workload][contender].push_back(time);
     }
     void print(const std::vector<std::string>& names) const {
         std::printf("%-34s", "median, ns an operation");
-        for (const std::string& name : names)
+        for (const std::string& name : names) {
             std::printf("%14s", name.c_str());
+        }
         std::printf("%14s\n", names.size() > 1 ? "times faster" : "");
         for (const std::string& workload : order_) {
             std::printf("%-34s", workload.c_str());
-            for (const std::string& name : names)
+            for (const std::string& name : names) {
                 std::printf("%14.1f", median(workload, name));
-            if (names.size() > 1)
+            }
+            if (names.size() > 1) {
                 std::printf("%14.2f", median(workload, names[1]) / median(workload, names[0]));
+            }
             std::printf("\n");
         }
     }
@@ -141,12 +145,14 @@ void measure_reads(contender& store, data_set& data, results& table) {
     const std::uint64_t gets = data.keys().size();
     std::int64_t sum = 0;
     table.add("random get, own transaction", store.name(), time_of(gets, [&] {
-                  for (std::uint64_t i = 0; i < gets; ++i)
+                  for (std::uint64_t i = 0; i < gets; ++i) {
                       sum += store.get(data.random_key());
+                  }
               }));
     std::vector<std::string_view> keys;
-    for (std::uint64_t i = 0; i < gets; ++i)
+    for (std::uint64_t i = 0; i < gets; ++i) {
         keys.push_back(data.random_key());
+    }
     table.add("random get, one transaction", store.name(),
               time_of(gets, [&] { sum += store.get_in_one(keys); }));
     std::string absent(17, 'x');
@@ -168,8 +174,9 @@ void measure_reads(contender& store, data_set& data, results& table) {
 void measure_puts(contender& store, data_set& data, results& table) {
     const std::uint64_t puts = std::max<std::uint64_t>(data.keys().size() / 4, 1000);
     table.add("random put, a commit each", store.name(), time_of(puts, [&] {
-                  for (std::uint64_t i = 0; i < puts; ++i)
+                  for (std::uint64_t i = 0; i < puts; ++i) {
                       store.put(data.random_key(), data.next_value());
+                  }
               }));
     table.add("random put, batches of 1000", store.name(), time_of(puts, [&] {
                   std::vector<std::string> values(batch_entries);
@@ -191,13 +198,15 @@ void measure_held_snapshots(contender& store, data_set& data, results& table) {
     for (const std::size_t wanted : {std::size_t{0}, std::size_t{1}, std::size_t{100}, std::size_t{1000}}) {
         while (held.size() < wanted) {
             held.push_back(store.hold_snapshot());
-            for (int i = 0; i < 5; ++i)
+            for (int i = 0; i < 5; ++i) {
                 store.put(data.random_key(), data.next_value());
+            }
         }
         table.add("put beside " + std::to_string(wanted) + " held snapshots", store.name(),
                   time_of(puts, [&] {
-                      for (std::uint64_t i = 0; i < puts; ++i)
+                      for (std::uint64_t i = 0; i < puts; ++i) {
                           store.put(data.random_key(), data.next_value());
+                      }
                   }));
     }
 }
@@ -224,15 +233,15 @@ void repetition(const settings& wanted, const std::vector<opener>& openers, data
     settings wanted;
     for (int i = 1; i + 1 < argc; i += 2) {
         const std::string option = argv[i];
-        if (option == "--entries")
+        if (option == "--entries") {
             wanted.entries = std::strtoull(argv[i + 1], nullptr, 10);
-        else if (option == "--value")
+        } else if (option == "--value") {
             wanted.value_bytes = std::strtoull(argv[i + 1], nullptr, 10);
-        else if (option == "--repetitions")
+        } else if (option == "--repetitions") {
             wanted.repetitions = std::atoi(argv[i + 1]);
-        else if (option == "--folder")
+        } else if (option == "--folder") {
             wanted.folder = argv[i + 1];
-        else {
+        } else {
             std::fprintf(stderr, "unknown option %s\n", argv[i]);
             std::exit(2);
         }
@@ -254,8 +263,9 @@ int main(int argc, char** argv) {
 #endif
     rivals::data_set data(wanted);
     rivals::results table;
-    for (int i = 0; i < wanted.repetitions; ++i)
+    for (int i = 0; i < wanted.repetitions; ++i) {
         rivals::repetition(wanted, openers, data, table);
+    }
     std::printf(
         "%llu entries, 17-byte keys, %zu-byte values, %d repetitions; durability: process (no sync)\n",
         static_cast<unsigned long long>(wanted.entries), wanted.value_bytes, wanted.repetitions);

@@ -165,15 +165,17 @@ private:
     template <class Put>
     void put_all(results& table, const std::string& name, Put&& put) {
         table.measure(name, keys_.size(), [&] {
-            for (std::size_t i = 0; i < keys_.size(); ++i)
+            for (std::size_t i = 0; i < keys_.size(); ++i) {
                 put(i);
+            }
         });
     }
     template <class Get>
     void get_all(results& table, const std::string& name, Get&& get) {
         table.measure(name, keys_.size(), [&] {
-            for (const std::string& key : keys_)
+            for (const std::string& key : keys_) {
                 sink += get(key);
+            }
         });
     }
     void put_bytes(std::string_view map, std::size_t i, const std::string& bytes) {

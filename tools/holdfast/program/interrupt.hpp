@@ -10,7 +10,8 @@ struct interrupted {
     int signal;
 };
 
-/// As long as it exists, the first SIGINT or SIGTERM is only noted; calls of the system that wait return EINTR. A second
+/// As long as it exists, the first SIGINT or SIGTERM is only noted; calls of the system that wait return EINTR. A
+/// second
 /// one ends the program at once.
 class interrupt_guard {
 public:

@@ -18,7 +18,8 @@ value increase(map_writer map, std::string_view key, const amount& by, std::opti
 /// Reads a value, given the type of the stored one.
 using value_reader = std::function<value(value_type stored)>;
 
-/// Stores `desired` if what is stored is the same as `expected` (`same_value`). Throws condition_not_met if it is not, or
+/// Stores `desired` if what is stored is the same as `expected` (`same_value`). Throws condition_not_met if it is
+/// not, or
 /// is absent. Documents keep the name of their type.
 void compare_and_set(map_writer map, std::string_view key, const value_reader& expected,
                      const value_reader& desired);

@@ -29,7 +29,8 @@ public:
     delimited_reader(line_reader& lines, table_format format) : lines_(lines), format_(format) {}
 
     /// The next record, in fields that are valid until the next call; false at the end. Empty lines are passed over.
-    /// Throws invalid_argument for quotes that don't end or that text follows, for unknown escapes, and for lines that end
+    /// Throws invalid_argument for quotes that don't end or that text follows, for unknown escapes, and for lines
+    /// that end
     /// with a carriage return alone.
     [[nodiscard]] bool next();
     [[nodiscard]] std::size_t size() const noexcept { return used_; }

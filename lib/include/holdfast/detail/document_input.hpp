@@ -93,7 +93,8 @@ public:
     }
 
 private:
-    /// A value that is missing keeps what it is. cereal's own variables are nothing yet: there `find` has thrown, but the
+    /// A value that is missing keeps what it is. cereal's own variables are nothing yet: there `find` has thrown,
+    /// but the
     /// compiler does not know, and would warn of them in every program; so it is told that they may be written here.
     template <class T>
     static void keep(T& value) noexcept {

@@ -172,8 +172,9 @@ inline void* heap_algorithm::raw_allocation_command(boost::interprocess::allocat
     const size_type present = reuse != nullptr && object_bytes != 0 ? size(reuse) / object_bytes : 0;
     if (shrinks) {
         // Here the limit is the upper one.
-        if (reuse == nullptr || object_bytes == 0)
+        if (reuse == nullptr || object_bytes == 0) {
             return nullptr;
+        }
         prefer_and_received = present;
         return preferred <= present && present <= limit ? reuse : nullptr;
     }
@@ -192,8 +193,9 @@ inline void* heap_algorithm::raw_allocation_command(boost::interprocess::allocat
         if (result == nullptr && limit < preferred) {
             result = detail::arena_allocate(this, limit * object_bytes, 1, &usable);
         }
-        if (result != nullptr)
+        if (result != nullptr) {
             prefer_and_received = usable / object_bytes;
+        }
     }
     return result;
 }

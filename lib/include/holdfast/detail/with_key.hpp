@@ -53,8 +53,9 @@ inline constexpr bool reads_in_place = std::is_reference_v<View> || std::same_as
 /// The value in place, where its type allows; what is copied out of the file is verified first.
 template <class T>
 [[nodiscard]] typename value_codec<T>::view read_value(const value_view& found) {
-    if constexpr (!reads_in_place<T>)
+    if constexpr (!reads_in_place<T>) {
         expect_sound(found);
+    }
     return value_codec<T>::read(found);
 }
 /// A copy of the value, verified.
@@ -67,8 +68,9 @@ template <class T>
 template <class T, class Label>
 [[nodiscard]] std::optional<T> decode_found(const std::optional<value_view>& found, const Label& label,
                                             std::string_view key) {
-    if (!found)
+    if (!found) {
         return std::nullopt;
+    }
     return with_key(label, key, [&] { return std::optional<T>(decode_value<T>(*found)); });
 }
 
