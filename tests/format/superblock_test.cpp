@@ -134,6 +134,7 @@ TEST(superblock, is_never_sound_by_chance) {
     slot.magic = durable_magic;
     slot.sequence = 1;
     slot.clean = 1;
+    slot.version_limit = 9;
     slot.commit = example_commit();
     slot.checksum = checksum_of(slot);
     return slot;
@@ -210,6 +211,12 @@ TEST(durable_slot, is_sound_only_whole_and_with_a_sound_commit) {
     slot.commit.txn += 1;
     slot.checksum = checksum_of(slot);
     EXPECT_FALSE(is_sound(slot));
+    for (const std::uint64_t limit : {std::uint64_t{6}, txn_limit + 1, ~std::uint64_t{0}}) {
+        slot = example_durable();
+        slot.version_limit = limit;
+        slot.checksum = checksum_of(slot);
+        EXPECT_FALSE(is_sound(slot)) << "below the commit, or beyond all numbers";
+    }
     slot = example_durable();
     slot.magic[0] = 'X';
     slot.checksum = checksum_of(slot);

@@ -233,5 +233,48 @@ TEST_F(segment_durable, after_a_reboot_without_a_clean_close_numbers_go_on_above
     EXPECT_GT(s->control().version_floor, 1'000'000U);
 }
 
+// What went wrong: the second opening after the reboot forgot what the first one had found out.
+TEST_F(segment_durable, the_numbers_of_a_lost_history_stay_taken_whoever_opens_next) {
+    for (const bool killed : {false, true}) {
+        {
+            const pretended_boot first("first");
+            crash_after([](segment& s) { set_number(s, 5); });
+        }
+        const pretended_boot second("second");
+        std::uint64_t floor = 0;
+        if (killed) {
+            crash_after([](segment&) {});
+        }
+        {
+            const auto s = open_fake(path_);
+            floor = s->control().version_floor;
+        }
+        EXPECT_GT(floor, 1'000'000U);
+        EXPECT_GE(open_fake(path_)->control().version_floor, floor);
+        std::filesystem::remove(path_);
+    }
+}
+
+// What went wrong: with the newer slot damaged, the older one, of the last clean close, was believed, and contradicted the
+// store: it could not even be read.
+TEST_F(segment_durable, a_damaged_newer_slot_is_not_replaced_by_what_an_older_one_says) {
+    crash_after([](segment& s) {
+        set_number(s, 5);
+        set_number(s, 6);
+    });
+    const durable_state before = state(*open_fake(path_, segment_mode::read_only));
+    ASSERT_FALSE(before.says_clean());
+    const std::uint64_t at =
+        (before.newest_is_a ? format::durable_slot_a_offset : format::durable_slot_b_offset) + 300;
+    const std::uint64_t nonsense = 0xDEAD;
+    patch(path_, at, &nonsense, sizeof nonsense);
+    EXPECT_EQ(cell(*open_fake(path_, segment_mode::read_only)).value, 6U);
+    hook_calls::reset();
+    const auto s = open_fake(path_);
+    EXPECT_EQ(cell(*s).value, 6U);
+    EXPECT_EQ(hook_calls::verify, 1) << "nobody knows what the lost slot said";
+    set_number(*s, 7);
+}
+
 } // namespace
 } // namespace holdfast

@@ -1,4 +1,7 @@
 // The writer lock: exclusion, death, time limits, nesting, failing recovery.
+#include <sys/time.h>
+
+#include <csignal>
 #include <stop_token>
 #include <thread>
 #include <vector>
@@ -178,6 +181,26 @@ TEST_F(segment_writer, a_dead_holder_whose_line_lives_again_is_dead) {
     EXPECT_EQ(cell(*s).value, 5U);
     EXPECT_EQ(s->control().recoveries, 1U);
     s->unlock_writer();
+}
+
+// What went wrong: a signal ends a sleep early, and only who slept through asked whether the holder lives.
+TEST_F(segment_writer, a_dead_holder_is_noticed_under_steady_signals) {
+    const auto s = open_fake(path_);
+    crash_after([](segment& mine) { mine.lock_writer(10s); });
+    struct sigaction ignoring {};
+    ignoring.sa_handler = [](int) {};
+    struct sigaction before {};
+    ASSERT_EQ(::sigaction(SIGALRM, &ignoring, &before), 0);
+    const itimerval often = {{0, 50}, {0, 50}};
+    ASSERT_EQ(::setitimer(ITIMER_REAL, &often, nullptr), 0);
+    const auto start = std::chrono::steady_clock::now();
+    s->lock_writer(20s);
+    const auto waited = std::chrono::steady_clock::now() - start;
+    const itimerval never{};
+    ::setitimer(ITIMER_REAL, &never, nullptr);
+    ::sigaction(SIGALRM, &before, nullptr);
+    s->unlock_writer();
+    EXPECT_LT(waited, 2s);
 }
 
 TEST_F(segment_writer, a_reader_that_locks_the_dead_holders_byte_keeps_nobody_out) {

@@ -280,5 +280,29 @@ TEST_F(recovery_test, refuses_numbers_that_no_transaction_can_have) {
     }
 }
 
+// What went wrong: recovering and checking went beyond the addresses that the process had reserved.
+TEST_F(recovery_test, is_left_to_a_process_with_more_addresses) {
+    open_options small;
+    small.capacity_bytes = std::uint64_t{24} << 20;
+    store survivor = store::open(place_.path(), small);
+    const auto grow = [](store& in) {
+        const std::string value(std::size_t{1} << 20, 'x');
+        in.update([&](write_transaction& transaction) {
+            for (int i = 0; i < 20; ++i) {
+                transaction.put("large" + std::to_string(i), value);
+            }
+        });
+    };
+    ASSERT_EQ(kill_at("commit.before_publish", 1, grow), child_end::killed);
+    expect_failure(errc::address_space, [&] { survivor.put("key", "value"); });
+    EXPECT_EQ(run_child([&] {
+                  store large = place_.open();
+                  grow(large);
+              }),
+              child_end::finished);
+    expect_failure(errc::address_space, [&] { static_cast<void>(survivor.check()); });
+    expect_sound(place_.open(open_mode::read_only));
+}
+
 } // namespace
 } // namespace holdfast::test

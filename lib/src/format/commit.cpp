@@ -38,7 +38,8 @@ bool is_sound(const commit_slot& slot) noexcept {
 }
 
 bool is_sound(const durable_slot& slot) noexcept {
-    return slot.magic == durable_magic && slot.checksum == checksum_of(slot) && is_sound(slot.commit);
+    return slot.magic == durable_magic && slot.checksum == checksum_of(slot) && is_sound(slot.commit) &&
+           slot.version_limit >= slot.commit.txn && slot.version_limit <= txn_limit;
 }
 
 } // namespace holdfast::format

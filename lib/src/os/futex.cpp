@@ -15,7 +15,8 @@ bool sleep_on(const std::uint32_t& word, std::uint32_t seen, std::chrono::nanose
     timespec wait{};
     wait.tv_sec = static_cast<time_t>(seconds.count());
     wait.tv_nsec = static_cast<long>((time - seconds).count());
-    return ::syscall(SYS_futex, &word, FUTEX_WAIT, seen, &wait, nullptr, 0) != 0 && errno == ETIMEDOUT;
+    return ::syscall(SYS_futex, &word, FUTEX_WAIT, seen, &wait, nullptr, 0) != 0 &&
+           (errno == ETIMEDOUT || errno == EINTR);
 }
 
 void wake_one(const std::uint32_t& word) noexcept {

@@ -4,6 +4,7 @@
 #include <sys/mman.h>
 
 #include <cerrno>
+#include <mutex>
 #include <optional>
 #include <utility>
 
@@ -67,6 +68,7 @@ int lifetime_lock::keep_by_mapping() noexcept {
     if (const int code = failpoint_error("os.keep_by_mapping"); code != 0) {
         return code;
     }
+    const std::lock_guard no_fork(fork_mutex()); // a child in between would inherit it
     void* const page = ::mmap(nullptr, page_bytes, PROT_NONE, MAP_SHARED, own_.descriptor(), 0);
     if (page == MAP_FAILED) {
         return errno;

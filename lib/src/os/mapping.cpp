@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <mutex>
 #include <new>
 
 #include <boost/interprocess/exceptions.hpp>
@@ -64,6 +65,7 @@ int mapping::map(const file& f, bool writable, std::uint64_t wanted_bytes, std::
     const std::uint64_t least = round_up(least_bytes);
     std::uint64_t bytes = std::max(round_up(wanted_bytes), least);
     generation_ = fork_generation();
+    const std::lock_guard no_fork(fork_mutex()); // a child in between would inherit it
     for (;;) {
         const int code = map_once(f, writable, bytes, region_);
         if (code == 0) {

@@ -237,12 +237,13 @@ void attachments::leave() noexcept {
 std::vector<std::uint32_t> attachments::lock_dead() const {
     std::vector<std::uint32_t> dead;
     const std::uint32_t end = lines_used();
+    dead.reserve(end); // nothing may throw once a byte is ours
     for (std::uint32_t index = first_line; index < end; ++index) {
         attachment_line& l = lines_[index];
         if (index == own_line_ || kind_of(load_shared(l.claim)) != line_kind::process) {
             continue;
         }
-        dead.push_back(index); // now, as nothing may throw once the byte is ours
+        dead.push_back(index);
         if (os::try_lock(file_, os::lock_mode::exclusive, byte_of(index)) != 0) {
             dead.pop_back();
         } else if (kind_of(load_shared(l.claim)) !=

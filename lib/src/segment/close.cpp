@@ -73,8 +73,10 @@ void segment::close_last() {
 /// No number above the last one that was used was ever given: what was promised beyond it is taken back.
 std::uint64_t segment::version_limit_at_close(const format::commit_slot& newest) const noexcept {
     const auto& log = *reinterpret_cast<const format::undo_log*>(base() + format::undo_log_offset);
-    return std::max(
-        {newest.txn, load_shared(control().version_floor), raw(format::checked_word(log.txn).number())});
+    const format::checked_word begun(log.txn);
+    const std::uint64_t last = std::max(
+        {newest.txn, load_shared(control().version_floor), begun.is_sound() ? raw(begun.number()) : 0});
+    return std::min(last, format::txn_limit);
 }
 
 /// Everything to the medium, and then that it is there.

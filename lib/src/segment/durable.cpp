@@ -1,6 +1,7 @@
 // Reading and writing durable slots.
 #include "segment/durable.hpp"
 
+#include <cstring>
 #include <limits>
 
 #include "os/system.hpp"
@@ -9,16 +10,19 @@ namespace holdfast {
 
 namespace {
 
-/// The slot at an offset, if it is sound, of this incarnation, and can have a successor.
+/// The slot at an offset, if it is sound, of this incarnation, and can have a successor. `damaged`: it is none of that,
+/// and not empty either.
 int read_slot(const os::file& f, std::uint64_t offset, const incarnation_id& incarnation,
-              std::optional<format::durable_slot>& slot) noexcept {
+              std::optional<format::durable_slot>& slot, bool& damaged) noexcept {
     format::durable_slot read{};
+    constexpr format::durable_slot empty{};
     std::size_t got = 0;
     const int code = f.read_at(&read, sizeof read, offset, got);
     if (code == 0 && got == sizeof read && format::is_sound(read) && read.incarnation == incarnation &&
         read.sequence != std::numeric_limits<std::uint64_t>::max()) {
         slot = read;
     }
+    damaged = !slot && std::memcmp(&read, &empty, sizeof read) != 0;
     return code;
 }
 
@@ -31,10 +35,13 @@ bool durable_state::is_at(const format::commit_slot& commit) const noexcept {
 int read_durable(const os::file& f, const incarnation_id& incarnation, durable_state& state) noexcept {
     std::optional<format::durable_slot> a;
     std::optional<format::durable_slot> b;
-    const int code_a = read_slot(f, format::durable_slot_a_offset, incarnation, a);
-    const int code_b = read_slot(f, format::durable_slot_b_offset, incarnation, b);
+    bool a_damaged = false;
+    bool b_damaged = false;
+    const int code_a = read_slot(f, format::durable_slot_a_offset, incarnation, a, a_damaged);
+    const int code_b = read_slot(f, format::durable_slot_b_offset, incarnation, b, b_damaged);
     state.newest_is_a = a && (!b || a->sequence > b->sequence);
     state.newest = state.newest_is_a ? a : b;
+    state.other_is_damaged = a_damaged || b_damaged;
     // One unreadable place is what the other one is for.
     return code_a != 0 && code_b != 0 ? code_a : 0;
 }

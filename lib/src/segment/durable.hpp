@@ -18,10 +18,13 @@ using incarnation_id = std::array<std::uint8_t, 16>;
 struct durable_state {
     std::optional<format::durable_slot> newest; ///< sound and of this incarnation; nothing: both are lost
     bool newest_is_a = false;
+    bool other_is_damaged = false; ///< it may have been newer, so `newest` is not believed to be clean
 
     /// Whether the commit that was on the medium, when this was written, is `commit`.
     [[nodiscard]] bool is_at(const format::commit_slot& commit) const noexcept;
-    [[nodiscard]] bool says_clean() const noexcept { return newest && newest->clean == 1; }
+    [[nodiscard]] bool says_clean() const noexcept {
+        return newest && newest->clean == 1 && !other_is_damaged;
+    }
     [[nodiscard]] std::uint64_t version_limit() const noexcept { return newest ? newest->version_limit : 0; }
 };
 

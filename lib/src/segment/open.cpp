@@ -198,13 +198,16 @@ void segment::take_over() {
     reset_control(same);
     store_shared(control().dirty, clean ? 0 : 1);
     store_shared(control().version_limit, state.version_limit());
-    store_shared(control().version_floor, same || clean ? 0 : state.version_limit());
+    // A history that was lost had numbers up to the limit; the word stays until the next boot. After a clean close the
+    // limit is the highest number that was given.
+    const std::uint64_t floor = same && !clean ? load_shared(control().version_floor) : state.version_limit();
+    store_shared(control().version_floor, std::min(floor, state.version_limit()));
     failpoint("segment.open.reset");
     if (!clean && options_.hooks.recover != nullptr) {
         options_.hooks.recover(*this);
         failpoint("segment.open.recovered");
     }
-    if (!same && !clean && options_.hooks.verify != nullptr) {
+    if ((!same || state.other_is_damaged) && !clean && options_.hooks.verify != nullptr) {
         options_.hooks.verify(*this);
         failpoint("segment.open.verified");
     }

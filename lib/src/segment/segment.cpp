@@ -52,7 +52,8 @@ void segment::map(std::uint64_t data_bytes) {
     const bool chosen = options_.capacity_bytes != 0;
     std::uint64_t wanted = options_.capacity_bytes;
     if (!chosen) {
-        wanted = std::max<std::uint64_t>(HOLDFAST_DEFAULT_CAPACITY_BYTES, std::bit_ceil(2 * data_bytes));
+        wanted = std::max<std::uint64_t>(HOLDFAST_DEFAULT_CAPACITY_BYTES,
+                                         std::bit_ceil(2 * std::min(data_bytes, format::file_bytes_max)));
     } else if (wanted < data_bytes) {
         fail(errc::address_space, path_,
              "the store has " + std::to_string(data_bytes) + " bytes, more than the capacity of " +

@@ -212,7 +212,7 @@ private:
     void prepare_to_write(bool left_unclean);
     void mark_dirty();
     void raise_version_limit(txn_id number);
-    void write_unclean(std::uint64_t version_limit);
+    void write_unclean(std::uint64_t wanted_limit);
     void check_file();
 
     // readers.cpp

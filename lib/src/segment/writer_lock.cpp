@@ -2,6 +2,7 @@
 //
 // Invariant: whoever gets the lock from a dead holder, or finds it abandoned, undoes what that one left before it
 // writes; if it can't, it abandons the lock, and so the next one has to.
+#include <algorithm>
 #include <string>
 
 #include "base/assert.hpp"
@@ -62,6 +63,11 @@ void segment::prepare_to_write(bool left_unclean) {
     if (left_unclean && options_.hooks.recover != nullptr) {
         try {
             options_.hooks.recover(*this);
+        } catch (const error& failure) {
+            if (failure.reason() != errc::address_space) { // then a process with more addresses can do it
+                poison();
+            }
+            throw;
         } catch (...) {
             poison();
             throw;
@@ -89,7 +95,8 @@ void segment::raise_version_limit(txn_id number) {
 }
 
 /// Says durably that the store is in use, and which numbers its transactions may have.
-void segment::write_unclean(std::uint64_t version_limit) {
+void segment::write_unclean(std::uint64_t wanted_limit) {
+    const std::uint64_t version_limit = std::min(wanted_limit, format::txn_limit);
     const durable_state state = durable();
     format::commit_slot commit{};
     if (state.newest) {

@@ -156,8 +156,10 @@ std::vector<finding> store::check(const std::function<void(std::uint64_t, std::u
     segment& file = shared->file();
     std::vector<check_finding> found;
     if (file.read_only()) {
-        const holdfast::snapshot held = snapshot(); // what is walked must not be freed meanwhile
-        found = check_everything(file, {.accounts = false, .progress = progress});
+        const engine::pin held = shared->pin_newest(); // what is walked must not be freed meanwhile
+        const std::unique_ptr<const engine::pin, std::function<void(const engine::pin*)>> guard(
+            &held, [&](const engine::pin* ended) { shared->unpin(*ended); });
+        found = check_everything(file, {.accounts = false, .commit = &held.state.slot, .progress = progress});
     } else {
         file.check_usable();
         file.lock_writer(state().options().timeout);

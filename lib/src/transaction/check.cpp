@@ -139,11 +139,21 @@ private:
 
 std::vector<check_finding> check_everything(segment& file, const check_options& options) {
     format::commit_slot commit{};
-    if (!file.commits().copy_newest(commit)) {
+    if (options.commit != nullptr) {
+        commit = *options.commit;
+    } else if (!file.commits().copy_newest(commit)) {
         return {{"the newest commit's slot is damaged", "", ""}};
     }
     if (commit.end_bytes > file.file_bytes()) {
         return {{"the file is cut short", "", ""}};
+    }
+    segment_backing memory(file);
+    const std::uint64_t end_bytes = options.accounts ? heap(memory).end_bytes() : 0;
+    if (std::max(commit.end_bytes, std::min(end_bytes, file.file_bytes())) > file.capacity_bytes()) {
+        throw error(errc::address_space,
+                    file.path().string() + ": the store has outgrown the " +
+                        std::to_string(file.capacity_bytes()) +
+                        " bytes of addresses reserved for it; open it again with a larger capacity");
     }
     return checker(file, options, commit).run();
 }

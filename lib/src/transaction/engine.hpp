@@ -7,6 +7,7 @@
 // Thread safety: all members, from any thread. Process safety: by the protocols of the segment.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
 #include <filesystem>
@@ -33,7 +34,9 @@ public:
     explicit segment_backing(segment& file) noexcept : file_(&file) {}
     [[nodiscard]] std::byte* base() const noexcept override { return file_->base(); }
     void ensure_allocated(std::uint64_t end_bytes) override { file_->ensure_allocated(end_bytes); }
-    [[nodiscard]] std::uint64_t backed_bytes() const override { return file_->file_bytes(); }
+    [[nodiscard]] std::uint64_t backed_bytes() const override {
+        return std::min(file_->file_bytes(), file_->capacity_bytes());
+    }
 
 private:
     segment* file_;

@@ -42,6 +42,12 @@ void recover(segment& file) {
     if (!damaged.undo().active(txn_id{applied.txn})) {
         return;
     }
+    if (damaged.end_bytes() > file.capacity_bytes()) {
+        throw error(errc::address_space,
+                    file.path().string() + ": a dead process's transaction reaches beyond the " +
+                        std::to_string(file.capacity_bytes()) +
+                        " bytes of addresses reserved for the store; open it again with more capacity");
+    }
     failpoint("recover.begin");
     damaged.roll_back();
     std::atomic_ref(file.control().recoveries).fetch_add(1, std::memory_order_relaxed);

@@ -48,7 +48,7 @@ public:
         const holdfast::map_view map = now.map();
         const auto end = map.end();
         for (auto at = map.begin(); at != end; ++at) {
-            sum += touch((*at).value);
+            sum += touch(at->second);
             ++entries;
         }
         return sum != 0 ? entries : 0;
