@@ -4,7 +4,9 @@
 #undef NDEBUG // the assertions are the point
 #include <cassert>
 #include <stdexcept>
+#include <stop_token>
 #include <string>
+#include <thread>
 
 namespace {
 
@@ -56,6 +58,11 @@ int main() {
         const auto next = jobs.take(jobs.begin());
         assert(oldest->first == "job-1" && next->second.text() == "sweep");
     });
+
+    std::jthread worker([&](std::stop_token stop) { // its end does not wait for other writers
+        store.update([](holdfast::write_transaction& tx) { tx.put("worker", "was here"); }, stop);
+    });
+    worker.join();
 
     // By hand: begin, change, commit. Without commit, nothing happens.
     holdfast::write_transaction tx = store.begin_write();

@@ -19,6 +19,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -150,9 +151,10 @@ public:
     /// Runs `change(write_transaction&)` and commits; an exception rolls everything back and goes through.
     /// Returns what `change` returns. Nested in one thread: errc::nested_write. `change` can't end the transaction: a
     /// commit in it is invalid_argument; an abort, or moving it away, undoes everything and makes `update` throw.
+    /// Waits for its turn as `begin_write` does.
     template <class Change>
-    auto update(Change&& change) {
-        write_transaction transaction = begin_write();
+    auto update(Change&& change, const std::stop_token& stop = {}) {
+        write_transaction transaction = begin_write(stop);
         detail::update_scope scope(transaction);
         if constexpr (std::is_void_v<std::invoke_result_t<Change, write_transaction&>>) {
             std::invoke(std::forward<Change>(change), transaction);
@@ -163,8 +165,10 @@ public:
             return result;
         }
     }
-    /// Waits for its turn to write, `open_options::timeout` at most.
-    [[nodiscard]] write_transaction begin_write();
+    /// Waits for its turn to write: `open_options::timeout` at most, and until `stop` is requested, which is noticed
+    /// within 5 ms. Where there is nothing to wait for, `stop` is not looked at. Throws timed_out (naming the holder),
+    /// cancelled, nested_write, read_only, no_space, corrupt, io_error; nothing has begun then.
+    [[nodiscard]] write_transaction begin_write(const std::stop_token& stop = {});
     /// One consistent state, without locks, in nanoseconds.
     [[nodiscard]] holdfast::snapshot snapshot() const;
 

@@ -114,9 +114,9 @@ std::optional<value> read_map(const store_state& owner, std::string_view map, co
 
 } // namespace detail
 
-write_transaction store::begin_write() {
+write_transaction store::begin_write(const std::stop_token& stop) {
     return write_transaction(
-        std::make_shared<detail::transaction_state>(state().shared(), state().options().timeout));
+        std::make_shared<detail::transaction_state>(state().shared(), state().options().timeout, stop));
 }
 
 holdfast::snapshot store::snapshot() const {

@@ -13,8 +13,9 @@ namespace holdfast::detail {
 
 map_label working_map::label(map_id) const { return {owner_->path(), name_, keys_}; }
 
-transaction_state::transaction_state(std::shared_ptr<engine> shared, std::chrono::milliseconds timeout)
-    : writer_(std::in_place, std::move(shared), timeout),
+transaction_state::transaction_state(std::shared_ptr<engine> shared, std::chrono::milliseconds timeout,
+                                     const std::stop_token& stop)
+    : writer_(std::in_place, std::move(shared), timeout, stop),
       unnamed_(*this, {}, *writer_, writer_->before().unnamed, true),
       catalogue_(*writer_, writer_->before()) {}
 

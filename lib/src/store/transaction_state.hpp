@@ -11,6 +11,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -76,7 +77,8 @@ private:
 
 class transaction_state {
 public:
-    transaction_state(std::shared_ptr<engine> shared, std::chrono::milliseconds timeout);
+    transaction_state(std::shared_ptr<engine> shared, std::chrono::milliseconds timeout,
+                      const std::stop_token& stop);
     ~transaction_state() { abort(); }
     transaction_state(const transaction_state&) = delete;
     transaction_state& operator=(const transaction_state&) = delete;

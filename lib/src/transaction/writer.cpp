@@ -18,9 +18,9 @@ constexpr std::size_t flush_threshold = 16'384;
 
 } // namespace
 
-writer::writer(std::shared_ptr<engine> owner, std::chrono::milliseconds timeout)
+writer::writer(std::shared_ptr<engine> owner, std::chrono::milliseconds timeout, const std::stop_token& stop)
     : engine_(std::move(owner)), pace_(*engine_) {
-    engine_->file().lock_writer(timeout);
+    engine_->file().lock_writer(timeout, stop);
     try {
         load_newest();
         base_ = engine_->file().base();

@@ -11,6 +11,7 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <stop_token>
 #include <string>
 
 #include "format/commit.hpp"
@@ -23,8 +24,10 @@ namespace holdfast {
 
 class writer final : public space {
 public:
-    /// Waits for the writer lock, rolls back what a dead writer left, reclaims when enough was retired.
-    writer(std::shared_ptr<engine> owner, std::chrono::milliseconds timeout);
+    /// Waits for the writer lock until `stop` is requested, rolls back what a dead writer left, reclaims when enough was
+    /// retired.
+    writer(std::shared_ptr<engine> owner, std::chrono::milliseconds timeout,
+           const std::stop_token& stop = {});
     ~writer() override;
 
     // --- space ---

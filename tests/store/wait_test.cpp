@@ -1,0 +1,72 @@
+// Waiting for one's turn to write ends when it is cancelled, and leaves nothing behind.
+#include <chrono>
+#include <stop_token>
+#include <thread>
+
+#include <gtest/gtest.h>
+
+#include <holdfast/store.hpp>
+
+#include "support/temporary_store.hpp"
+
+namespace holdfast::test {
+namespace {
+
+using namespace std::chrono_literals;
+
+class Wait : public ::testing::Test {
+protected:
+    void TearDown() override { expect_sound(store_); }
+
+    /// Calls `waits` on a thread while another writes, and cancels it.
+    template <class Call>
+    void expect_cancelled(Call&& waits) {
+        write_transaction open = store_.begin_write();
+        const auto start = std::chrono::steady_clock::now();
+        std::jthread waiter(
+            [&](const std::stop_token& stop) { expect_failure(errc::cancelled, [&] { waits(stop); }); });
+        std::this_thread::sleep_for(20ms);
+        waiter.request_stop();
+        waiter.join();
+        EXPECT_LT(std::chrono::steady_clock::now() - start, 20s) << "the timeout is 30 s";
+        open.put("whoever writes", "is not disturbed");
+        std::move(open).commit();
+    }
+
+    temporary_store place_;
+    holdfast::store store_ = place_.open();
+};
+
+TEST_F(Wait, OfBeginWriteCanBeCancelled) {
+    expect_cancelled([&](const std::stop_token& stop) { static_cast<void>(store_.begin_write(stop)); });
+    EXPECT_TRUE(store_.contains("whoever writes"));
+    store_.put("afterwards", "as ever");
+}
+
+TEST_F(Wait, OfUpdateCanBeCancelledAndItsFunctionIsNotCalled) {
+    bool called = false;
+    expect_cancelled([&](const std::stop_token& stop) {
+        store_.update([&](write_transaction&) { called = true; }, stop);
+    });
+    EXPECT_FALSE(called);
+}
+
+TEST_F(Wait, IsNotCancelledWhereThereIsNone) {
+    std::stop_source source;
+    source.request_stop();
+    EXPECT_EQ(store_.update([](write_transaction& transaction) { return transaction.put("key", 1); },
+                            source.get_token()),
+              put_outcome::inserted);
+}
+
+TEST_F(Wait, EndsAtOnceWhereItWasCancelledBefore) {
+    std::stop_source source;
+    source.request_stop();
+    const write_transaction open = store_.begin_write();
+    std::jthread([&] {
+        expect_failure(errc::cancelled, [&] { static_cast<void>(store_.begin_write(source.get_token())); });
+    }).join();
+}
+
+} // namespace
+} // namespace holdfast::test
