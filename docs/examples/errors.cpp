@@ -23,4 +23,6 @@ int main() {
     } catch (const holdfast::error& failure) {
         assert(failure.code() == holdfast::errc::invalid_argument); // also a std::error_code
     }
+
+    store.close(); // throws what could not be brought to the medium
 }

@@ -1,9 +1,12 @@
 // Closing: the lines of this process are freed; whoever is the last one brings everything to the medium and says
 // there that the file is clean.
 //
-// Nothing here throws: what can't be done stays undone, and the next one who opens the store finds it as after a kill.
+// What can't be done stays undone, and the next one who opens the store finds it as after a kill. Destructors are
+// silent about it; `segment::close` throws it.
 #include <algorithm>
 #include <cerrno>
+#include <exception>
+#include <utility>
 
 #include "base/assert.hpp"
 #include "format/checked_word.hpp"
@@ -20,7 +23,21 @@ namespace {
 
 constexpr os::byte_range alone_byte = {format::lock_byte::alone, 1};
 
+/// Where the calling thread wants to know what a close could not do; null: nowhere. The last holder may be given up by
+/// any thread at any time, and only the thread that happens to do it runs the destructor.
+thread_local std::exception_ptr* close_failure = nullptr;
+
 } // namespace
+
+void segment::close(std::shared_ptr<void> holder) {
+    std::exception_ptr failure;
+    std::exception_ptr* const outer = std::exchange(close_failure, &failure);
+    holder.reset();
+    close_failure = outer;
+    if (failure) {
+        std::rethrow_exception(failure);
+    }
+}
 
 void segment::detach() noexcept {
     if (!attached_ || forked()) {
@@ -37,8 +54,11 @@ void segment::detach() noexcept {
             if (os::try_lock(file_, os::lock_mode::exclusive, alone_byte) == 0) {
                 close_last();
             }
-        } catch (const std::exception&) {
+        } catch (...) {
             poison();
+            if (close_failure != nullptr) {
+                *close_failure = std::current_exception();
+            }
         }
         table_->leave();
     }
@@ -57,8 +77,12 @@ void segment::flush_if_last() {
 /// Nobody else is attached. Throws where the store can't be closed cleanly.
 void segment::close_last() {
     failpoint("segment.close.alone");
-    if (poisoned_.load(std::memory_order_relaxed) || load_shared(control().dirty) == 0) {
+    if (load_shared(control().dirty) == 0) {
         return;
+    }
+    if (poisoned_.load(std::memory_order_relaxed)) {
+        fail(errc::io_error, path_, "an earlier failure forbids closing the store cleanly",
+             "open it again: that verifies it where it has to be");
     }
     lock_writer(std::chrono::milliseconds::zero()); // undoes what a dead writer left
     try {

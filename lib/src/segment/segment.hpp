@@ -92,6 +92,10 @@ public:
     [[nodiscard]] static std::shared_ptr<segment> open(const std::filesystem::path& path,
                                                        const segment_options& options);
     ~segment(); ///< detaches; whoever is the last one syncs and marks the file clean
+    /// Gives up `holder`, which keeps a segment. If that was the last one of this process, throws what the close could
+    /// not do: io_error, no_space, timed_out (the gate), corrupt. The segment is closed all the same, and its file is
+    /// left as after a kill.
+    static void close(std::shared_ptr<void> holder);
 
     segment(const segment&) = delete;
     segment& operator=(const segment&) = delete;

@@ -16,6 +16,10 @@ void throw_ended(const char* what) {
                 std::string("the transaction of this ") + what + " has ended; begin another one");
 }
 
+void throw_closed(const std::string& path) {
+    throw error(errc::closed, path + ": this handle of the store was closed; open the store again");
+}
+
 void walked::throw_forked() {
     throw error(errc::forked, "this was inherited through fork(); open the store again in the child");
 }

@@ -10,6 +10,7 @@ namespace holdfast::detail {
 /// `what`: "store", "snapshot", ...
 [[noreturn]] void throw_moved_from(const char* what);
 [[noreturn]] void throw_ended(const char* what);
+[[noreturn]] void throw_closed(const std::string& path);
 
 /// What the handle stands for; throws moved_from if that is nothing.
 template <class Pointer>

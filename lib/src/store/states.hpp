@@ -17,19 +17,34 @@
 
 namespace holdfast::detail {
 
+/// What the copies of a handle, and its typed maps, share.
 class store_state {
 public:
     store_state(std::shared_ptr<engine> shared, const open_options& options) noexcept
         : engine_(std::move(shared)), options_(options) {}
-    [[nodiscard]] const std::shared_ptr<engine>& shared() const noexcept { return engine_; }
-    [[nodiscard]] const open_options& options() const noexcept { return options_; }
+    /// Throws closed.
+    [[nodiscard]] const std::shared_ptr<engine>& shared() const {
+        if (!engine_) [[unlikely]] {
+            throw_closed(closed_path_);
+        }
+        return engine_;
+    }
+    /// Throws closed.
+    [[nodiscard]] const open_options& options() const {
+        static_cast<void>(shared());
+        return options_;
+    }
+    /// Every other call throws `closed` from now on, this one included. Throws what closing could not do; and forked,
+    /// and then nothing is closed.
+    void close();
     [[nodiscard]] map_label label(std::string_view map, const key_type& keys) const {
-        return {engine_->file().path().string(), std::string(map), keys};
+        return {shared()->file().path().string(), std::string(map), keys};
     }
 
 private:
-    std::shared_ptr<engine> engine_;
+    std::shared_ptr<engine> engine_; ///< null once it was closed
     open_options options_;
+    std::string closed_path_; ///< for messages
 };
 
 /// Throws wrong_type if the map that was found has other keys than those asked for.

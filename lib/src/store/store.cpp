@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <utility>
 
 #include "os/time.hpp"
 #include "store/states.hpp"
@@ -44,6 +45,14 @@ void add_maps(const snapshot& now, statistics& total) {
 
 } // namespace
 
+void detail::store_state::close() {
+    if (shared()->file().forked()) {
+        shared()->file().check_usable();
+    }
+    closed_path_ = engine_->file().path().string();
+    segment::close(std::exchange(engine_, nullptr));
+}
+
 store::store(std::shared_ptr<detail::store_state> state) noexcept : state_(std::move(state)) {}
 store::store(store&&) noexcept = default;
 store& store::operator=(store&&) noexcept = default;
@@ -55,6 +64,8 @@ store store::open(const std::filesystem::path& path, const open_options& options
     return store(
         std::make_shared<detail::store_state>(engine::open(path, to_segment_options(options)), options));
 }
+
+void store::close() { state().close(); }
 
 const std::filesystem::path& store::path() const { return state().shared()->file().path(); }
 
