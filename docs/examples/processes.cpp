@@ -34,4 +34,7 @@ int main() {
     assert(*store.get("from") == "parent");
     const holdfast::snapshot now = store.snapshot();
     assert(now.changes_since(before).size() == 1);
+
+    const std::uint32_t group = getgid(); // or what getgrnam("...") says
+    auto ours = holdfast::store::open("ours.hold", {.permissions = 0660, .group = group});
 }

@@ -63,6 +63,13 @@ struct open_options {
     std::uint64_t capacity_bytes = 0;
     /// Also open on network and user-space file systems, where the promises do not hold.
     bool any_file_system = false;
+    /// Permission bits of a file that is created, whatever the umask: 0660 for processes of several users. From 0600
+    /// to 0777, and its owner may read and write, else invalid_argument. nullopt: 0600. All who write need both to read
+    /// and to write.
+    std::optional<std::uint32_t> permissions = std::nullopt;
+    /// Number of the group of a file that is created; the user must be a member, or privileged, else permission is
+    /// thrown and nothing created. nullopt: what the system gives it.
+    std::optional<std::uint32_t> group = std::nullopt;
 };
 
 /// A snapshot that some process holds.
@@ -102,7 +109,7 @@ struct finding {
 class HOLDFAST_API store final {
 public:
     /// Opens the store in the file `path`. O(1) in its size after a clean close or a crash of processes.
-    /// Throws not_found, permission, not_a_store, corrupt, newer_format, no_space, timed_out, unsupported, io_error.
+    /// Throws invalid_argument, not_found, permission, not_a_store, corrupt, newer_format, no_space, timed_out, unsupported, io_error.
     [[nodiscard]] static store open(const std::filesystem::path& path, const open_options& options = {});
 
     store(store&&) noexcept;

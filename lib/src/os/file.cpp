@@ -345,6 +345,14 @@ int file::sync_all() const noexcept {
     return retried([&] { return ::fsync(fd_); });
 }
 
+int file::set_group(std::uint32_t number) const noexcept {
+    return retried([&] { return ::fchown(fd_, static_cast<uid_t>(-1), number); });
+}
+
+int file::set_permissions(std::uint32_t bits) const noexcept {
+    return retried([&] { return ::fchmod(fd_, bits); });
+}
+
 int file::publish(const std::filesystem::path& path) const noexcept {
     const auto name = name_of_descriptor(fd_);
     return retried(

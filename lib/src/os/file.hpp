@@ -78,6 +78,9 @@ public:
     [[nodiscard]] int find_holes(byte_range within, std::vector<byte_range>& holes) const;
     [[nodiscard]] int sync_data() const noexcept;
     [[nodiscard]] int sync_all() const noexcept;
+    [[nodiscard]] int set_group(std::uint32_t number) const noexcept;
+    /// The bits as they are given, whatever the umask.
+    [[nodiscard]] int set_permissions(std::uint32_t bits) const noexcept;
     /// Gives a file made by create_unnamed its name; EEXIST if that is taken.
     [[nodiscard]] int publish(const std::filesystem::path& path) const noexcept;
 

@@ -148,9 +148,28 @@ void segment::format() {
                               .clean = true,
                               .header_sum = header_sum(base())});
     failpoint("segment.create.durable");
-    code = code != 0 ? code : file_.sync_all();
+    if (code == 0) {
+        give_to_others();
+    }
+    code = code != 0 ? code : file_.sync_all(); // also whose it is
     if (code != 0) {
         fail_system(code, path_, "can't write the new store");
+    }
+}
+
+/// The group first: the other way round, one that is not meant would have the permissions for a moment.
+void segment::give_to_others() {
+    if (options_.group) {
+        if (const int code = file_.set_group(*options_.group); code != 0) {
+            fail_system(code, path_,
+                        "can't give the new store to the group " + std::to_string(*options_.group),
+                        "name a group that this user is a member of");
+        }
+    }
+    if (options_.permissions) {
+        if (const int code = file_.set_permissions(*options_.permissions); code != 0) {
+            fail_system(code, path_, "can't set the permissions of the new store");
+        }
     }
 }
 

@@ -67,10 +67,12 @@ enum class segment_mode {
 
 struct segment_options {
     segment_mode mode = segment_mode::create;
-    std::chrono::milliseconds timeout{30'000}; ///< for each wait on a lock
-    std::uint64_t capacity_bytes = 0;          ///< of address space to reserve; 0: the default
-    bool any_file_system = false;              ///< also NFS, 9p, virtiofs and FUSE
-    bool separate_mapping = false;             ///< tests only: not shared through the registry
+    std::chrono::milliseconds timeout{30'000};               ///< for each wait on a lock
+    std::uint64_t capacity_bytes = 0;                        ///< of address space to reserve; 0: the default
+    bool any_file_system = false;                            ///< also NFS, 9p, virtiofs and FUSE
+    std::optional<std::uint32_t> permissions = std::nullopt; ///< of a new file, whatever the umask; else 0600
+    std::optional<std::uint32_t> group = std::nullopt;       ///< of a new file
+    bool separate_mapping = false;                           ///< tests only: not shared through the registry
     segment_hooks hooks{};
 };
 
@@ -193,6 +195,7 @@ private:
     format_new(os::file&& made, const std::filesystem::path& path, const segment_options& options);
     void format();
     void write_superblocks();
+    void give_to_others();
 
     // open.cpp
     void attach();

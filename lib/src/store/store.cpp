@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <limits>
 #include <utility>
 
 #include "os/time.hpp"
@@ -16,7 +17,7 @@ namespace holdfast {
 
 namespace {
 
-[[nodiscard]] segment_options to_segment_options(const open_options& options) noexcept {
+[[nodiscard]] segment_options to_segment_options(const open_options& options) {
     segment_options converted;
     switch (options.mode) {
     case open_mode::create:
@@ -32,6 +33,17 @@ namespace {
     converted.timeout = options.timeout;
     converted.capacity_bytes = options.capacity_bytes;
     converted.any_file_system = options.any_file_system;
+    if (options.permissions && ((*options.permissions & 0600U) != 0600U || *options.permissions > 0777U)) {
+        throw error(
+            errc::invalid_argument,
+            "the permissions of a new store have to be from 0600 to 0777, to be read and written by its "
+            "owner");
+    }
+    if (options.group == std::numeric_limits<std::uint32_t>::max()) { // to the system: leave it as it is
+        throw error(errc::invalid_argument, "no group has the number 4294967295");
+    }
+    converted.permissions = options.permissions;
+    converted.group = options.group;
     return converted;
 }
 
