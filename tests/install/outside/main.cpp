@@ -19,7 +19,7 @@ int main(int argc, char** argv) {
     if (argc != 2) {
         return 2;
     }
-    const auto store = holdfast::store::open(argv[1]);
+    auto store = holdfast::store::open(argv[1]);
     auto users = store.map<std::string, user>("users");
     users.put("ada", {"Ada", 36});
     const holdfast::snapshot now = store.snapshot();
