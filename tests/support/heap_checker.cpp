@@ -218,7 +218,7 @@ void seal_accounts(std::byte* base, std::uint64_t end_bytes) {
         block.check = descriptor_check(block, static_cast<std::uint32_t>(number));
     }
     auto& header = *reinterpret_cast<format::heap_header*>(base + format::heap_header_offset);
-    header.header_check = header_sum(base);
+    header.header_check = heap_header_sum(base);
     header.directory_check = directory_sum(base);
 }
 

@@ -30,7 +30,8 @@ inline constexpr std::uint64_t header_sum_words = offsetof(format::heap_header, 
     }
     return sum;
 }
-[[nodiscard]] inline std::uint64_t header_sum(const std::byte* base) noexcept {
+/// Not `header_sum`, which is the segment's: two functions of one signature, and the linker takes either.
+[[nodiscard]] inline std::uint64_t heap_header_sum(const std::byte* base) noexcept {
     return sum_of(reinterpret_cast<const std::uint64_t*>(base + format::heap_header_offset),
                   header_sum_words);
 }

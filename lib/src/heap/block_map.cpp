@@ -56,7 +56,7 @@ void block_map::format(backing& memory, std::uint64_t end_bytes) {
     block_map map(memory, undo);
     map.header_->magic = format::heap_magic;
     map.header_->end_blocks = format::heap_first_block;
-    map.header_->header_check = header_sum(map.base_);
+    map.header_->header_check = heap_header_sum(map.base_);
     map.header_->directory_check = directory_sum(map.base_);
     map.extend(static_cast<std::uint32_t>(end_bytes / format::block_bytes));
     map.update_sums();
@@ -71,7 +71,7 @@ void block_map::validate_header(std::uint64_t backed_bytes) {
         throw_corrupt("the file is cut short, or the heap's length is damaged", ref{});
     }
     if (header_->header_check != header_check_seen_) {
-        if (header_->header_check != header_sum(base_)) {
+        if (header_->header_check != heap_header_sum(base_)) {
             throw_corrupt("the heap header is damaged", ref::from_offset(format::heap_header_offset));
         }
         header_check_seen_ = header_->header_check;
