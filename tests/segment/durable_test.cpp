@@ -255,7 +255,8 @@ TEST_F(segment_durable, the_numbers_of_a_lost_history_stay_taken_whoever_opens_n
     }
 }
 
-// What went wrong: with the newer slot damaged, the older one, of the last clean close, was believed, and contradicted the
+// What went wrong: with the newer slot damaged, the older one, of the last clean close, was believed, and
+// contradicted the
 // store: it could not even be read.
 TEST_F(segment_durable, a_damaged_newer_slot_is_not_replaced_by_what_an_older_one_says) {
     crash_after([](segment& s) {

@@ -15,7 +15,7 @@
 namespace holdfast::test {
 namespace {
 
-class Close : public ::testing::Test {
+class close_test : public ::testing::Test {
 protected:
     void SetUp() override { store_.put("key", "value"); }
     void TearDown() override {
@@ -29,7 +29,7 @@ protected:
     holdfast::store store_ = place_.open();
 };
 
-TEST_F(Close, MakesEveryCallOfTheHandleAndItsMapsAnError) {
+TEST_F(close_test, makes_every_call_of_the_handle_and_its_maps_an_error) {
     auto numbers = store_.map<std::string, int>("numbers");
     numbers.put("one", 1);
     const auto reader = std::as_const(store_).map<std::string, int>("numbers");
@@ -58,7 +58,7 @@ TEST_F(Close, MakesEveryCallOfTheHandleAndItsMapsAnError) {
     expect_closed([&] { static_cast<void>(now.in(numbers).get("one")); });
 }
 
-TEST_F(Close, NamesTheFile) {
+TEST_F(close_test, names_the_file) {
     store_.close();
     try {
         static_cast<void>(store_.get("key"));
@@ -68,29 +68,29 @@ TEST_F(Close, NamesTheFile) {
     }
 }
 
-TEST_F(Close, OfAHandleThatWasMovedFromSaysSo) {
+TEST_F(close_test, of_a_handle_that_was_moved_from_says_so) {
     const holdfast::store moved = std::move(store_);
     expect_failure(errc::moved_from, [&] { store_.close(); });
 }
 
 // It was swallowed: whoever relied on the close for a power cut did not learn that nothing had reached the medium.
-TEST_F(Close, ThrowsThatTheStoreCouldNotBeSynced) {
+TEST_F(close_test, throws_that_the_store_could_not_be_synced) {
     arm_failpoints("os.sync=fail:EIO");
     expect_failure(errc::io_error, [&] { store_.close(); });
     expect_failure(errc::closed, [&] { static_cast<void>(store_.get("key")); });
 }
 
-TEST_F(Close, ThrowsThatTheCleanMarkCouldNotBeWritten) {
+TEST_F(close_test, throws_that_the_clean_mark_could_not_be_written) {
     arm_failpoints("os.write_durably=fail:ENOSPC");
     expect_failure(errc::no_space, [&] { store_.close(); });
 }
 
-TEST_F(Close, OfADestroyedHandleIsSilent) {
+TEST_F(close_test, of_a_destroyed_handle_is_silent) {
     arm_failpoints("os.sync=fail:EIO");
     { const holdfast::store closed = std::move(store_); }
 }
 
-TEST_F(Close, SyncsNothingWhileAnotherHandleHoldsTheStore) {
+TEST_F(close_test, syncs_nothing_while_another_handle_holds_the_store) {
     holdfast::store other = place_.open();
     arm_failpoints("os.sync=fail:EIO");
     store_.close();
@@ -98,7 +98,7 @@ TEST_F(Close, SyncsNothingWhileAnotherHandleHoldsTheStore) {
     expect_failure(errc::io_error, [&] { other.close(); });
 }
 
-TEST_F(Close, LeavesSnapshotsAndTransactionsAlone) {
+TEST_F(close_test, leaves_snapshots_and_transactions_alone) {
     std::optional<holdfast::snapshot> now = store_.snapshot();
     write_transaction open = store_.begin_write();
     open.put("another", "entry");
@@ -109,13 +109,13 @@ TEST_F(Close, LeavesSnapshotsAndTransactionsAlone) {
     now.reset();
 }
 
-TEST_F(Close, OfAReaderHasNothingToSay) {
+TEST_F(close_test, of_a_reader_has_nothing_to_say) {
     holdfast::store reader = place_.open(open_mode::read_only);
     reader.close();
     expect_failure(errc::closed, [&] { static_cast<void>(reader.get("key")); });
 }
 
-TEST_F(Close, IsForkedInAChild) {
+TEST_F(close_test, is_forked_in_a_child) {
     EXPECT_EQ(run_child([&] {
                   expect_failure(errc::forked, [&] { store_.close(); });
                   if (HasFailure()) {

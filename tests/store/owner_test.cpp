@@ -20,7 +20,7 @@ namespace {
 
 constexpr std::uint32_t shared_group = 54'321;
 
-class Owner : public ::testing::Test {
+class owner_test : public ::testing::Test {
 protected:
     void SetUp() override { umask_ = ::umask(022); }
     void TearDown() override {
@@ -42,33 +42,33 @@ protected:
     mode_t umask_ = 0;
 };
 
-TEST_F(Owner, OfANewFileIsTheOnlyOneToReadAndWriteUnlessToldOtherwise) {
+TEST_F(owner_test, of_a_new_file_is_the_only_one_to_read_and_write_unless_told_otherwise) {
     const holdfast::store made = place_.open();
     EXPECT_EQ(permissions(), 0600U);
     EXPECT_EQ(status().st_uid, ::geteuid());
 }
 
-TEST_F(Owner, GivesANewFileThePermissionsAskedForWhateverTheUmask) {
+TEST_F(owner_test, gives_a_new_file_the_permissions_asked_for_whatever_the_umask) {
     ::umask(077);
     const holdfast::store made = open({.permissions = 0664});
     EXPECT_EQ(permissions(), 0664U);
     expect_sound(made);
 }
 
-TEST_F(Owner, GivesThemAlsoWhereFilesCannotBeMadeWithoutAName) {
+TEST_F(owner_test, gives_them_also_where_files_cannot_be_made_without_a_name) {
     arm_failpoints("os.create_unnamed=fail:EOPNOTSUPP");
     ::umask(077);
     const holdfast::store made = open({.permissions = 0660, .group = ::getegid()});
     EXPECT_EQ(permissions(), 0660U);
 }
 
-TEST_F(Owner, LeavesAFileThatIsThereAsItIs) {
+TEST_F(owner_test, leaves_a_file_that_is_there_as_it_is) {
     { const holdfast::store made = place_.open(); }
     const holdfast::store opened = open({.permissions = 0666});
     EXPECT_EQ(permissions(), 0600U);
 }
 
-TEST_F(Owner, RefusesPermissionsThatShutTheOwnerOutOrAreNone) {
+TEST_F(owner_test, refuses_permissions_that_shut_the_owner_out_or_are_none) {
     for (const std::uint32_t bits : {0U, 0400U, 0066U, 04660U, 010'600U}) {
         expect_failure(errc::invalid_argument, [&] { static_cast<void>(open({.permissions = bits})); });
     }
@@ -78,10 +78,10 @@ TEST_F(Owner, RefusesPermissionsThatShutTheOwnerOutOrAreNone) {
 
 // --- Several users; only root can be them -----------------------------------------------------------------
 
-class Owners : public Owner {
+class owners_test : public owner_test {
 protected:
     void SetUp() override {
-        Owner::SetUp();
+        owner_test::SetUp();
         if (::geteuid() != 0) {
             GTEST_SKIP() << "needs root";
         }
@@ -103,7 +103,7 @@ protected:
     }
 };
 
-TEST_F(Owners, OfAGroupShareAStore) {
+TEST_F(owners_test, of_a_group_share_a_store) {
     const auto put = [&](const char* key) {
         return [this, key] {
             holdfast::store shared = open({.permissions = 0660, .group = shared_group});
@@ -125,7 +125,7 @@ TEST_F(Owners, OfAGroupShareAStore) {
 }
 
 // The other user's process may not be signalled or looked at, and its death is noticed all the same.
-TEST_F(Owners, OfAGroupRecoverEachOthersTransactions) {
+TEST_F(owners_test, of_a_group_recover_each_others_transactions) {
     holdfast::store mine = open({.permissions = 0660, .group = shared_group});
     EXPECT_EQ(as_user(60'001, shared_group,
                       [&] {
@@ -145,7 +145,7 @@ TEST_F(Owners, OfAGroupRecoverEachOthersTransactions) {
     expect_sound(mine);
 }
 
-TEST_F(Owners, MustBeMembersOfTheGroupThatTheyName) {
+TEST_F(owners_test, must_be_members_of_the_group_that_they_name) {
     EXPECT_EQ(as_user(60'001, 60'001,
                       [&] {
                           expect_failure(errc::permission,

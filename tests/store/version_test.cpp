@@ -15,7 +15,7 @@ namespace {
 static_assert(HOLDFAST_MAKE_VERSION(1, 2, 3) > HOLDFAST_MAKE_VERSION(1, 1, 999));
 static_assert(HOLDFAST_MAKE_VERSION(1, 0, 0) > HOLDFAST_MAKE_VERSION(0, 999, 999));
 
-TEST(Version, IsTheSameAsNumbersAndAsText) {
+TEST(version, is_the_same_as_numbers_and_as_text) {
     EXPECT_EQ(HOLDFAST_MAKE_VERSION(version_major, version_minor, version_patch), HOLDFAST_VERSION);
     EXPECT_EQ(version_text, std::to_string(version_major) + '.' + std::to_string(version_minor) + '.' +
                                 std::to_string(version_patch));

@@ -14,7 +14,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-class Wait : public ::testing::Test {
+class wait_test : public ::testing::Test {
 protected:
     void TearDown() override { expect_sound(store_); }
 
@@ -37,13 +37,13 @@ protected:
     holdfast::store store_ = place_.open();
 };
 
-TEST_F(Wait, OfBeginWriteCanBeCancelled) {
+TEST_F(wait_test, of_begin_write_can_be_cancelled) {
     expect_cancelled([&](const std::stop_token& stop) { static_cast<void>(store_.begin_write(stop)); });
     EXPECT_TRUE(store_.contains("whoever writes"));
     store_.put("afterwards", "as ever");
 }
 
-TEST_F(Wait, OfUpdateCanBeCancelledAndItsFunctionIsNotCalled) {
+TEST_F(wait_test, of_update_can_be_cancelled_and_its_function_is_not_called) {
     bool called = false;
     expect_cancelled([&](const std::stop_token& stop) {
         store_.update([&](write_transaction&) { called = true; }, stop);
@@ -51,7 +51,7 @@ TEST_F(Wait, OfUpdateCanBeCancelledAndItsFunctionIsNotCalled) {
     EXPECT_FALSE(called);
 }
 
-TEST_F(Wait, IsNotCancelledWhereThereIsNone) {
+TEST_F(wait_test, is_not_cancelled_where_there_is_none) {
     std::stop_source source;
     source.request_stop();
     EXPECT_EQ(store_.update([](write_transaction& transaction) { return transaction.put("key", 1); },
@@ -59,7 +59,7 @@ TEST_F(Wait, IsNotCancelledWhereThereIsNone) {
               put_outcome::inserted);
 }
 
-TEST_F(Wait, EndsAtOnceWhereItWasCancelledBefore) {
+TEST_F(wait_test, ends_at_once_where_it_was_cancelled_before) {
     std::stop_source source;
     source.request_stop();
     const write_transaction open = store_.begin_write();

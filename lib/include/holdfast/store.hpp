@@ -105,11 +105,13 @@ struct finding {
 ///
 /// Thread safety: all members may be called from any thread at once, except moving, closing and destroying the handle.
 /// A handle must outlive nothing: snapshots and transactions keep what they need. Once it was moved from, every call
-/// is errc::moved_from; once it was closed, errc::closed. After fork() the child's handles throw errc::forked; the child opens the store again.
+/// is errc::moved_from; once it was closed, errc::closed. After fork() the child's handles throw errc::forked; the
+/// child opens the store again.
 class HOLDFAST_API store final {
 public:
     /// Opens the store in the file `path`. O(1) in its size after a clean close or a crash of processes.
-    /// Throws invalid_argument, not_found, permission, not_a_store, corrupt, newer_format, no_space, timed_out, unsupported, io_error.
+    /// Throws invalid_argument, not_found, permission, not_a_store, corrupt, newer_format, no_space, timed_out,
+    /// unsupported, io_error.
     [[nodiscard]] static store open(const std::filesystem::path& path, const open_options& options = {});
 
     store(store&&) noexcept;
@@ -117,7 +119,8 @@ public:
     ~store(); ///< closes it, and is silent about what that could not do
 
     /// Ends this handle and the typed maps made from it: every later call of them, this one included, is errc::closed.
-    /// It waits for nobody, and takes nothing from others: other handles, transactions, snapshots and ranges, those made
+    /// It waits for nobody, and takes nothing from others: other handles, transactions, snapshots and ranges, those
+    /// made
     /// from this handle included, go on and keep the store open. If there are none, in no process, this brings
     /// everything to the medium, and throws if it can't: io_error, no_space, timed_out, corrupt. Then the handle is
     /// closed nevertheless, what was committed is in the page cache, and the file is as after a kill: it has to be

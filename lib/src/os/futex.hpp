@@ -9,7 +9,8 @@
 
 namespace holdfast::os {
 
-/// Sleeps while `word` holds `seen`, for at most `time`; whether nobody woke it: the time is up, or a signal came. Returns early at
+/// Sleeps while `word` holds `seen`, for at most `time`; whether nobody woke it: the time is up, or a signal came.
+/// Returns early at
 /// will.
 bool sleep_on(const std::uint32_t& word, std::uint32_t seen, std::chrono::nanoseconds time) noexcept;
 

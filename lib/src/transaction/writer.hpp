@@ -24,7 +24,8 @@ namespace holdfast {
 
 class writer final : public space {
 public:
-    /// Waits for the writer lock until `stop` is requested, rolls back what a dead writer left, reclaims when enough was
+    /// Waits for the writer lock until `stop` is requested, rolls back what a dead writer left, reclaims when enough
+    /// was
     /// retired.
     writer(std::shared_ptr<engine> owner, std::chrono::milliseconds timeout,
            const std::stop_token& stop = {});
