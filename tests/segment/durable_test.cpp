@@ -225,7 +225,7 @@ TEST_F(segment_durable, after_a_reboot_without_a_clean_close_numbers_go_on_above
     {
         const pretended_boot first("first");
         crash_after([](segment& s) { set_number(s, 5); });
-        EXPECT_EQ(open_fake(path_, segment_mode::read_only)->control().version_floor, 0U);
+        EXPECT_EQ(open_fake(path_, segment_mode::read_only)->control().version_floor, 1U);
     }
     const pretended_boot second("second");
     const auto s = open_fake(path_);

@@ -114,8 +114,11 @@ void segment::mark_clean() {
                                      .version_limit = version_limit_at_close(newest.commit),
                                      .clean = true,
                                      .header_sum = header_sum(base())};
-    if (const int code = write_durable(file_, incarnation_, durable(), content); code != 0) {
-        fail_system(code, path_, "can't mark the store as closed cleanly");
+    // Where one of the slots is damaged, "clean" is believed only once both are whole again.
+    for (int slots = durable().other_is_damaged ? 2 : 1; slots > 0; --slots) {
+        if (const int code = write_durable(file_, incarnation_, durable(), content); code != 0) {
+            fail_system(code, path_, "can't mark the store as closed cleanly");
+        }
     }
     failpoint("segment.close.clean");
     store_shared(control().dirty, 0);
