@@ -8,6 +8,8 @@
 #include <system_error>
 #include <utility>
 
+#include "format/geometry.hpp"
+
 namespace holdfast::crash {
 
 namespace {
@@ -15,7 +17,7 @@ namespace {
 /// Longer than the stores' own time limit for locks, so that whoever waits in vain says so itself.
 constexpr std::chrono::seconds patience{40};
 
-constexpr std::uint64_t file_bytes_max = 96 << 20;
+constexpr std::uint64_t file_bytes_max = format::heap_offset + 80 * format::mib;
 
 constexpr std::array<std::string_view, 3> creating_points = {"segment.create", "segment.back", "os.create"};
 

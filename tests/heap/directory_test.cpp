@@ -66,7 +66,7 @@ TEST_F(directory_test, an_undone_growth_over_several_leaves_can_be_repeated) {
 TEST_F(directory_test, growth_meets_the_borders_of_tables_at_every_distance) {
     heap& tested = user_->heap();
     user_->begin();
-    (void)tested.allocate(32 * gib - 64 * format::mib);
+    (void)tested.allocate(32 * gib - format::heap_offset - 48 * format::mib);
     user_->commit();
     for (std::uint64_t blocks = 900; blocks < 1100; blocks += 3) {
         user_->begin();

@@ -92,7 +92,11 @@ TEST_F(segment_readers, the_table_ends_somewhere_with_an_error) {
                   &message),
               errc::no_space);
     EXPECT_EQ(claimed, format::attachment_lines_max - 2);
+    EXPECT_GE(claimed, 1'000'000U);
     EXPECT_NE(message.find("full"), std::string::npos);
+    EXPECT_NE(message.find("process " + std::to_string(::getpid()) + " holds " + std::to_string(claimed)),
+              std::string::npos)
+        << message;
 }
 
 TEST_F(segment_readers, a_full_disk_while_growing_is_an_error_and_no_more) {

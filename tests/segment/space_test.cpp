@@ -71,12 +71,13 @@ TEST_F(segment_space, an_io_error_while_growing_poisons) {
 
 TEST_F(segment_space, beyond_the_reserved_addresses_is_an_error_with_advice) {
     segment_options options = fake_options();
-    options.capacity_bytes = 64 * format::mib;
+    constexpr std::uint64_t capacity = format::heap_offset + 48 * format::mib;
+    options.capacity_bytes = capacity;
     const auto s = segment::open(path_, options);
-    EXPECT_EQ(s->capacity_bytes(), 64 * format::mib);
-    s->ensure_allocated(64 * format::mib);
+    EXPECT_EQ(s->capacity_bytes(), capacity);
+    s->ensure_allocated(capacity);
     std::string message;
-    EXPECT_EQ(error_of([&] { s->ensure_allocated(64 * format::mib + 1); }, &message), errc::address_space);
+    EXPECT_EQ(error_of([&] { s->ensure_allocated(capacity + 1); }, &message), errc::address_space);
     EXPECT_NE(message.find("capacity"), std::string::npos) << message;
     EXPECT_EQ(error_of([&] { s->ensure_allocated(format::file_bytes_max + 1); }), errc::no_space);
 }
@@ -91,12 +92,13 @@ TEST_F(segment_space, a_store_larger_than_the_capacity_asked_for_is_not_opened) 
 TEST_F(segment_space, the_file_size_limit_of_the_process_is_an_error_and_no_signal) {
     static_cast<void>(open_fake(path_));
     EXPECT_EQ(child([&] {
-                  const rlimit limit = {18 * format::mib, 18 * format::mib};
+                  constexpr std::uint64_t allowed = segment_initial_bytes + format::mib;
+                  const rlimit limit = {allowed, allowed};
                   ::setrlimit(RLIMIT_FSIZE, &limit);
                   const auto s = open_fake(path_);
                   set_number(*s, 5);
-                  s->ensure_allocated(18 * format::mib);
-                  const errc code = error_of([&] { s->ensure_allocated(18 * format::mib + 1); });
+                  s->ensure_allocated(allowed);
+                  const errc code = error_of([&] { s->ensure_allocated(allowed + 1); });
                   if (code != errc::no_space) {
                       ::_exit(2);
                   }

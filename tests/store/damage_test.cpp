@@ -25,6 +25,7 @@
 
 #include <holdfast/store.hpp>
 
+#include "format/geometry.hpp"
 #include "support/forged_file.hpp"
 #include "support/temporary_store.hpp"
 
@@ -332,9 +333,9 @@ TEST_F(damage_test, of_the_length_is_an_error_at_worst) {
     const temporary_store place;
     const file_image whole = closed_store(place.path());
     std::vector<std::uint64_t> lengths = {
-        0, 1, 4096, 1 << 16, 1 << 20, (16 << 20) - 1, 16 << 20, (16 << 20) + 1};
+        0, 1, 4096, 1 << 16, 1 << 20, format::heap_offset - 1, format::heap_offset, format::heap_offset + 1};
     const std::uint64_t step = sanitized ? 100'000 : 10'000;
-    for (std::uint64_t length = 16 << 20; length < whole.size(); length += step) {
+    for (std::uint64_t length = format::heap_offset; length < whole.size(); length += step) {
         lengths.push_back(length);
     }
     for (const std::uint64_t length : lengths) {

@@ -20,6 +20,7 @@
 
 #include <holdfast/store.hpp>
 
+#include "format/geometry.hpp"
 #include "os/failpoint.hpp"
 #include "support/temporary_store.hpp"
 
@@ -345,7 +346,7 @@ TEST_F(space_test, does_not_grow_the_file_by_overwriting) {
         overwrite();
     }
     EXPECT_EQ(store_.stat().file_bytes, steady);
-    EXPECT_LT(steady - (16 << 20), 4U << 20);
+    EXPECT_LT(steady - format::heap_offset, 4U << 20);
 }
 
 TEST_F(space_test, does_not_grow_the_file_by_overwriting_beside_short_lived_readers) {

@@ -283,7 +283,7 @@ TEST_F(recovery_test, refuses_numbers_that_no_transaction_can_have) {
 // What went wrong: recovering and checking went beyond the addresses that the process had reserved.
 TEST_F(recovery_test, is_left_to_a_process_with_more_addresses) {
     open_options small;
-    small.capacity_bytes = std::uint64_t{24} << 20;
+    small.capacity_bytes = format::heap_offset + 8 * format::mib;
     store survivor = store::open(place_.path(), small);
     const auto grow = [](store& in) {
         const std::string value(std::size_t{1} << 20, 'x');

@@ -10,7 +10,7 @@
 //   192 KiB  durable slot B, superblock copy     never written through the mapping
 //   256 KiB  shared control: stamp, locks, counters     } only while processes run:
 //   320 KiB  attachments: processes and reader slots    } worthless after a reboot
-//   16 MiB   heap: 16 KiB blocks up to the end
+//   64 MiB   heap: 16 KiB blocks up to the end
 #pragma once
 
 #include <cstdint>
@@ -31,7 +31,7 @@ inline constexpr std::uint64_t durable_slot_b_offset = 192 * kib;
 inline constexpr std::uint64_t superblock_copy_offset = 196 * kib;
 inline constexpr std::uint64_t control_offset = 256 * kib;
 inline constexpr std::uint64_t attachments_offset = 320 * kib;
-inline constexpr std::uint64_t heap_offset = 16 * mib;
+inline constexpr std::uint64_t heap_offset = 64 * mib; // leaves room for a million attachment lines
 
 /// The parts [control_offset, heap_offset) are allocated on disk in steps of this size, when they are needed.
 inline constexpr std::uint64_t control_step_bytes = 64 * kib;
@@ -43,6 +43,9 @@ inline constexpr std::uint32_t heap_first_block = heap_offset / block_bytes;
 /// One block table describes this many blocks (16 MiB) and fills four blocks itself.
 inline constexpr std::uint32_t blocks_per_table = 1024;
 inline constexpr std::uint32_t blocks_of_table = 4;
+/// The first table that there is; those before it would describe the front of the file.
+inline constexpr std::uint32_t first_table = heap_first_block / blocks_per_table;
+static_assert(heap_first_block % blocks_per_table == 0);
 
 /// The directory: 512 leaves (a block each) of 2,048 tables, 16 TiB in all.
 inline constexpr std::uint32_t directory_fanout_root = 512;

@@ -341,7 +341,6 @@ std::uint32_t block_map::new_end_for(std::uint32_t length) const {
         if (end_leaf > first_leaf) {
             extra += end_leaf - first_leaf;
         }
-        // The very first table is that of heap_first_block, which is the first of its table.
         if (std::uint64_t{old_end} + length + extra <= new_end) {
             break;
         }

@@ -83,8 +83,8 @@ public:
     /// Calls `visit(block, length)` for each leaf of the directory and each table that it names.
     template <class Visit>
     void for_each_table(Visit&& visit) const {
-        for (std::uint32_t table = 1; table < table_count(end()); ++table) {
-            if (table == 1 || table % format::directory_fanout_leaf == 0) {
+        for (std::uint32_t table = format::first_table; table < table_count(end()); ++table) {
+            if (table == format::first_table || table % format::directory_fanout_leaf == 0) {
                 visit(leaf_block(table), 1);
             }
             visit(table_block(table), format::blocks_of_table);
@@ -104,7 +104,7 @@ private:
     [[nodiscard]] std::uint32_t leaf_block(std::uint32_t table) const;
     [[nodiscard]] std::uint64_t* directory_leaf(std::uint32_t table) const;
     [[nodiscard]] std::uint32_t table_block(std::uint32_t table) const;
-    /// Tables that describe the blocks before `end`; table 0 does not exist.
+    /// The number behind that of the last table that blocks before `end` need.
     [[nodiscard]] static std::uint32_t table_count(std::uint32_t end) noexcept {
         return static_cast<std::uint32_t>((std::uint64_t{end} + format::blocks_per_table - 1) /
                                           format::blocks_per_table);

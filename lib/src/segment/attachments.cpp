@@ -172,20 +172,47 @@ std::optional<std::uint32_t> attachments::try_claim_slot() noexcept {
 void attachments::grow() {
     const std::uint32_t lines = lines_allocated();
     if (lines >= lines_max) {
-        fail(errc::no_space, path_,
-             "the table of " + std::to_string(lines_max) + " processes and readers is full", "close some");
+        fail_full();
     }
-    const std::uint64_t offset = format::attachments_offset + lines * sizeof(attachment_line);
-    int code = failpoint_error("segment.grow");
-    code = code != 0 ? code : file_.allocate(offset, format::control_step_bytes);
+    // By a part of what there is, so that filling the table takes time proportional to its length.
+    const std::uint32_t generous = std::min(lines / 8 / lines_a_step * lines_a_step, lines_max - lines);
+    const auto allocate = [&](std::uint32_t more) {
+        const int injected = failpoint_error("segment.grow");
+        return injected != 0 ? injected
+                             : file_.allocate(format::attachments_offset + lines * sizeof(attachment_line),
+                                              more * sizeof(attachment_line));
+    };
+    std::uint32_t more = std::max(generous, lines_a_step);
+    int code = allocate(more);
+    if (code != 0 && more > lines_a_step && reason_of(code) == errc::no_space) {
+        more = lines_a_step;
+        code = allocate(more);
+    }
     if (code != 0) {
         fail_system(code, path_, "can't allocate disk space for more readers");
     }
     failpoint("segment.grow.allocated");
     // Nobody has looked at these lines yet; they may hold what an earlier boot left.
-    std::memset(static_cast<void*>(lines_ + lines), 0, format::control_step_bytes);
+    std::memset(static_cast<void*>(lines_ + lines), 0, more * sizeof(attachment_line));
     failpoint("segment.grow.cleared");
-    store_shared(control_->lines_allocated, std::uint64_t{lines} + lines_a_step);
+    store_shared(control_->lines_allocated, std::uint64_t{lines} + more);
+}
+
+/// Names who has most of the lines.
+void attachments::fail_full() const {
+    std::vector<std::uint32_t> slots(lines_max);
+    for (std::uint32_t index = first_line; index < lines_max; ++index) {
+        const std::uint64_t claim = load_shared(lines_[index].claim);
+        if (kind_of(claim) == line_kind::slot && format::owner_of(claim) < lines_max) {
+            ++slots[format::owner_of(claim)];
+        }
+    }
+    const auto most = std::max_element(slots.begin(), slots.end());
+    const std::uint64_t pid = load_shared(lines_[most - slots.begin()].pid);
+    fail(errc::no_space, path_,
+         "the table of " + std::to_string(lines_max) + " processes and readers is full; process " +
+             std::to_string(pid) + " holds " + std::to_string(*most) + " snapshots or threads' places in it",
+         "end snapshots there, or that process");
 }
 
 // --- Releasing --------------------------------------------------------------------------------------------

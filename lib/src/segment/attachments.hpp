@@ -58,7 +58,7 @@ public:
     /// A free line, now a slot of this process; nothing if all allocated lines are taken. Lock-free.
     [[nodiscard]] std::optional<std::uint32_t> try_claim_slot() noexcept;
     void release_slot(std::uint32_t line) noexcept;
-    /// Makes room for more lines. Under the gate. Throws no_space, io_error.
+    /// Makes room for more lines. Under the gate. Throws no_space (naming who has most of the lines), io_error.
     void grow();
     [[nodiscard]] std::uint32_t lines_allocated() const noexcept;
 
@@ -79,6 +79,7 @@ private:
     [[nodiscard]] bool is_write_locked(std::uint32_t index) const;
     [[nodiscard]] std::uint64_t next_generation() const noexcept;
     [[noreturn]] void fail_blocked() const;
+    [[noreturn]] void fail_full() const;
     void free_line(std::uint32_t index) const noexcept;
     void free_slots_of(const std::vector<bool>& owners) const noexcept;
     [[nodiscard]] std::vector<std::uint32_t> lock_dead() const;

@@ -17,6 +17,7 @@
 #include <cstdint>
 #include <stop_token>
 
+#include "format/control.hpp"
 #include "os/time.hpp"
 #include "segment/words.hpp"
 
@@ -62,6 +63,7 @@ public:
         return generation << 21 | std::uint64_t{line} << 1;
     }
     static constexpr std::uint32_t line_max = (1U << 20) - 1;
+    static_assert(format::attachment_lines_max <= line_max);
     static constexpr std::uint64_t generation_max = (std::uint64_t{1} << 43) - 1;
 
 private:
