@@ -25,7 +25,7 @@ struct user {
 };
 
 template <>
-struct holdfast::stored_type<user> {
+struct holdfast::type_description<user> {
     static constexpr std::string_view name = "user";
 };
 
@@ -47,7 +47,7 @@ struct sample {
 };
 
 template <>
-struct holdfast::stored_type<sample> {
+struct holdfast::type_description<sample> {
     static constexpr std::string_view name = "sample";
     static constexpr std::uint32_t raw_version = 1; // raise it when the layout changes
 };

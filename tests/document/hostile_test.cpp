@@ -33,7 +33,7 @@ bool survives(const Function& function) {
 /// Reads a document in each way there is, within a budget of memory.
 void read_all(std::string_view document) {
     const allocation_limit limit(64 * document.size() + 200'000);
-    const bool sound = survives([&] { check_document(document); });
+    const bool sound = survives([&] { verify_document(document); });
     const bool printed = survives([&] {
         const std::string json = document_to_json(document);
         EXPECT_EQ(document_to_json(document_from_json(json)), json);
@@ -55,7 +55,7 @@ TEST(hostile, a_document_cut_at_any_byte_is_corrupt) {
         const std::string whole = some_document(seed);
         for (std::size_t size = 0; size < whole.size(); ++size) {
             const std::string_view cut = std::string_view(whole).substr(0, size);
-            expect_error(errc::corrupt, "the document is damaged: ", [&] { check_document(cut); });
+            expect_error(errc::corrupt, "the document is damaged: ", [&] { verify_document(cut); });
             expect_error(errc::corrupt, "the document is damaged: ", [&] {
                 static_cast<void>(from_document<everything>(cut));
             });
@@ -94,7 +94,7 @@ TEST(hostile, huge_counts_allocate_nothing) {
         const std::string document = from_hex(hex);
         for (const std::string& each : {document, document + std::string(100, '\0')}) {
             const allocation_limit limit(20'000);
-            EXPECT_FALSE(survives([&] { check_document(each); })) << hex;
+            EXPECT_FALSE(survives([&] { verify_document(each); })) << hex;
             EXPECT_FALSE(survives([&] { static_cast<void>(document_to_json(each)); })) << hex;
             EXPECT_FALSE(survives([&] { static_cast<void>(from_document<std::vector<std::string>>(each)); }))
                 << hex;
@@ -156,14 +156,14 @@ TEST(hostile, deep_nesting) {
             document += from_hex(open);
         }
         read_all(document);
-        EXPECT_FALSE(survives([&] { check_document(document); })) << open;
+        EXPECT_FALSE(survives([&] { verify_document(document); })) << open;
         EXPECT_FALSE(survives([&] { static_cast<void>(from_document<tree>(document + '\0')); })) << open;
     }
     std::string deepest(128, '\x81');
     deepest.back() = '\x80';
-    EXPECT_NO_THROW(check_document(deepest));
+    EXPECT_NO_THROW(verify_document(deepest));
     EXPECT_NO_THROW(static_cast<void>(document_to_json(deepest)));
-    expect_error(errc::corrupt, "128 levels", [&] { check_document('\x81' + deepest); });
+    expect_error(errc::corrupt, "128 levels", [&] { verify_document('\x81' + deepest); });
     expect_error(errc::corrupt, "128 levels", [&] { static_cast<void>(document_to_json('\x81' + deepest)); });
 }
 

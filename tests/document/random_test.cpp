@@ -16,7 +16,7 @@ TEST(random_values, come_back_from_a_document) {
         random_values random(static_cast<std::uint64_t>(round));
         const auto value = random.make<everything>();
         const std::string document = to_document(value);
-        ASSERT_NO_THROW(check_document(document)) << "seed " << round;
+        ASSERT_NO_THROW(verify_document(document)) << "seed " << round;
         ASSERT_TRUE(from_document<everything>(document) == value) << "seed " << round;
     }
 }

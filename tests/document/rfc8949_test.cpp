@@ -103,7 +103,7 @@ TEST(rfc8949, has_all_its_examples) { EXPECT_EQ(std::size(examples), 81U); }
 
 TEST(rfc8949, examples_are_well_formed) {
     for (const example& each : examples) {
-        EXPECT_NO_THROW(check_document(from_hex(each.bytes))) << each.bytes;
+        EXPECT_NO_THROW(verify_document(from_hex(each.bytes))) << each.bytes;
     }
 }
 
@@ -130,9 +130,9 @@ TEST(rfc8949, every_example_cut_short_is_corrupt) {
     for (const example& each : examples) {
         const std::string whole = from_hex(each.bytes);
         for (std::size_t size = 0; size < whole.size(); ++size) {
-            EXPECT_THROW(check_document(whole.substr(0, size)), error) << each.bytes << " cut to " << size;
+            EXPECT_THROW(verify_document(whole.substr(0, size)), error) << each.bytes << " cut to " << size;
         }
-        EXPECT_THROW(check_document(whole + '\0'), error) << each.bytes;
+        EXPECT_THROW(verify_document(whole + '\0'), error) << each.bytes;
     }
 }
 
@@ -176,7 +176,7 @@ TEST(rfc8949, malformed_bytes_are_corrupt) {
                               "bb8000000000000000",
                               "c0",
                               "d8"}) {
-        expect_error(errc::corrupt, "the document is damaged: ", [&] { check_document(from_hex(bytes)); });
+        expect_error(errc::corrupt, "the document is damaged: ", [&] { verify_document(from_hex(bytes)); });
         EXPECT_THROW(static_cast<void>(document_to_json(from_hex(bytes))), error) << bytes;
     }
 }
@@ -184,7 +184,7 @@ TEST(rfc8949, malformed_bytes_are_corrupt) {
 TEST(rfc8949, texts_have_to_be_utf8) {
     for (const char* bytes :
          {"61ff", "62c328", "62c0af", "63e08080", "63eda080", "64f0808080", "64f4908080", "7f61c361bcff"}) {
-        expect_error(errc::corrupt, "not UTF-8", [&] { check_document(from_hex(bytes)); });
+        expect_error(errc::corrupt, "not UTF-8", [&] { verify_document(from_hex(bytes)); });
     }
 }
 

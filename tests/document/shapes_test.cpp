@@ -31,7 +31,7 @@ namespace {
 template <class T>
 T expect_shape(const T& value, const std::string& json) {
     const std::string document = to_document(value);
-    check_document(document);
+    verify_document(document);
     EXPECT_EQ(document_to_json(document), json);
     T read{};
     from_document(document, read);

@@ -63,15 +63,15 @@ CEREAL_CLASS_VERSION(holdfast::test::measured, 2)
 CEREAL_CLASS_VERSION(holdfast::test::code, 3)
 
 template <>
-struct holdfast::stored_type<holdfast::test::user_1> {
+struct holdfast::type_description<holdfast::test::user_1> {
     static constexpr std::string_view name = "User";
 };
 template <>
-struct holdfast::stored_type<holdfast::test::user_2> {
+struct holdfast::type_description<holdfast::test::user_2> {
     static constexpr std::string_view name = "User";
 };
 template <>
-struct holdfast::stored_type<holdfast::test::code> {
+struct holdfast::type_description<holdfast::test::code> {
     static constexpr std::string_view name = "Code";
 };
 

@@ -32,9 +32,9 @@ void check_json(std::string_view document) {
     if (!succeeds([&] { json = holdfast::document_to_json(document); })) {
         return;
     }
-    holdfast::check_document(document);
+    holdfast::verify_document(document);
     const std::string read = holdfast::document_from_json(json);
-    holdfast::check_document(read);
+    holdfast::verify_document(read);
     require(holdfast::document_to_json(read) == json);
     require(holdfast::document_from_json(holdfast::document_to_json(read)) == read);
 }
@@ -50,7 +50,7 @@ void check_object(std::string_view document) {
     if (!succeeds([&] { written = holdfast::to_document(object); })) {
         return;
     }
-    holdfast::check_document(written);
+    holdfast::verify_document(written);
     require(holdfast::to_document(holdfast::from_document<T>(written)) == written);
 }
 
@@ -58,7 +58,7 @@ void check_object(std::string_view document) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     const std::string_view document(reinterpret_cast<const char*>(data), size);
-    succeeds([&] { holdfast::check_document(document); });
+    succeeds([&] { holdfast::verify_document(document); });
     static_cast<void>(holdfast::document_type_name(document));
     check_json(document);
     check_object<holdfast::fuzz::rich_object>(document);

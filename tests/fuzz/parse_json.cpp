@@ -21,7 +21,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         return 0;
     }
     document.erase(0, 6);
-    holdfast::check_document(document);
+    holdfast::verify_document(document);
     const std::string printed = holdfast::document_to_json(document);
     if (holdfast::document_from_json(printed) != document) {
         std::abort();

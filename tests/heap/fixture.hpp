@@ -41,7 +41,7 @@ public:
     [[nodiscard]] std::uint64_t visible() const noexcept { return visible_; }
 
     void begin() {
-        heap_.blocks().validate_header(memory_->backed_bytes());
+        heap_.blocks().verify_header(memory_->backed_bytes());
         running_ = std::max(visible_, raw(heap_.undo().last_begun())) + 1;
         heap_.begin(txn_id{running_});
     }

@@ -113,7 +113,7 @@ TEST_F(segment_durable, a_dirty_mark_that_fails_poisons_before_anything_is_chang
 TEST_F(segment_durable, after_all_handles_are_closed_a_poisoned_store_opens_again) {
     auto s = open_fake(path_);
     s->poison();
-    EXPECT_EQ(error_of([&] { s->check_usable(); }), errc::io_error);
+    EXPECT_EQ(error_of([&] { s->expect_usable(); }), errc::io_error);
     s.reset();
     set_number(*open_fake(path_), 5);
     EXPECT_EQ(cell(*open_fake(path_)).value, 5U);

@@ -33,7 +33,7 @@ TEST_F(segment_fork, the_childs_handles_are_forked_and_the_parents_work_on) {
     slot.pin->store(1);
     s->lock_writer(1s);
     EXPECT_EQ(child([&] {
-                  const bool right = s->forked() && error_of([&] { s->check_usable(); }) == errc::forked &&
+                  const bool right = s->forked() && error_of([&] { s->expect_usable(); }) == errc::forked &&
                                      error_of([&] { s->lock_writer(1s); }) == errc::forked &&
                                      error_of([&] { static_cast<void>(s->claim_slot()); }) == errc::forked &&
                                      error_of([&] { static_cast<void>(s->pins()); }) == errc::forked &&

@@ -66,7 +66,7 @@ TEST_F(segment_space, an_io_error_while_growing_poisons) {
     arm_failpoints("segment.allocate=fail:EIO");
     EXPECT_EQ(error_of([&] { s->ensure_allocated(segment_initial_bytes + format::mib); }), errc::io_error);
     arm_failpoints("");
-    EXPECT_EQ(error_of([&] { s->check_usable(); }), errc::io_error);
+    EXPECT_EQ(error_of([&] { s->expect_usable(); }), errc::io_error);
 }
 
 TEST_F(segment_space, beyond_the_reserved_addresses_is_an_error_with_advice) {

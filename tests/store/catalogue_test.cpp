@@ -12,8 +12,8 @@
 #include "support/temporary_store.hpp"
 #include "transaction/catalogue.hpp"
 #include "transaction/engine.hpp"
-#include "transaction/writer.hpp"
-#include "tree/writer.hpp"
+#include "transaction/running_transaction.hpp"
+#include "tree/tree_writer.hpp"
 
 namespace holdfast::test {
 namespace {
@@ -35,8 +35,8 @@ protected:
         return slot;
     }
     /// Commits what `change` makes of the newest commit.
-    void forge(const std::function<void(writer&, format::commit_slot&)>& change) const {
-        writer running(inside(), std::chrono::seconds(30));
+    void forge(const std::function<void(running_transaction&, format::commit_slot&)>& change) const {
+        running_transaction running(inside(), std::chrono::seconds(30));
         format::commit_slot next = running.before();
         change(running, next);
         running.commit(next);
@@ -144,7 +144,7 @@ TEST_F(catalogue_test, agrees_with_a_model_of_maps_that_come_and_go) {
 
 TEST_F(catalogue_test, with_a_root_that_is_another_maps_is_damage) {
     make_maps(3);
-    forge([](writer&, format::commit_slot& next) { std::swap(next.direct[0], next.direct[1]); });
+    forge([](running_transaction&, format::commit_slot& next) { std::swap(next.direct[0], next.direct[1]); });
     expect_failure(errc::corrupt, [&] { (void)store_.snapshot().map(numbered("map", 0)); });
     EXPECT_EQ(store_.snapshot().map(numbered("map", 2)).get<std::string>("key"), "value");
     EXPECT_TRUE(check_finds("another map's root"));
@@ -152,7 +152,7 @@ TEST_F(catalogue_test, with_a_root_that_is_another_maps_is_damage) {
 
 TEST_F(catalogue_test, with_a_root_that_belongs_to_no_map_is_damage) {
     make_maps(2);
-    forge([](writer&, format::commit_slot& next) {
+    forge([](running_transaction&, format::commit_slot& next) {
         next.direct[2].id = 99;
         next.direct_count = 3;
     });
@@ -163,7 +163,7 @@ TEST_F(catalogue_test, with_a_root_that_belongs_to_no_map_is_damage) {
 TEST_F(catalogue_test, of_the_store_itself_is_checked_and_invisible) {
     make_maps(2);
     ref planted;
-    forge([&](writer& running, format::commit_slot& next) {
+    forge([&](running_transaction& running, format::commit_slot& next) {
         format::map_root map{};
         map.id = 5;
         set_keys(map, key_type());

@@ -55,15 +55,15 @@ struct order {
 } // namespace holdfast::test
 
 template <>
-struct holdfast::stored_type<holdfast::test::user> {
+struct holdfast::type_description<holdfast::test::user> {
     static constexpr std::string_view name = "user";
 };
 template <>
-struct holdfast::stored_type<holdfast::test::later_user> {
+struct holdfast::type_description<holdfast::test::later_user> {
     static constexpr std::string_view name = "user";
 };
 template <>
-struct holdfast::stored_type<holdfast::test::order> {
+struct holdfast::type_description<holdfast::test::order> {
     static constexpr std::string_view name = "order";
 };
 

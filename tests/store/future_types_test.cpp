@@ -7,8 +7,8 @@
 #include "support/temporary_store.hpp"
 #include "transaction/commit_state.hpp"
 #include "transaction/engine.hpp"
-#include "transaction/writer.hpp"
-#include "tree/writer.hpp"
+#include "transaction/running_transaction.hpp"
+#include "tree/tree_writer.hpp"
 
 namespace holdfast::test {
 namespace {
@@ -27,7 +27,7 @@ protected:
     void plant(std::string_view key, unsigned type, std::string_view data) {
         segment_options options;
         options.mode = segment_mode::write;
-        writer running(engine::open(place_.path(), options), std::chrono::seconds(30));
+        running_transaction running(engine::open(place_.path(), options), std::chrono::seconds(30));
         format::commit_slot next = running.before();
         tree_writer tree(running, to_tree_root(next.unnamed));
         tree.put(key, {static_cast<value_type>(type), data});

@@ -57,32 +57,32 @@ enum class level : std::uint8_t { low = 1, high = 200 };
 } // namespace holdfast::test
 
 template <>
-struct holdfast::stored_type<holdfast::test::point> {
+struct holdfast::type_description<holdfast::test::point> {
     static constexpr std::string_view name = "point";
     static constexpr std::uint32_t raw_version = 1;
 };
 template <>
-struct holdfast::stored_type<holdfast::test::other_point> {
+struct holdfast::type_description<holdfast::test::other_point> {
     static constexpr std::string_view name = "other";
     static constexpr std::uint32_t raw_version = 1;
 };
 template <>
-struct holdfast::stored_type<holdfast::test::next_point> {
+struct holdfast::type_description<holdfast::test::next_point> {
     static constexpr std::string_view name = "point";
     static constexpr std::uint32_t raw_version = 2;
 };
 template <>
-struct holdfast::stored_type<holdfast::test::larger_point> {
+struct holdfast::type_description<holdfast::test::larger_point> {
     static constexpr std::string_view name = "point";
     static constexpr std::uint32_t raw_version = 1;
 };
 template <>
-struct holdfast::stored_type<holdfast::test::wide> {
+struct holdfast::type_description<holdfast::test::wide> {
     static constexpr std::string_view name = "wide";
     static constexpr std::uint32_t raw_version = 1;
 };
 template <>
-struct holdfast::stored_type<holdfast::test::cache_line> {
+struct holdfast::type_description<holdfast::test::cache_line> {
     static constexpr std::string_view name = "a name that is longer than half a cache line is";
     static constexpr std::uint32_t raw_version = 1;
 };

@@ -9,7 +9,7 @@
 
 #include "engine_fixture.hpp"
 #include "support/heap_checker.hpp"
-#include "tree/writer.hpp"
+#include "tree/tree_writer.hpp"
 
 namespace holdfast::test {
 namespace {
@@ -17,7 +17,7 @@ namespace {
 class accounts_test : public ::testing::Test {
 protected:
     accounts_test() {
-        writer running(engine_, patience);
+        running_transaction running(engine_, patience);
         tree_writer tree(running, to_tree_root(running.before().unnamed));
         for (std::uint64_t i = 0; i < 500; ++i) {
             tree.put(numbered("key", i), {format::value_type::string, "value"});
@@ -30,8 +30,8 @@ protected:
     }
 
     /// Changes the accounts in a transaction that is committed: a bug that every process would believe.
-    void plant(const std::function<void(writer&, heap&)>& bug) {
-        writer running(engine_, patience);
+    void plant(const std::function<void(running_transaction&, heap&)>& bug) {
+        running_transaction running(engine_, patience);
         bug(running, engine_->heap());
         commit(running);
     }
@@ -59,7 +59,7 @@ protected:
 };
 
 TEST_F(accounts_test, attribute_every_byte_to_somebody) {
-    plant([&](writer& running, heap& memory) {
+    plant([&](running_transaction& running, heap& memory) {
         running.release(running.allocate(object_bytes), object_bytes, txn_id{1});
         static_cast<void>(memory.allocate(100'000, {format::block_owner::arena, 7'000'000}));
         static_cast<void>(memory.allocate(64, format::block_owner::arena));
@@ -81,7 +81,7 @@ TEST_F(accounts_test, attribute_every_byte_to_somebody) {
 }
 
 TEST_F(accounts_test, find_a_block_of_no_known_owner) {
-    plant([&](writer&, heap& memory) {
+    plant([&](running_transaction&, heap& memory) {
         const ref run = memory.allocate(20'000, format::block_owner::arena);
         const auto number = static_cast<std::uint32_t>(run.offset() / format::block_bytes);
         format::block_descriptor block = memory.blocks().descriptor(number);
@@ -92,13 +92,14 @@ TEST_F(accounts_test, find_a_block_of_no_known_owner) {
 }
 
 TEST_F(accounts_test, find_a_run_of_the_undo_log_that_was_forgotten) {
-    plant(
-        [&](writer&, heap& memory) { static_cast<void>(memory.allocate(20'000, format::block_owner::log)); });
+    plant([&](running_transaction&, heap& memory) {
+        static_cast<void>(memory.allocate(20'000, format::block_owner::log));
+    });
     expect_finding("leaked");
 }
 
 TEST_F(accounts_test, find_a_table_that_the_directory_does_not_name) {
-    plant([&](writer&, heap& memory) {
+    plant([&](running_transaction&, heap& memory) {
         const ref run = memory.allocate(9'000);
         const auto number = static_cast<std::uint32_t>(run.offset() / format::block_bytes);
         format::block_descriptor block{};
@@ -111,27 +112,27 @@ TEST_F(accounts_test, find_a_table_that_the_directory_does_not_name) {
 TEST_F(accounts_test, find_a_leaked_object_of_each_kind) {
     for (const std::uint64_t bytes : {48U, 512U, 8192U, 20'000U}) {
         ref leaked;
-        plant([&](writer& running, heap&) { leaked = running.allocate(bytes); });
+        plant([&](running_transaction& running, heap&) { leaked = running.allocate(bytes); });
         expect_finding("leaked");
-        plant([&](writer&, heap& memory) { memory.free(leaked); });
+        plant([&](running_transaction&, heap& memory) { memory.free(leaked); });
         EXPECT_EQ(findings(), "");
     }
 }
 
 TEST_F(accounts_test, find_an_object_in_use_that_is_marked_free) {
-    plant([&](writer&, heap& memory) { memory.free(root()); });
+    plant([&](running_transaction&, heap& memory) { memory.free(root()); });
     expect_finding("in use is marked free");
 }
 
 TEST_F(accounts_test, find_an_object_that_is_in_use_and_retired) {
-    plant([&](writer& running, heap&) { running.release(root(), 1024, txn_id{1}); });
+    plant([&](running_transaction& running, heap&) { running.release(root(), 1024, txn_id{1}); });
     expect_finding("a retired object is used twice");
 }
 
 TEST_F(accounts_test, find_an_object_that_is_retired_twice) {
     ref object;
-    plant([&](writer& running, heap&) { object = running.allocate(object_bytes); });
-    plant([&](writer& running, heap&) {
+    plant([&](running_transaction& running, heap&) { object = running.allocate(object_bytes); });
+    plant([&](running_transaction& running, heap&) {
         running.release(object, object_bytes, txn_id{1});
         running.release(object, object_bytes, txn_id{1});
     });
@@ -139,7 +140,7 @@ TEST_F(accounts_test, find_an_object_that_is_retired_twice) {
 }
 
 TEST_F(accounts_test, find_a_retired_object_that_is_free) {
-    plant([&](writer& running, heap& memory) {
+    plant([&](running_transaction& running, heap& memory) {
         const ref object = running.allocate(object_bytes);
         memory.free(object);
         running.release(object, object_bytes, txn_id{1});
@@ -160,8 +161,8 @@ TEST_F(accounts_test, find_counts_that_do_not_fit) {
         EXPECT_EQ(findings(), "") << what;
     };
     ref object;
-    plant([&](writer& running, heap&) { object = running.allocate(object_bytes); });
-    plant([&](writer& running, heap&) { running.release(object, object_bytes, txn_id{1}); });
+    plant([&](running_transaction& running, heap&) { object = running.allocate(object_bytes); });
+    plant([&](running_transaction& running, heap&) { running.release(object, object_bytes, txn_id{1}); });
     change(header.free_blocks, "free blocks");
     change(header.held_back_bytes, "bytes held back");
     change(header.retired.entries, "retired entries");
@@ -202,8 +203,8 @@ TEST_F(accounts_test, find_ends_that_disagree) {
 
 TEST_F(accounts_test, end_in_time_whatever_the_lists_say) {
     ref object;
-    plant([&](writer& running, heap&) { object = running.allocate(object_bytes); });
-    plant([&](writer& running, heap&) { running.release(object, object_bytes, txn_id{1}); });
+    plant([&](running_transaction& running, heap&) { object = running.allocate(object_bytes); });
+    plant([&](running_transaction& running, heap&) { running.release(object, object_bytes, txn_id{1}); });
     format::entry_list& list = engine_->heap().header().retired;
     auto& chunk = engine_->heap().object<format::list_chunk>(ref::from_units(list.front));
     const format::entry_list right = list;
@@ -220,7 +221,7 @@ TEST_F(accounts_test, end_in_time_whatever_the_lists_say) {
 }
 
 TEST_F(accounts_test, are_not_drowned_in_findings) {
-    plant([&](writer& running, heap&) {
+    plant([&](running_transaction& running, heap&) {
         for (int i = 0; i < 20'000; ++i) {
             static_cast<void>(running.allocate(48));
         }

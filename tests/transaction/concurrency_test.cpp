@@ -19,7 +19,7 @@
 #include "engine_fixture.hpp"
 #include "tree/cursor.hpp"
 #include "tree/reader.hpp"
-#include "tree/writer.hpp"
+#include "tree/tree_writer.hpp"
 
 namespace holdfast::test {
 namespace {
@@ -39,7 +39,7 @@ constexpr std::int64_t initial_balance = 1000;
 void transfer(const std::shared_ptr<engine>& owner, std::mt19937_64& random) {
     const std::string from = account(random() % account_count);
     const std::string to = account(random() % account_count);
-    writer running(owner, patience);
+    running_transaction running(owner, patience);
     tree_writer tree(running, to_tree_root(running.before().unnamed));
     const auto add = [&](const std::string& name, std::int64_t amount) {
         const std::string sum = std::to_string(balance_of(running.view(), tree.root(), name) + amount);
@@ -99,7 +99,7 @@ void watch(const std::shared_ptr<engine>& owner, std::int64_t expected, const st
 class concurrency_test : public ::testing::Test {
 protected:
     void open_accounts(const std::shared_ptr<engine>& owner) {
-        writer running(owner, patience);
+        running_transaction running(owner, patience);
         tree_writer tree(running, to_tree_root(running.before().unnamed));
         for (std::uint64_t i = 0; i < account_count; ++i) {
             tree.put(account(i), {format::value_type::string, std::to_string(initial_balance)});

@@ -13,7 +13,7 @@
 #include "transaction/check.hpp"
 #include "transaction/engine.hpp"
 #include "transaction/reclaim.hpp"
-#include "transaction/writer.hpp"
+#include "transaction/running_transaction.hpp"
 
 namespace holdfast::test {
 
@@ -32,7 +32,7 @@ inline constexpr std::uint64_t object_bytes = 2048;
 }
 
 /// Publishes what was done to the heap; the maps stay as they are.
-inline txn_id commit(writer& running) {
+inline txn_id commit(running_transaction& running) {
     running.commit(running.before());
     return running.transaction();
 }
@@ -40,7 +40,7 @@ inline txn_id commit(writer& running) {
 /// Reclaims within a transaction of its own, which commits or is undone.
 inline bool reclaim(const std::shared_ptr<engine>& owner, std::uint64_t budget = ~std::uint64_t{0},
                     bool keep = true) {
-    writer running(owner, patience);
+    running_transaction running(owner, patience);
     owner->reclaiming().look();
     const bool freed = owner->reclaiming().examine(budget) != 0;
     if (keep) {

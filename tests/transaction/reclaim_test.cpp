@@ -24,19 +24,19 @@ protected:
     };
 
     [[nodiscard]] object make() {
-        writer running(engine_, patience);
+        running_transaction running(engine_, patience);
         object made{running.allocate(object_bytes), running.transaction()};
         commit(running);
         return made;
     }
     void retire(object& old) {
-        writer running(engine_, patience);
+        running_transaction running(engine_, patience);
         running.release(old.place, object_bytes, old.made);
         old.retired = commit(running);
     }
     /// A commit, so that the next pin is of another version.
     void pass() {
-        writer running(engine_, patience);
+        running_transaction running(engine_, patience);
         commit(running);
     }
     [[nodiscard]] bool is_allocated(const object& sought) {
@@ -62,7 +62,7 @@ TEST_F(reclaim_test, frees_in_the_next_transaction_what_nobody_pins) {
 TEST_F(reclaim_test, does_not_examine_what_its_own_transaction_retires) {
     object old = make();
     {
-        writer running(engine_, patience);
+        running_transaction running(engine_, patience);
         retired_objects retired;
         retired.add(old.place, object_bytes, old.made);
         retired.flush(engine_->heap(), running.transaction());
@@ -217,7 +217,7 @@ TEST_F(reclaim_test, refuses_a_list_of_parks_that_leads_in_a_circle) {
     retire(old);
     reclaim(engine_);
     {
-        writer running(engine_, patience);
+        running_transaction running(engine_, patience);
         auto& park = engine_->heap().object<format::park>(ref::from_units(engine_->heap().header().parks));
         engine_->heap().set(park.next, engine_->heap().header().parks);
         reclaimer fresh(engine_->heap(), engine_->file()); // it has to read the list
@@ -233,7 +233,7 @@ TEST_F(reclaim_test, refuses_a_list_of_parks_that_leads_in_a_circle) {
 
 TEST_F(reclaim_test, refuses_a_retired_list_that_leads_in_a_circle) {
     {
-        writer running(engine_, patience);
+        running_transaction running(engine_, patience);
         retired_objects markers_only;
         for (std::uint64_t i = 0; i < format::list_chunk::capacity; ++i) {
             const format::list_entry marker{static_cast<std::uint64_t>(format::entry_kind::marker) << 56, 1};
@@ -262,7 +262,7 @@ protected:
         });
     }
     void make_some() {
-        writer running(engine_, patience);
+        running_transaction running(engine_, patience);
         std::vector<object> made;
         for (std::uint64_t i = random_() % 8; i != 0; --i) {
             const object one{running.allocate(object_bytes), running.transaction()};
@@ -285,7 +285,7 @@ protected:
         objects_.insert(objects_.end(), made.begin(), made.end());
     }
     void retire_some() {
-        writer running(engine_, patience);
+        running_transaction running(engine_, patience);
         std::vector<object*> retired;
         for (object& one : objects_) {
             if (one.retired == txn_id::none && random_() % 6 == 0) {

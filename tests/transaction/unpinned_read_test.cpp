@@ -11,7 +11,7 @@ namespace {
 class unpinned_read_test : public ::testing::Test {
 protected:
     void pass() {
-        writer running(engine_, patience);
+        running_transaction running(engine_, patience);
         commit(running);
     }
 

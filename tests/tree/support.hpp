@@ -16,7 +16,7 @@
 #include "tree/check.hpp"
 #include "tree/cursor.hpp"
 #include "tree/reader.hpp"
-#include "tree/writer.hpp"
+#include "tree/tree_writer.hpp"
 
 namespace holdfast::test {
 

@@ -7,7 +7,7 @@
 //     float     float, double
 //     string    std::string; `put` also takes std::string_view and const char*
 //     bytes     std::vector<std::byte>, std::array<std::byte, N>; `put` also takes std::span<const std::byte>
-//     raw       trivially copyable types whose stored_type has a raw_version
+//     raw       trivially copyable types whose type_description has a raw_version
 //     document  what cereal can serialise; with <holdfast/document.hpp>
 //
 // Thread and process safety: pure functions. Failures throw without naming the key; the maps add it.
@@ -32,7 +32,7 @@
 #include <holdfast/detail/export.hpp>
 #include <holdfast/detail/integers.hpp>
 #include <holdfast/error.hpp>
-#include <holdfast/stored_type.hpp>
+#include <holdfast/type_description.hpp>
 #include <holdfast/value.hpp>
 
 namespace holdfast {
@@ -195,7 +195,7 @@ struct value_codec {
     static_assert(
         sizeof(T) == 0,
         "values of this type can't be stored: include <holdfast/document.hpp> for types that cereal "
-        "serialises, or give a trivially copyable one a raw_version in holdfast::stored_type");
+        "serialises, or give a trivially copyable one a raw_version in holdfast::type_description");
 };
 
 template <detail::integer_or_enum T>
@@ -315,24 +315,25 @@ struct value_codec<std::array<std::byte, Size>> {
 template <stored_raw T>
 struct value_codec<T> {
     static_assert(std::is_trivially_copyable_v<T> && alignof(T) <= detail::raw_alignment_max);
-    static_assert(!stored_name<T>().empty() && stored_name<T>().size() <= 65'535,
-                  "a raw type needs a name in holdfast::stored_type: it guards against another type's bytes");
+    static_assert(
+        !type_name_of<T>().empty() && type_name_of<T>().size() <= 65'535,
+        "a raw type needs a name in holdfast::type_description: it guards against another type's bytes");
     static constexpr value_type type = value_type::raw;
-    static constexpr detail::raw_header header{sizeof(T), stored_type<T>::raw_version, alignof(T),
-                                               stored_name<T>().size()};
+    static constexpr detail::raw_header header{sizeof(T), type_description<T>::raw_version, alignof(T),
+                                               type_name_of<T>().size()};
     using argument = const T&;
     using view = const T&;
     [[nodiscard]] static std::string encode(const T& value) {
-        return detail::raw_value(&value, header, stored_name<T>());
+        return detail::raw_value(&value, header, type_name_of<T>());
     }
     [[nodiscard]] static T decode(const value_view& found) {
         // Not by `read`: a copied value is not aligned.
         T object;
-        std::memcpy(&object, detail::raw_object(found, header, stored_name<T>()), sizeof object);
+        std::memcpy(&object, detail::raw_object(found, header, type_name_of<T>()), sizeof object);
         return object;
     }
     [[nodiscard]] static const T& read(const value_view& found) {
-        const void* const object = detail::raw_object(found, header, stored_name<T>());
+        const void* const object = detail::raw_object(found, header, type_name_of<T>());
         if (reinterpret_cast<std::uintptr_t>(object) % alignof(T) != 0) [[unlikely]] {
             detail::throw_damaged_value(found);
         }

@@ -31,17 +31,17 @@
 #include <holdfast/detail/document_input.hpp>
 #include <holdfast/detail/document_output.hpp>
 #include <holdfast/error.hpp>
-#include <holdfast/stored_type.hpp>
+#include <holdfast/type_description.hpp>
 
 namespace holdfast {
 
-/// Appends the document of a value, which carries the name of its type if `stored_type` gives one. Throws
+/// Appends the document of a value, which carries the name of its type if `type_description` gives one. Throws
 /// `invalid_argument` for what nests more than 128 levels deep and for polymorphic types that are not registered with
 /// cereal; `to` is unchanged then.
 template <class T>
 void write_document(std::string& to, const T& value) {
     try {
-        document_output_archive archive(to, stored_name<T>());
+        document_output_archive archive(to, type_name_of<T>());
         archive(value);
         archive.finish();
     } catch (const cereal::Exception& failure) {
@@ -64,7 +64,7 @@ template <class T>
 void from_document(std::string_view document, T& value) {
     try {
         document_input_archive archive(document);
-        constexpr std::string_view asked = stored_name<T>();
+        constexpr std::string_view asked = type_name_of<T>();
         const std::string_view found = archive.cursor().type_name();
         if (!asked.empty() && !found.empty() && asked != found) {
             detail::throw_other_type(found, asked);

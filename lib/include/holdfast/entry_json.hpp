@@ -99,7 +99,7 @@ private:
     decltype(auto) read(entry_member which, Read&& read) const;
     [[nodiscard]] std::string bytes(entry_member which) const;
     value_type append_whole_value(std::string& to) const;
-    void check_type_members(std::optional<value_type> type) const;
+    void expect_type_members(std::optional<value_type> type) const;
 
     std::string_view line_;
     std::array<std::string_view, static_cast<std::size_t>(entry_member::count)> values_{};

@@ -49,6 +49,6 @@ HOLDFAST_API void append_type_name(std::string& to, std::string_view name);
 
 /// Throws `corrupt`, saying what and at which byte, unless this is one well-formed document of at most 128 levels with
 /// UTF-8 in its texts. Takes time proportional to its bytes, and no memory.
-HOLDFAST_API void check_document(std::string_view document);
+HOLDFAST_API void verify_document(std::string_view document);
 
 } // namespace holdfast

@@ -40,13 +40,13 @@ namespace detail {
 
 /// Throws corrupt if it lies in a file and is damaged, unsupported if it owns something outside of its bytes, and
 /// invalid_argument if no value has that type, or its bytes can't be those of one.
-HOLDFAST_API void check_storable(const value_view& given);
+HOLDFAST_API void expect_storable(const value_view& given);
 
 /// Calls `use(value_type, std::string_view bytes)` with what `given` is stored as.
 template <class T, class Use>
 decltype(auto) with_stored(const T& given, Use&& use) {
     if constexpr (std::derived_from<T, value_view>) {
-        check_storable(given);
+        expect_storable(given);
         return use(given.type(), given.text());
     } else if constexpr (std::derived_from<T, value>) {
         return with_stored(given.view(), std::forward<Use>(use));

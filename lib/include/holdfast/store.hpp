@@ -39,7 +39,7 @@ namespace holdfast {
 
 namespace detail {
 /// Throws wrong_type if the map is there with other keys.
-HOLDFAST_API void check_keys(const store_state& owner, std::string_view map, const key_type& keys);
+HOLDFAST_API void expect_map_keys(const store_state& owner, std::string_view map, const key_type& keys);
 /// The map of that name, for messages.
 [[nodiscard]] HOLDFAST_API map_label label_of(const store_state& owner, std::string_view map,
                                               const key_type& keys);
@@ -155,13 +155,13 @@ public:
     /// Throws wrong_type if it is there and has keys of another type. The unnamed map has string keys.
     template <class K, class V>
     [[nodiscard]] typed_map<K, V> map(std::string name) {
-        detail::check_keys(state(), name, key_type_of<K>());
+        detail::expect_map_keys(state(), name, key_type_of<K>());
         return typed_map<K, V>(state_, std::move(name));
     }
     /// The same, only to be read.
     template <class K, class V>
     [[nodiscard]] typed_reader<K, V> map(std::string name) const {
-        detail::check_keys(state(), name, key_type_of<K>());
+        detail::expect_map_keys(state(), name, key_type_of<K>());
         return typed_reader<K, V>(state_, std::move(name));
     }
 

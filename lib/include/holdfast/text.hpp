@@ -62,7 +62,7 @@ HOLDFAST_API value_type append_value_from_json(std::string& to, std::string_view
 /// "string", "bytes", "int", "uint", "float", "bool", "null", and "document" or "json": what can be typed.
 [[nodiscard]] HOLDFAST_API value_type parse_value_type(std::string_view name);
 /// The same and those that can only be read back: "raw", and the number of a type that this program does not know.
-[[nodiscard]] HOLDFAST_API value_type parse_stored_type(std::string_view name);
+[[nodiscard]] HOLDFAST_API value_type parse_any_value_type(std::string_view name);
 /// Whether only a newer program knows what the bytes of this type are.
 [[nodiscard]] constexpr bool is_foreign(value_type type) noexcept { return type > value_type::map; }
 

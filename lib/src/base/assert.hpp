@@ -1,4 +1,4 @@
-// Assertions, for our own bugs only; bytes of the file are never asserted on, they are validated.
+// Assertions, for our own bugs only; bytes of the file are never asserted on, they are verified.
 //
 // HOLDFAST_ASSERT is cheap and always on, HOLDFAST_DEBUG_ASSERT is compiled into debug and sanitizer builds.
 #pragma once

@@ -201,20 +201,20 @@ void document_cursor::count_elements(container& array) {
         reader_.skip(depth_);
     }
     array.count = elements;
-    validated_ = reader_.position();
+    verified_ = reader_.position();
     reader_.seek(position);
 }
 
 /// Sees that the elements are there, so that no room is made for many that are not.
-void document_cursor::check_elements(const container& array) {
+void document_cursor::verify_elements(const container& array) {
     const std::size_t position = reader_.position();
-    if (array.count <= few || position < validated_) {
+    if (array.count <= few || position < verified_) {
         return;
     }
     for (std::uint64_t i = 0; i < array.count; ++i) {
         reader_.skip(depth_);
     }
-    validated_ = reader_.position();
+    verified_ = reader_.position();
     reader_.seek(position);
 }
 
@@ -241,7 +241,7 @@ std::uint64_t document_cursor::size() {
         if (inner.count == cbor_reader::count_unknown) {
             count_elements(inner);
         }
-        check_elements(inner);
+        verify_elements(inner);
         return inner.count;
     }
     if (inner.array || !next()) {

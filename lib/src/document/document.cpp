@@ -23,7 +23,7 @@ void append_type_name(std::string& to, std::string_view name) {
     writer.finish();
 }
 
-void check_document(std::string_view document) {
+void verify_document(std::string_view document) {
     detail::cbor_reader from(document);
     static_cast<void>(detail::take_type_name(from));
     from.skip(0, detail::cbor_texts::must_be_utf8);

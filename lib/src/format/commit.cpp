@@ -1,4 +1,4 @@
-// Checksums and self-validation of commit and durable slots.
+// Checksums and self-verification of commit and durable slots.
 #include "format/commit.hpp"
 
 #include <cstring>

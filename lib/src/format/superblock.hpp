@@ -1,4 +1,4 @@
-// The superblock: what the file is, written once at creation, in two copies; and its validation.
+// The superblock: what the file is, written once at creation, in two copies; and its verification.
 #pragma once
 
 #include <array>

@@ -62,7 +62,7 @@ void block_map::format(backing& memory, std::uint64_t end_bytes) {
     map.update_sums();
 }
 
-void block_map::validate_header(std::uint64_t backed_bytes) {
+void block_map::verify_header(std::uint64_t backed_bytes) {
     if (header_->magic != format::heap_magic) {
         throw_corrupt("the heap header is damaged", ref{});
     }

@@ -4,7 +4,7 @@
 //  - Each block in [heap_first_block, end_blocks) is a slab, a table part, or in exactly one run, free or taken.
 //  - A free run's first and last descriptor say so and give its length; it is in the bin of its length; two free
 //    runs are never neighbours.
-//  - Every change goes through the undo log. Everything read is validated: damage throws corrupt.
+//  - Every change goes through the undo log. Everything read is verified: damage throws corrupt.
 //
 // Thread and process safety: under the writer lock only.
 #pragma once
@@ -40,7 +40,7 @@ public:
     }
     /// Throws corrupt if the header can't be true, for a file of that many bytes. The sums of header and directory are
     /// verified where they are not those that were seen or left here before.
-    void validate_header(std::uint64_t backed_bytes);
+    void verify_header(std::uint64_t backed_bytes);
     /// Enters into the header what the running transaction changed in header and directory. Its last change but one:
     /// the
     /// words that `undo` takes for it must fit.

@@ -103,7 +103,7 @@ const format::undo_entry& undo_log::entry(std::uint64_t index, std::uint64_t bac
     return reinterpret_cast<const format::undo_entry*>(base_ + place.offset())[within];
 }
 
-void undo_log::validate(std::uint64_t backed_bytes) const {
+void undo_log::verify(std::uint64_t backed_bytes) const {
     const std::uint64_t tail = entries();
     if (tail > backed_bytes / sizeof(format::undo_entry)) {
         throw_corrupt("the undo log is longer than the store", ref{});
@@ -127,7 +127,7 @@ void undo_log::roll_back(std::uint64_t backed_bytes) {
     if (!is_sound()) {
         throw_corrupt("the undo log's header is damaged", ref::from_offset(format::undo_log_offset));
     }
-    validate(backed_bytes);
+    verify(backed_bytes);
     // A forged log could rewrite its own later entries while they are read: each is checked again at use.
     for (std::uint64_t index = entries(); index-- > 0;) {
         const format::undo_entry undo = entry(index, backed_bytes);

@@ -115,7 +115,7 @@ private:
     void set_before_logging(std::uint64_t& word, std::uint64_t value, std::uint64_t offset) noexcept;
     [[nodiscard]] const format::undo_entry& entry(std::uint64_t index, std::uint64_t backed_bytes) const;
     [[nodiscard]] std::uint64_t account_of(const format::undo_entry& entry, std::uint64_t backed_bytes) const;
-    void validate(std::uint64_t backed_bytes) const;
+    void verify(std::uint64_t backed_bytes) const;
 
     std::byte* base_;
     format::undo_log* log_;

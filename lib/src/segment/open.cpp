@@ -47,7 +47,7 @@ constexpr os::byte_range read_only_byte = {format::lock_byte::read_only, 1};
     fail_system(code, path, "can't open the store");
 }
 
-void check_type(const os::file_info& info, const std::filesystem::path& path) {
+void expect_regular(const os::file_info& info, const std::filesystem::path& path) {
     const char* what = nullptr;
     switch (info.type) {
     case os::file_type::regular:
@@ -106,7 +106,7 @@ std::shared_ptr<segment> segment::open(const std::filesystem::path& path, const 
     if (const int code = opened.query(info); code != 0) {
         fail_system(code, path, "can't query the file");
     }
-    check_type(info, path);
+    expect_regular(info, path);
     judge_file_system(opened, path, options.any_file_system);
     static_cast<void>(judge_file(opened, path)); // no locks on files of others
 
@@ -118,7 +118,7 @@ std::shared_ptr<segment> segment::open(const std::filesystem::path& path, const 
         fail(errc::timed_out, path, "another thread is still opening or closing the store", "try again");
     }
     if (found) {
-        found->check_usable();
+        found->expect_usable();
         return found;
     }
     found.reset(new segment(path, options, std::move(opened), std::move(claim)));

@@ -42,7 +42,7 @@ std::atomic<std::uint64_t>* as_atomic(std::uint64_t& word) noexcept {
 // --- Slots ------------------------------------------------------------------------------------------------
 
 reader_slot segment::claim_slot() {
-    check_usable();
+    expect_usable();
     if (read_only()) {
         fail(errc::read_only, path_, "a store opened for reading only has no reader slots");
     }
@@ -72,14 +72,14 @@ void segment::release_slot(reader_slot slot) noexcept {
 }
 
 std::size_t segment::reap() {
-    check_usable();
+    expect_usable();
     return read_only() ? 0 : table_->reap();
 }
 
 // --- Pins by byte locks -----------------------------------------------------------------------------------
 
 void segment::pin_by_lock(txn_id pin) {
-    check_usable();
+    expect_usable();
     if (raw(pin) >= pins_end) {
         fail(errc::corrupt, path_, "the number of a transaction is out of range");
     }
@@ -153,7 +153,7 @@ void segment::fence_readers() const noexcept {
 }
 
 std::vector<held_pin> segment::pins() const {
-    check_usable();
+    expect_usable();
     std::vector<held_pin> found;
     if (!read_only() || somebody_attached()) { // else the table may be of another boot
         table_->collect_pins(found);
@@ -163,7 +163,7 @@ std::vector<held_pin> segment::pins() const {
 }
 
 std::vector<segment::attached_process> segment::processes() const {
-    check_usable();
+    expect_usable();
     std::vector<attached_process> found;
     if (read_only() && !somebody_attached()) {
         return found;

@@ -31,7 +31,7 @@ segment::segment(const std::filesystem::path& path, const segment_options& optio
 segment::~segment() { detach(); }
 
 os::file_info segment::query_file() const {
-    check_usable();
+    expect_usable();
     os::file_info info;
     if (const int code = file_.query(info); code != 0) {
         fail_system(code, path_, "can't query the file");
@@ -68,7 +68,7 @@ void segment::map(std::uint64_t data_bytes) {
 }
 
 void segment::ensure_allocated(std::uint64_t end_bytes) {
-    check_usable();
+    expect_usable();
     if (end_bytes <= backed_end_bytes_) {
         return;
     }

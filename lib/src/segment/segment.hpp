@@ -12,7 +12,7 @@
 //
 // Thread safety: all members may be called from any thread, except where said; attaching and detaching need exclusive
 // access. Process safety: by OFD locks and the writer lock. After fork() the child's segments throw errc::forked, and
-// their mapping is not there: nothing may be read through `base` before `check_usable`.
+// their mapping is not there: nothing may be read through `base` before `expect_usable`.
 #pragma once
 
 #include <array>
@@ -114,7 +114,7 @@ public:
 
     /// Throws forked or io_error (a failure of the system poisons the segment until all its handles are closed).
     /// Every operation begins with it; costs three loads.
-    void check_usable() const {
+    void expect_usable() const {
         if (poisoned_.load(std::memory_order_relaxed) || forked()) [[unlikely]] {
             fail_unusable();
         }
@@ -220,7 +220,7 @@ private:
     void mark_dirty();
     void raise_version_limit(txn_id number);
     void write_unclean(std::uint64_t wanted_limit);
-    void check_file();
+    void expect_in_place();
 
     // readers.cpp
     void grow_table(std::uint32_t lines_seen);

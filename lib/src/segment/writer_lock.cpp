@@ -23,7 +23,7 @@ constexpr std::uint64_t versions_at_a_time = std::uint64_t{1} << 26;
 } // namespace
 
 void segment::lock_writer(std::chrono::milliseconds timeout, const std::stop_token& stop) {
-    check_usable();
+    expect_usable();
     if (read_only()) {
         fail(errc::read_only, path_, "the store is opened for reading only", "open it for writing");
     }
@@ -57,8 +57,8 @@ void segment::lock_writer(std::chrono::milliseconds timeout, const std::stop_tok
 }
 
 void segment::prepare_to_write(bool left_unclean) {
-    check_usable(); // it may have been poisoned while we waited
-    check_file();
+    expect_usable(); // it may have been poisoned while we waited
+    expect_in_place();
     mark_dirty();
     if (left_unclean && options_.hooks.recover != nullptr) {
         try {
@@ -116,7 +116,7 @@ void segment::write_unclean(std::uint64_t wanted_limit) {
 }
 
 /// What is written to a file without a name is lost: who has it open should know. Asked once a second.
-void segment::check_file() {
+void segment::expect_in_place() {
     constexpr std::uint64_t second_ns = 1'000'000'000;
     const std::uint64_t now_ns = os::realtime_coarse_ns();
     if (!attached_ ||

@@ -59,7 +59,7 @@ void add_maps(const snapshot& now, statistics& total) {
 
 void detail::store_state::close() {
     if (shared()->file().forked()) {
-        shared()->file().check_usable();
+        shared()->file().expect_usable();
     }
     closed_path_ = engine_->file().path().string();
     segment::close(std::exchange(engine_, nullptr));
@@ -105,7 +105,7 @@ bool store::contains(std::string_view key) const {
 
 namespace detail {
 
-void check_keys(const store_state& owner, std::string_view map, const key_type& keys) {
+void expect_map_keys(const store_state& owner, std::string_view map, const key_type& keys) {
     owner.shared()->read([&](const commit_state& commit) {
         const std::optional<format::map_root> found = commit.find(map);
         if (found) {
@@ -184,7 +184,7 @@ std::vector<finding> store::check(const std::function<void(std::uint64_t, std::u
             &held, [&](const engine::pin* ended) { shared->unpin(*ended); });
         found = check_everything(file, {.accounts = false, .commit = &held.state.slot, .progress = progress});
     } else {
-        file.check_usable();
+        file.expect_usable();
         file.lock_writer(state().options().timeout);
         const std::unique_ptr<segment, void (*)(segment*)> guard(
             &file, [](segment* locked) { locked->unlock_writer(); });

@@ -11,11 +11,11 @@
 #include "store/transaction_state.hpp"
 #include "tree/cursor.hpp"
 #include "tree/reader.hpp"
-#include "value/check_value.hpp"
+#include "value/well_formed.hpp"
 
 namespace holdfast {
 
-void detail::check_storable(const value_view& given) {
+void detail::expect_storable(const value_view& given) {
     given.verify();
     const auto number = std::to_string(static_cast<unsigned>(given.type()));
     if (owns_outside(given.type())) {
@@ -26,12 +26,12 @@ void detail::check_storable(const value_view& given) {
     if (given.type() == value_type::map || given.type() == value_type{}) {
         throw error(errc::invalid_argument, "no value may have the type " + number);
     }
-    check_value(given);
+    expect_well_formed(given);
 }
 
 namespace {
 
-void check_key(std::string_view key) {
+void expect_key(std::string_view key) {
     if (key.size() > key_size_max) {
         throw error(errc::invalid_argument, "a key of " + std::to_string(key.size()) +
                                                 " bytes is too long; the limit is " +
@@ -39,8 +39,8 @@ void check_key(std::string_view key) {
     }
 }
 
-void check_key(const key_type& keys, std::string_view key) {
-    check_key(key);
+void expect_key(const key_type& keys, std::string_view key) {
+    expect_key(key);
     if (!keys.is_string() && !keys.accepts(key)) {
         throw error(errc::invalid_argument, "these are not the bytes of a key of type " + keys.name() +
                                                 ", which the map has; open it as a typed map");
@@ -95,7 +95,7 @@ put_outcome map_writer::put_new(std::string_view key, const new_value& fresh, co
                     "since this map was opened it was dropped, or got another key type; open it "
                     "again");
     }
-    check_key(keys_, key);
+    expect_key(keys_, key);
     if (fresh.size() > format::value_bytes_max) {
         throw error(errc::invalid_argument,
                     "a value of " + std::to_string(fresh.size()) + " bytes is too long");

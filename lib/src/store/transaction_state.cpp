@@ -15,9 +15,9 @@ map_label working_map::label(map_id) const { return {owner_->path(), name_, keys
 
 transaction_state::transaction_state(std::shared_ptr<engine> shared, std::chrono::milliseconds timeout,
                                      const std::stop_token& stop)
-    : writer_(std::in_place, std::move(shared), timeout, stop),
-      unnamed_(*this, {}, *writer_, writer_->before().unnamed, true),
-      catalogue_(*writer_, writer_->before()) {}
+    : running_(std::in_place, std::move(shared), timeout, stop),
+      unnamed_(*this, {}, *running_, running_->before().unnamed, true),
+      catalogue_(*running_, running_->before()) {}
 
 working_map& transaction_state::map(std::string_view name) {
     if (name.empty()) {
@@ -33,7 +33,7 @@ working_map& transaction_state::map(std::string_view name) {
     const auto stored = catalogue_.now().find(name);
     const format::map_root before = stored ? *stored : catalogue_.new_map();
     const auto added = named_.emplace(
-        name, std::make_unique<working_map>(*this, name, *writer_, before, stored.has_value()));
+        name, std::make_unique<working_map>(*this, name, *running_, before, stored.has_value()));
     return *added.first->second;
 }
 
@@ -81,7 +81,7 @@ void transaction_state::begin_change(bool erases) {
     if (!erases) {
         only_erases_ = false;
     }
-    writer_->allow_reserve(only_erases_);
+    running_->allow_reserve(only_erases_);
 }
 
 bool transaction_state::drop(std::string_view name) {
@@ -98,7 +98,7 @@ bool transaction_state::drop(std::string_view name) {
         return true;
     });
     if (!name.empty()) {
-        target.start_anew(*writer_, catalogue_.new_map()); // what is put into it afterwards makes a new map
+        target.start_anew(*running_, catalogue_.new_map()); // what is put into it afterwards makes a new map
     }
     return true;
 }
@@ -111,7 +111,7 @@ void transaction_state::write_catalogue(format::commit_slot& next) {
         if (!map->existed() && map->root().entries == 0) {
             continue; // nothing was ever put into it
         }
-        catalogue_.put(name, with_tree(map->before(), map->root(), writer_->transaction()));
+        catalogue_.put(name, with_tree(map->before(), map->root(), running_->transaction()));
     }
     if (catalogue_.changed()) {
         catalogue_.store(next);
@@ -131,29 +131,29 @@ version_number transaction_state::commit() {
                     "an operation of this transaction failed, so it was rolled back");
     }
     if (!has_changes()) {
-        const version_number before = writer_->before().txn;
+        const version_number before = running_->before().txn;
         abort();
         return before;
     }
     failed_ = true; // for whoever calls again after an exception
-    format::commit_slot next = writer_->before();
+    format::commit_slot next = running_->before();
     if (unnamed_.changed()) {
-        next.unnamed = with_tree(next.unnamed, unnamed_.root(), writer_->transaction());
+        next.unnamed = with_tree(next.unnamed, unnamed_.root(), running_->transaction());
     }
-    writer_->allow_reserve(only_erases_);
+    running_->allow_reserve(only_erases_);
     write_catalogue(next);
-    writer_->commit(next);
+    running_->commit(next);
     const version_number made = version();
     end();
     return made;
 }
 
 void transaction_state::abort() noexcept {
-    if (!writer_) {
+    if (!running_) {
         return;
     }
     if (unnamed_.is_here()) {
-        writer_->abort();
+        running_->abort();
     }
     end();
 }
@@ -163,7 +163,7 @@ void transaction_state::end() noexcept {
     for (auto& [name, map] : named_) {
         map->note_end();
     }
-    writer_.reset();
+    running_.reset();
 }
 
 } // namespace holdfast::detail

@@ -18,8 +18,8 @@
 
 #include "store/states.hpp"
 #include "transaction/catalogue.hpp"
-#include "transaction/writer.hpp"
-#include "tree/writer.hpp"
+#include "transaction/running_transaction.hpp"
+#include "tree/tree_writer.hpp"
 
 namespace holdfast::detail {
 
@@ -86,12 +86,12 @@ public:
     /// Throws forked, or transaction_ended; `what` is the handle that was used.
     void expect_running(const char* what) const {
         unnamed_.expect_here();
-        if (!writer_) [[unlikely]] {
+        if (!running_) [[unlikely]] {
             throw_ended(what);
         }
-        writer_->owner().file().note_writing_thread(); // whoever begins another one on it gets nested_write
+        running_->owner().file().note_writing_thread(); // whoever begins another one on it gets nested_write
     }
-    [[nodiscard]] bool has_ended() const noexcept { return !writer_; }
+    [[nodiscard]] bool has_ended() const noexcept { return !running_; }
     /// Only `store::update` may end it from now on.
     void end_by_update_only() noexcept { ends_by_update_ = true; }
     [[nodiscard]] bool ends_by_update() const noexcept { return ends_by_update_; }
@@ -103,7 +103,7 @@ public:
     [[nodiscard]] working_map& map(std::string_view name, const key_type& keys);
     [[nodiscard]] std::vector<map_information> maps() const;
     bool drop(std::string_view name);
-    [[nodiscard]] version_number version() const noexcept { return raw(writer_->transaction()); }
+    [[nodiscard]] version_number version() const noexcept { return raw(running_->transaction()); }
     /// If it throws, nothing was committed and the transaction can only be aborted.
     version_number commit();
 
@@ -125,11 +125,11 @@ public:
             throw;
         }
     }
-    [[nodiscard]] space_view view() const noexcept { return writer_->view(); }
-    [[nodiscard]] std::string path() const { return writer_->owner().file().path().string(); }
+    [[nodiscard]] space_view view() const noexcept { return running_->view(); }
+    [[nodiscard]] std::string path() const { return running_->owner().file().path().string(); }
     /// Throws invalid_argument if that is another store.
     void expect_owner(const store_state& owner) const {
-        expect_same(writer_->owner(), *owner.shared(), "map");
+        expect_same(running_->owner(), *owner.shared(), "map");
     }
 
     /// Undoes everything, unless it has ended. In a child of fork(): nothing.
@@ -141,7 +141,7 @@ private:
     [[nodiscard]] bool has_changes() const noexcept;
     void end() noexcept;
 
-    std::optional<writer> writer_; ///< until it has ended
+    std::optional<running_transaction> running_; ///< until it has ended
     working_map unnamed_;
     catalogue_writer catalogue_;
     std::map<std::string, std::unique_ptr<working_map>, std::less<>> named_;

@@ -78,7 +78,7 @@ public:
     bool start_object(std::size_t) {
         begin_item();
         // A level more, for what stands for bytes or a float in the innermost.
-        check_room(detail::cbor_depth_max);
+        expect_room(detail::cbor_depth_max);
         push(cbor_major::map);
         return true;
     }
@@ -86,7 +86,7 @@ public:
         container& inner = open_[depth_ - 1];
         inner.reserved = inner.count == 0 ? reserved_key_level(name) : 0;
         if (inner.reserved != 1) {
-            check_room(detail::cbor_depth_max, depth_);
+            expect_room(detail::cbor_depth_max, depth_);
         }
         ++inner.count;
         to_.string(cbor_major::text, name);
@@ -100,7 +100,7 @@ public:
         } else if (inner.reserved > 1) {
             remove_level(inner);
         } else {
-            check_room(detail::cbor_depth_max - 1);
+            expect_room(detail::cbor_depth_max - 1);
             to_.set_count(inner.start, cbor_major::map, inner.count);
         }
         return true;
@@ -108,7 +108,7 @@ public:
 
     bool start_array(std::size_t) {
         begin_item();
-        check_room(detail::cbor_depth_max - 1);
+        expect_room(detail::cbor_depth_max - 1);
         push(cbor_major::array);
         return true;
     }
@@ -162,8 +162,8 @@ private:
         to_.head(major, 0);
     }
 
-    void check_room(std::size_t depth_max) const { check_room(depth_max, depth_); }
-    static void check_room(std::size_t depth_max, std::size_t depth) {
+    void expect_room(std::size_t depth_max) const { expect_room(depth_max, depth_); }
+    static void expect_room(std::size_t depth_max, std::size_t depth) {
         if (depth > depth_max) {
             throw_malformed(": nests more than 128 levels deep");
         }

@@ -107,7 +107,7 @@ private:
         return text;
     }
 
-    void check_room(std::size_t depth) const {
+    void verify_room(std::size_t depth) const {
         if (depth == detail::cbor_depth_max) {
             from_.throw_damaged("nests more than 128 levels deep");
         }
@@ -126,7 +126,7 @@ private:
     }
 
     void print_array(const cbor_head& found, std::size_t depth) {
-        check_room(depth);
+        verify_room(depth);
         to_ += '[';
         std::uint64_t left = from_.count(found);
         for (bool first = true; !ends(left); first = false) {
@@ -139,7 +139,7 @@ private:
     }
 
     void print_object(const cbor_head& found, std::size_t depth) {
-        check_room(depth);
+        verify_room(depth);
         to_ += '{';
         const std::size_t start = to_.size();
         bool reserved = false;
@@ -193,7 +193,7 @@ private:
     std::string pieces_;
 };
 
-void check_end(const cbor_reader& document) {
+void verify_end(const cbor_reader& document) {
     if (!document.at_end()) {
         document.throw_damaged("something follows its end");
     }
@@ -207,7 +207,7 @@ void append_json(std::string& to, std::string_view document) {
         cbor_reader from(document);
         static_cast<void>(detail::take_type_name(from));
         printer(to, from).print_item(0);
-        check_end(from);
+        verify_end(from);
     } catch (...) {
         to.resize(size);
         throw;

@@ -46,7 +46,7 @@ void append_nan(std::string& to, const std::string& digits) {
 
 void append_cbor(std::string& to, std::string_view document) {
     try {
-        check_document(document);
+        verify_document(document);
     } catch (const error& failure) {
         throw_unreadable(std::string("this is no CBOR of a document: ") + failure.what());
     }
@@ -122,7 +122,7 @@ std::optional<value_type> entry_json::type() const {
     if (!has(entry_member::type)) {
         return std::nullopt;
     }
-    return parse_stored_type(text(entry_member::type));
+    return parse_any_value_type(text(entry_member::type));
 }
 
 void entry_json::append_key(std::string& to, const holdfast::key_type& keys) const {
@@ -132,12 +132,12 @@ void entry_json::append_key(std::string& to, const holdfast::key_type& keys) con
     } else {
         read(entry_member::key, [&](std::string_view json) { append_key_from_json(decoded, keys, json); });
     }
-    check_key_size(decoded);
+    expect_key_size(decoded);
     to += decoded;
 }
 
 /// Refuses what belongs to values of another type.
-void entry_json::check_type_members(std::optional<value_type> type) const {
+void entry_json::expect_type_members(std::optional<value_type> type) const {
     if (has(entry_member::bits) && type != value_type::float64) {
         throw_unreadable("\"bits\" is of the type float");
     }
@@ -160,7 +160,7 @@ value_type entry_json::append_value(std::string& to) const {
 
 value_type entry_json::append_whole_value(std::string& to) const {
     const auto type = this->type();
-    check_type_members(type);
+    expect_type_members(type);
     if (has(entry_member::cbor_base64)) {
         append_cbor(to, bytes(entry_member::cbor_base64));
         return value_type::document;

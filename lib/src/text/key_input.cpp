@@ -36,7 +36,7 @@ std::string tuple_prefix(const key_type& keys, std::string_view array) {
 
 } // namespace
 
-void check_key_size(std::string_view key) {
+void expect_key_size(std::string_view key) {
     if (key.size() > key_size_max) {
         throw_unreadable("a key has at most " + std::to_string(key_size_max) + " bytes, not " +
                          std::to_string(key.size()) + "; store long text as a value");
@@ -53,7 +53,7 @@ void append_key_from_json(std::string& to, const key_type& keys, std::string_vie
 
 std::string key_from_text(const key_type& keys, std::string_view text) {
     std::string key = keys.is_string() ? std::string(text) : keys.from_text(text);
-    check_key_size(key);
+    expect_key_size(key);
     return key;
 }
 
@@ -86,7 +86,7 @@ void append_key_from_field(std::string& to, const key_type& keys, std::string_vi
             counting_from(static_cast<std::size_t>(json.data() - object.data()),
                           [&] { append_key_from_json(key, keys, json); });
         }
-        check_key_size(key);
+        expect_key_size(key);
         to += key;
         return;
     }

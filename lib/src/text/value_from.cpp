@@ -83,7 +83,7 @@ void append_bool(std::string& to, std::string_view text) {
     append_encoded(to, text == "true");
 }
 
-void check_utf8(std::string_view text) {
+void expect_utf8(std::string_view text) {
     if (!is_utf8(text)) {
         throw_unreadable(
             "the value is not UTF-8, so it is no string; bytes are stored as they are (--type bytes)");
@@ -223,7 +223,7 @@ value_type parse_value_type(std::string_view name) {
                      " is no type of a value; give string, bytes, int, uint, float, bool, null or json");
 }
 
-value_type parse_stored_type(std::string_view name) {
+value_type parse_any_value_type(std::string_view name) {
     if (name == to_string(value_type::raw)) {
         return value_type::raw;
     }
@@ -236,7 +236,7 @@ value_type parse_stored_type(std::string_view name) {
 void append_value_from_text(std::string& to, value_type type, std::string_view text) {
     switch (type) {
     case value_type::string:
-        check_utf8(text);
+        expect_utf8(text);
         to.append(text);
         return;
     case value_type::bytes:
@@ -271,7 +271,7 @@ std::string_view value_bytes_from_text(std::string& buffer, value_type type, std
         return text;
     }
     if (type == value_type::string) {
-        check_utf8(text);
+        expect_utf8(text);
         return text;
     }
     append_value_from_text(buffer, type, text);

@@ -28,7 +28,7 @@ void throw_other_keys(const map_label& found, const key_type& asked) {
                                       "; open it with that type, or drop it first");
 }
 
-void expect_sound(const value_view& found) {
+void verify_sound(const value_view& found) {
     if (!found.is_sound()) {
         throw error(errc::corrupt, "the value is damaged (its checksum is wrong); run 'holdfast check'");
     }

@@ -28,7 +28,7 @@
 #include "tree/cursor.hpp"
 #include "tree/root.hpp"
 #include "tree/space.hpp"
-#include "tree/writer.hpp"
+#include "tree/tree_writer.hpp"
 
 namespace holdfast {
 

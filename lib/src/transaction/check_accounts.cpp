@@ -122,7 +122,7 @@ void check_accounts(segment& file, std::uint64_t commit_end_bytes, object_marks&
     try {
         segment_backing backing(file);
         heap memory(backing);
-        memory.blocks().validate_header(backing.backed_bytes());
+        memory.blocks().verify_header(backing.backed_bytes());
         account_checker checker(memory, marks, findings);
         checker.run(commit_end_bytes);
         if (options.usage != nullptr) {

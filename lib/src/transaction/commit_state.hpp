@@ -1,4 +1,4 @@
-// One commit as a process sees it: copied out of its slot, validated, turned into the tree's terms.
+// One commit as a process sees it: copied out of its slot, verified, turned into the tree's terms.
 #pragma once
 
 #include <optional>

@@ -53,7 +53,7 @@ void engine::reap_if_due() {
     file_->reap();
 }
 
-void engine::validate_heap() {
+void engine::verify_heap() {
     if (!heap_.undo().is_sound()) {
         throw_corrupt("the undo log's header is damaged", ref::from_offset(format::undo_log_offset));
     }
@@ -64,7 +64,7 @@ void engine::validate_heap() {
     if (heap_.end_bytes() > known_bytes_) {
         known_bytes_ = file_->file_bytes();
     }
-    heap_.blocks().validate_header(known_bytes_);
+    heap_.blocks().verify_header(known_bytes_);
 }
 
 bool engine::copy_commit(commit_head head, commit_state& state) const noexcept {
@@ -98,21 +98,21 @@ void engine::pin_in(const reader_slot& slot, commit_state& state) const {
         if (copy_visible(seen, state)) {
             break;
         }
-        check_patience(attempt, seen);
+        verify_readable(attempt, seen);
     }
-    check_reach(state);
+    expect_reach(state);
     guard.slot = nullptr;
 }
 
 /// A commit's slot is unreadable only while the head moves on; otherwise it is damaged.
-void engine::check_patience(int attempt, commit_head seen) const {
+void engine::verify_readable(int attempt, commit_head seen) const {
     constexpr int patience = 1000;
     if (attempt > patience && file_->commits().visible() == seen) {
         throw_corrupt("the newest commit's slot is damaged", ref::from_offset(format::heads_offset));
     }
 }
 
-void engine::check_reach(const commit_state& state) const {
+void engine::expect_reach(const commit_state& state) const {
     if (state.slot.end_bytes <= file_->capacity_bytes()) [[likely]] {
         return;
     }
@@ -123,7 +123,7 @@ void engine::check_reach(const commit_state& state) const {
 }
 
 engine::pin engine::pin_newest() {
-    file_->check_usable();
+    file_->expect_usable();
     if (file_->read_only()) {
         return pin_by_lock();
     }
@@ -148,11 +148,11 @@ engine::pin engine::pin_by_lock() {
         try {
             // The lock is in the kernel's list when fcntl returns: from here on a reclaimer sees it.
             if (copy_visible(seen, held.state)) {
-                check_reach(held.state);
+                expect_reach(held.state);
                 format::clear_unused(held.state.slot);
                 return held;
             }
-            check_patience(attempt, seen);
+            verify_readable(attempt, seen);
         } catch (...) {
             file_->unpin_by_lock(seen.number());
             throw;

@@ -61,7 +61,7 @@ public:
     void note_sound(txn_id id) noexcept { known_sound_ = id; }
     /// Throws corrupt if the heap's header, or the numbers of transactions, can't be true. Asks for the file's
     /// length only when the heap has grown.
-    void validate_heap();
+    void verify_heap();
 
     /// Notices dead processes, whose snapshots hold space, if that was not done within the last second.
     void reap_if_due();
@@ -81,7 +81,7 @@ public:
     /// into the file. It may be called several times, and see nonsense before the last of them.
     template <class Look>
     auto read(Look&& look) {
-        file_->check_usable();
+        file_->expect_usable();
         if (file_->read_only()) {
             return read_unpinned(std::forward<Look>(look));
         }
@@ -118,8 +118,8 @@ private:
     }
     void pin_in(const reader_slot& slot, commit_state& state) const;
     [[nodiscard]] pin pin_by_lock();
-    void check_patience(int attempt, commit_head seen) const;
-    void check_reach(const commit_state& state) const;
+    void verify_readable(int attempt, commit_head seen) const;
+    void expect_reach(const commit_state& state) const;
 
     /// How often a look-up without a pin is tried before it takes one.
     static constexpr int unpinned_tries = 8;
@@ -132,7 +132,7 @@ private:
             if (!copy_visible(seen, state)) {
                 continue;
             }
-            check_reach(state);
+            expect_reach(state);
             try {
                 auto result = look(std::as_const(state));
                 os::load_fence();

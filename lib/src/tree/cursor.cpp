@@ -12,7 +12,7 @@ namespace holdfast {
 ref tree_cursor::begin_descent() {
     leaf_ = nullptr;
     if (root_) {
-        check_level(level_, root_);
+        verify_level(level_, root_);
     }
     return root_;
 }
@@ -102,7 +102,7 @@ void tree_cursor::next_leaf(const format::leaf_node& from) {
     leaf_ = nullptr;
     const std::string_view left = record_key(view_, get_ref(from.records, from.header.count - 1U));
     if (move_near(edge::first)) {
-        check_border(left, edge::first);
+        verify_border(left, edge::first);
     } else {
         move_far(left, edge::first);
     }
@@ -112,7 +112,7 @@ void tree_cursor::previous_leaf(const format::leaf_node& from) {
     leaf_ = nullptr;
     const std::string_view right = record_key(view_, get_ref(from.records, 0));
     if (move_near(edge::last)) {
-        check_border(right, edge::last);
+        verify_border(right, edge::last);
     } else {
         move_far(right, edge::last);
     }
@@ -150,13 +150,13 @@ void tree_cursor::move_far(std::string_view left_behind, edge from) {
     }
     if (turn) {
         descend(turn, turn_level, from);
-        check_border(left_behind, from);
+        verify_border(left_behind, from);
     }
 }
 
 /// Keys must rise from leaf to leaf: else a forged graph could be walked for ever. `left_behind` is the key at
 /// the border of the leaf that was left; this one was entered from side `from`.
-void tree_cursor::check_border(std::string_view left_behind, edge from) {
+void tree_cursor::verify_border(std::string_view left_behind, edge from) {
     const ref where = place();
     const format::leaf_node* const entered = std::exchange(leaf_, nullptr);
     const std::string_view key = record_key(view_, where);

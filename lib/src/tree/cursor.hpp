@@ -141,7 +141,7 @@ private:
     void find_leaf_beside(edge from) noexcept;
     void next_leaf(const format::leaf_node& from);
     void previous_leaf(const format::leaf_node& from);
-    void check_border(std::string_view left_behind, edge from);
+    void verify_border(std::string_view left_behind, edge from);
     [[nodiscard]] bool move_near(edge from);
     void move_far(std::string_view left_behind, edge from);
     /// The step of a level that is remembered, 1 to levels_kept.

@@ -19,7 +19,7 @@ public:
           head_(root.root),
           level_(root.level),
           nodes_left_(view.size() / sizeof(format::leaf_node)) {
-        check_level(root.level, root.root);
+        verify_level(root.level, root.root);
     }
 
     [[nodiscard]] bool empty() const noexcept { return !head_; }

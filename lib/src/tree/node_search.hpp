@@ -84,7 +84,7 @@ namespace search_detail {
 }
 
 /// Throws unless the level of a root is one that the format has.
-inline void check_level(std::uint32_t level, ref root) {
+inline void verify_level(std::uint32_t level, ref root) {
     if (level > format::level_max) [[unlikely]] {
         throw_corrupt("a tree is higher than any can be", root);
     }

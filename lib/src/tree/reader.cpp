@@ -58,7 +58,7 @@ std::optional<record_view> tree_find(const space_view& view, const tree_root& ro
     if (!root.root) {
         return std::nullopt;
     }
-    check_level(root.level, root.root);
+    verify_level(root.level, root.root);
     ref place = root.root;
     for (std::uint32_t level = root.level; level != 0; --level) {
         const format::inner_node& node = inner_at(view, place, level, root.map);
@@ -76,7 +76,7 @@ void tree_find_many(const space_view& view, const tree_root& root, std::span<con
         std::fill_n(out.begin(), keys.size(), std::nullopt);
         return;
     }
-    check_level(root.level, root.root);
+    verify_level(root.level, root.root);
     for (std::size_t first = 0; first < keys.size(); first += batch_size) {
         const std::size_t size = std::min(batch_size, keys.size() - first);
         find_batch(view, root, keys.subspan(first, size), out.subspan(first, size));

@@ -73,7 +73,7 @@ namespace record_detail {
 }
 
 /// Long values are used in place as arrays: what says that they are aligned is not believed.
-inline void check_alignment(const format::record_header& header, std::uint64_t value_size, ref place) {
+inline void verify_alignment(const format::record_header& header, std::uint64_t value_size, ref place) {
     const bool aligned = (header.flags & format::record_flag::aligned) != 0;
     if (aligned ? place.offset() % format::value_alignment != 0 : value_size >= format::aligned_value_bytes) {
         [[unlikely]] { throw_corrupt("a record's value is not aligned", place); }
@@ -86,7 +86,7 @@ inline void check_alignment(const format::record_header& header, std::uint64_t v
 [[nodiscard]] inline record_view read_record(const space_view& view, ref place) {
     const format::record_header& header = record_detail::header_at(view, place);
     const std::uint64_t value_size = record_detail::value_size_at(view, place, header);
-    record_detail::check_alignment(header, value_size, place);
+    record_detail::verify_alignment(header, value_size, place);
     const std::uint64_t key_offset = format::key_offset(header);
     const std::uint64_t value_offset = format::value_offset(header);
     const std::uint64_t bytes = format::record_bytes(header, value_size);

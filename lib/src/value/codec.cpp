@@ -8,7 +8,7 @@
 
 #include "base/number_text.hpp"
 #include "base/shown_text.hpp"
-#include "value/check_value.hpp"
+#include "value/well_formed.hpp"
 
 namespace holdfast::detail {
 
@@ -135,10 +135,10 @@ std::string encode_raw(const raw_description& described) {
     return detail::raw_value(described.object.data(), header, described.name);
 }
 
-void check_value(const value_view& offered) {
+void expect_well_formed(const value_view& offered) {
     if (offered.type() == value_type::document) {
         try {
-            check_document(offered.text());
+            verify_document(offered.text());
         } catch (const error& failure) {
             throw error(errc::invalid_argument, std::string("this is no document: ") + failure.what());
         }

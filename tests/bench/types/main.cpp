@@ -66,11 +66,11 @@ struct settings {
 } // namespace
 
 template <>
-struct holdfast::stored_type<person> {
+struct holdfast::type_description<person> {
     static constexpr std::string_view name = "person";
 };
 template <>
-struct holdfast::stored_type<reading> {
+struct holdfast::type_description<reading> {
     static constexpr std::string_view name = "reading";
     static constexpr std::uint32_t raw_version = 1;
 };

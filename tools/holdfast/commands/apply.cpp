@@ -61,7 +61,7 @@ operation_kind parse_kind(const entry_json& line) {
 }
 
 /// Refuses members that say nothing in this operation, or are missing: they are mistakes.
-void check_members(operation_kind kind, const entry_json& line) {
+void expect_members(operation_kind kind, const entry_json& line) {
     using members = std::initializer_list<entry_member>;
     const auto refuse = [&](members foreign) {
         for (const entry_member which : foreign) {
@@ -103,7 +103,7 @@ std::vector<operation> parse_operations(std::string_view input) {
         try {
             const entry_json line(text);
             const operation_kind kind = parse_kind(line);
-            check_members(kind, line);
+            expect_members(kind, line);
             operations.push_back({kind, line, number});
         } catch (const error&) {
             rethrow_with_line(number);

@@ -34,7 +34,7 @@ exit_status run_cas(invocation& call) {
         return exit_status::done;
     }
     const auto& words = call.line.words();
-    check_key(words[0]);
+    expect_key(words[0]);
     const auto type = type_name ? std::optional(parse_value_type(*type_name)) : std::nullopt;
     const auto read_word = [&](std::size_t index) {
         return [&words, type, index](value_type stored) {

@@ -50,7 +50,7 @@ struct del_options {
     bool all = false;
 };
 
-void check(const del_options& options, const std::vector<std::string>& keys) {
+void expect_consistent(const del_options& options, const std::vector<std::string>& keys) {
     const bool many = options.prefix || options.all;
     if (keys.empty() == !many) {
         throw_usage(
@@ -66,7 +66,7 @@ void check(const del_options& options, const std::vector<std::string>& keys) {
         throw_usage("--prefix and --all exclude each other");
     }
     for (const std::string& key : keys) {
-        check_key(key);
+        expect_key(key);
     }
 }
 
@@ -95,7 +95,7 @@ exit_status run_del(invocation& call) {
         return exit_status::done;
     }
     const auto& keys = call.line.words();
-    check(options, keys);
+    expect_consistent(options, keys);
     store target = open_to_write(call.given);
     const std::uint64_t deleted = !keys.empty() ? target.update([&](write_transaction& transaction) {
         return delete_keys(transaction.map(call.given.map), keys);

@@ -33,7 +33,7 @@ exit_status run_exists(invocation& call) {
         return exit_status::done;
     }
     const std::string& key = call.line.words()[0];
-    check_key(key);
+    expect_key(key);
     return exists(call.given, key) ? exit_status::done : exit_status::not_found;
 }
 

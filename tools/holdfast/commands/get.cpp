@@ -55,7 +55,7 @@ void declare(command_line& line, get_options& options) {
     line.flag("--meta", options.meta, "type, size and version instead of the value");
 }
 
-void check(const get_options& options) {
+void expect_consistent(const get_options& options) {
     if (options.raw && (options.json || options.hex || options.meta)) {
         throw_usage("--raw excludes --json, --hex and --meta");
     }
@@ -149,10 +149,10 @@ exit_status run_get(invocation& call) {
     if (!call.begin(1, any_number)) {
         return exit_status::done;
     }
-    check(options);
+    expect_consistent(options);
     const auto& words = call.line.words();
     for (const std::string& word : words) {
-        check_key(word);
+        expect_key(word);
     }
     if (!options.substitute) {
         return print(call, options, open_to_read(call.given).snapshot().map(call.given.map));

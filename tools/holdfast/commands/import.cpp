@@ -110,7 +110,7 @@ std::map<std::string, value_type, std::less<>> parse_types(std::string_view text
     return types;
 }
 
-void check_options(const import_choice& choice, const import_options& options) {
+void expect_consistent(const import_choice& choice, const import_options& options) {
     const bool is_csv = choice.table && choice.table->quotes;
     if (!choice.table && choice.key_column) {
         throw_usage("--key-column is for CSV and TSV; --key-field names a field of JSON");
@@ -135,7 +135,7 @@ import_choice choose(const invocation& call, const import_options& options, cons
                          .key_field = options.key_field,
                          .key_column = options.key_column,
                          .types = {}};
-    check_options(choice, options);
+    expect_consistent(choice, options);
     if (options.separator) {
         choice.table->separator = parse_separator(*options.separator);
     }
@@ -174,7 +174,7 @@ public:
                     put(maps, lines.number());
                     bar.show_rate(lines.bytes_done(), bytes, lines.number());
                 }
-                check_interrupt();
+                stop_if_interrupted();
             }
             put(maps, lines.number());
         } catch (const error& failure) {

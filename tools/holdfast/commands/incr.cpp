@@ -34,7 +34,7 @@ exit_status run_incr(invocation& call) {
         return exit_status::done;
     }
     const auto& words = call.line.words();
-    check_key(words[0]);
+    expect_key(words[0]);
     const amount by = amount_from_text(words.size() > 1 ? words[1] : "1");
     const auto fresh = type ? std::optional(parse_value_type(*type)) : std::nullopt;
     const auto keys = parse_key_type(keys_name);

@@ -150,7 +150,7 @@ private:
     std::string line_; ///< kept for its memory
 };
 
-void check(const list_options& options) {
+void expect_consistent(const list_options& options) {
     if (options.json && options.exact) {
         throw_usage("--json and -0 exclude each other");
     }
@@ -162,7 +162,7 @@ exit_status run_list(invocation& call) {
     if (!call.begin(0, 1)) {
         return exit_status::done;
     }
-    check(options);
+    expect_consistent(options);
     const std::string prefix = call.line.words().empty() ? "" : call.line.words()[0];
     const std::uint64_t limit = options.limit ? parse_number("--limit", *options.limit) : UINT64_MAX;
     const store source = open_to_read(call.given);

@@ -95,7 +95,7 @@ public:
         }
         map.put_filled(key, type_, size_, [&](std::span<char> place) {
             fill(place);
-            check_text({place.data(), place.size()});
+            expect_text({place.data(), place.size()});
         });
     }
 
@@ -127,7 +127,7 @@ private:
         }
     }
 
-    void check_text(std::string_view text) const {
+    void expect_text(std::string_view text) const {
         if (type_ == value_type::string) {
             std::string unused;
             static_cast<void>(value_bytes_from_text(unused, type_, text));
@@ -163,7 +163,7 @@ exit_status run_put(invocation& call) {
         return exit_status::done;
     }
     const std::string& word = call.line.words()[0];
-    check_key(word);
+    expect_key(word);
     const value_type type = parse_value_type(options.type.value_or("string"));
     const auto required = required_version(options);
     const auto keys = parse_key_type(options.keys);

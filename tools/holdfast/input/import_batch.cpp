@@ -14,7 +14,7 @@ std::size_t import_maps::find(std::string_view name, const std::optional<key_typ
         }
         last_ = found->second;
     }
-    check(maps_[last_], keys);
+    expect_keys(maps_[last_], keys);
     return last_;
 }
 
@@ -28,7 +28,7 @@ key_type import_maps::keys_of(std::string_view name, const std::optional<key_typ
     return name.empty() ? key_type() : keys ? *keys : asked_.value_or(key_type());
 }
 
-void import_maps::check(const map& found, const std::optional<key_type>& keys) const {
+void import_maps::expect_keys(const map& found, const std::optional<key_type>& keys) const {
     const auto& wanted = keys ? keys : asked_;
     if (wanted && *wanted != found.keys) {
         const std::string name = found.name.empty() ? "the unnamed map" : "map " + in_quotes(found.name);

@@ -33,7 +33,7 @@ public:
     [[nodiscard]] const map& operator[](std::size_t index) const noexcept { return maps_[index]; }
 
 private:
-    void check(const map& found, const std::optional<key_type>& keys) const;
+    void expect_keys(const map& found, const std::optional<key_type>& keys) const;
 
     [[nodiscard]] key_type keys_of(std::string_view name, const std::optional<key_type>& keys) const;
 

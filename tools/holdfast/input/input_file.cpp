@@ -42,7 +42,7 @@ std::size_t input_file::read(char* to, std::size_t capacity) {
         } else if (errno != EINTR) {
             throw_system_error(errc::invalid_argument, "cannot read " + name_, errno);
         }
-        check_interrupt();
+        stop_if_interrupted();
     }
 }
 

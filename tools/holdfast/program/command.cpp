@@ -52,12 +52,12 @@ bool invocation::begin(std::size_t words_min, std::size_t words_max) {
         out.write("holdfast " HOLDFAST_VERSION_STRING "\n");
         return false;
     }
-    check_words(words_min, words_max);
+    expect_words(words_min, words_max);
     settle();
     return true;
 }
 
-void invocation::check_words(std::size_t words_min, std::size_t words_max) const {
+void invocation::expect_words(std::size_t words_min, std::size_t words_max) const {
     if (command_ == nullptr) {
         throw_usage("no command is given; see holdfast --help");
     }

@@ -56,7 +56,7 @@ public:
     [[nodiscard]] bool begin(std::size_t words_min, std::size_t words_max);
 
 private:
-    void check_words(std::size_t words_min, std::size_t words_max) const;
+    void expect_words(std::size_t words_min, std::size_t words_max) const;
     void settle();
 
     const command* command_; ///< null: none was given

@@ -45,7 +45,7 @@ interrupt_guard::~interrupt_guard() {
     }
 }
 
-void check_interrupt() {
+void stop_if_interrupted() {
     if (noted != 0) {
         throw interrupted{noted};
     }

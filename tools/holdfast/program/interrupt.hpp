@@ -24,7 +24,7 @@ public:
 };
 
 /// Throws `interrupted` if a signal was noted.
-void check_interrupt();
+void stop_if_interrupted();
 /// Ends the program by this signal.
 [[noreturn]] void end_by_signal(int signal) noexcept;
 

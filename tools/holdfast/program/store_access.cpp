@@ -36,7 +36,7 @@ store open_as(const settings& given, open_mode mode) {
     }
 }
 
-void refuse_if_read_only(const settings& given) {
+void expect_writable(const settings& given) {
     if (given.read_only) {
         throw error(errc::read_only,
                     "this command changes " + in_quotes(given.store_path) + "; leave out --read-only");
@@ -79,14 +79,14 @@ std::string default_store_path() {
 store open_to_read(const settings& given) { return open_as(given, open_mode::read_only); }
 
 store open_to_write(const settings& given) {
-    refuse_if_read_only(given);
+    expect_writable(given);
     store opened = open_as(given, open_mode::write);
     warn_of_file_system(given.store_path, false);
     return opened;
 }
 
 store open_or_create(const settings& given) {
-    refuse_if_read_only(given);
+    expect_writable(given);
     const auto folder = std::filesystem::path(given.store_path).parent_path();
     if (struct stat status{}; !folder.empty() && ::stat(folder.c_str(), &status) != 0) {
         make_folders(folder);
@@ -132,7 +132,7 @@ void throw_no_map(const settings& given, std::string_view name) {
                                      hint(whole, "maps") + " shows what is there");
 }
 
-void check_key(std::string_view word) {
+void expect_key(std::string_view word) {
     if (word.size() > key_size_max) {
         throw_usage("a key has at most " + std::to_string(key_size_max) + " bytes, not " +
                     std::to_string(word.size()) + "; store long text as a value");

@@ -44,7 +44,7 @@ struct settings {
 [[noreturn]] void throw_no_map(const settings& given, std::string_view name);
 
 /// Wrong usage if the word is longer than a key can be.
-void check_key(std::string_view word);
+void expect_key(std::string_view word);
 
 /// "in FILE" or "in map "M" of FILE", for messages.
 [[nodiscard]] std::string where(const settings& given);

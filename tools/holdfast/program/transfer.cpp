@@ -64,8 +64,8 @@ exit_status run_transfer(invocation& call, source then) {
         return exit_status::done;
     }
     const auto& words = call.line.words();
-    check_key(words[0]);
-    check_key(words[1]);
+    expect_key(words[0]);
+    expect_key(words[1]);
     const transfer what{call.given, words[0], words[1], to_map.value_or(call.given.map), if_absent, then};
     store target = open_to_write(call.given);
     target.update([&](write_transaction& transaction) { run(what, transaction, target.snapshot()); });

@@ -46,7 +46,7 @@ value_type append_marked(std::string& to, std::string_view name, std::string_vie
     const std::string bytes = bytes_from_base64(text);
     if (type == value_type::document) {
         try {
-            check_document(bytes);
+            verify_document(bytes);
         } catch (const error& failure) {
             throw_usage(std::string("this is no CBOR of a document: ") + failure.what());
         }
@@ -96,7 +96,7 @@ value_type append_table_value(std::string& to, std::string_view type, std::strin
     if (type.ends_with(base64_mark)) {
         return append_marked(to, type.substr(0, type.size() - base64_mark.size()), text);
     }
-    const value_type known = parse_stored_type(type);
+    const value_type known = parse_any_value_type(type);
     if (known == value_type::raw) {
         return append_value_from_json(to, text, known);
     }

@@ -234,7 +234,7 @@ private:
     [[nodiscard]] bool at_end_of(container& inner);
     void count_elements(container& array);
     std::uint64_t count_fields(container& object);
-    void check_elements(const container& array);
+    void verify_elements(const container& array);
     [[nodiscard]] std::string_view take_key(std::string& pieces);
     /// "field 'a.b[3]'", of the value that is being read or of the container that is open.
     [[nodiscard]] std::string value_place() const;
@@ -244,8 +244,8 @@ private:
     std::string_view type_name_;
     std::string_view name_; ///< of the value that is next, or was read last
     std::size_t depth_ = 0;
-    std::size_t validated_ = 0; ///< up to here the bytes are known to be well-formed
-    bool ready_ = false;        ///< the reader is at a value, not at its key
+    std::size_t verified_ = 0; ///< up to here the bytes are known to be well-formed
+    bool ready_ = false;       ///< the reader is at a value, not at its key
     bool root_taken_ = false;
     container open_[cbor_depth_max];
 };

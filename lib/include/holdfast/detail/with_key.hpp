@@ -43,7 +43,7 @@ template <class Label, class Read>
 }
 
 /// Throws corrupt, without the key, unless the value is sound.
-HOLDFAST_API void expect_sound(const value_view& found);
+HOLDFAST_API void verify_sound(const value_view& found);
 
 /// Whether a typed read gives what lies in the file, and copies nothing out of it.
 template <class T, class View = typename value_codec<T>::view>
@@ -54,14 +54,14 @@ inline constexpr bool reads_in_place = std::is_reference_v<View> || std::same_as
 template <class T>
 [[nodiscard]] typename value_codec<T>::view read_value(const value_view& found) {
     if constexpr (!reads_in_place<T>) {
-        expect_sound(found);
+        verify_sound(found);
     }
     return value_codec<T>::read(found);
 }
 /// A copy of the value, verified.
 template <class T>
 [[nodiscard]] T decode_value(const value_view& found) {
-    expect_sound(found);
+    verify_sound(found);
     return value_codec<T>::decode(found);
 }
 

@@ -3,7 +3,7 @@
 // A full leaf is split near its middle, where the separator is shortest. At the right edge of the tree it is
 // left as it is and the record begins a new leaf, so that keys put in rising order fill their leaves; full
 // inner nodes above do the same.
-#include "tree/writer.hpp"
+#include "tree/tree_writer.hpp"
 
 #include <algorithm>
 #include <array>
@@ -183,7 +183,7 @@ ref tree_writer::make_inner(node_level level, const ref* separators, const ref* 
 
 /// A new root above the old one and `right`.
 void tree_writer::grow_root(ref separator, ref right) {
-    check_level(root_.level + 1U, root_.root);
+    verify_level(root_.level + 1U, root_.root);
     const std::array separators{ref{}, separator};
     const std::array children{root_.root, right};
     root_.root = make_inner(root_.level + 1U, separators.data(), children.data(), 2);

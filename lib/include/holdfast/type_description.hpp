@@ -1,7 +1,7 @@
 // What a C++ type says of itself to the file: its name, and whether it is stored raw.
 //
 //     template <>
-//     struct holdfast::stored_type<point> {
+//     struct holdfast::type_description<point> {
 //         static constexpr std::string_view name = "point";
 //         static constexpr std::uint32_t raw_version = 1;
 //     };
@@ -19,13 +19,13 @@ namespace holdfast {
 /// type. A trivially copyable type with a `raw_version`, too, is stored as its bytes and read in place; raise the
 /// version when its layout changes.
 template <class T>
-struct stored_type {};
+struct type_description {};
 
 /// "" for a type that has no name.
 template <class T>
-[[nodiscard]] constexpr std::string_view stored_name() noexcept {
-    if constexpr (requires { stored_type<T>::name; }) {
-        return stored_type<T>::name;
+[[nodiscard]] constexpr std::string_view type_name_of() noexcept {
+    if constexpr (requires { type_description<T>::name; }) {
+        return type_description<T>::name;
     } else {
         return {};
     }
@@ -34,7 +34,7 @@ template <class T>
 /// A type that is to be stored raw.
 template <class T>
 concept stored_raw = requires {
-    { stored_type<T>::raw_version } -> std::convertible_to<std::uint32_t>;
+    { type_description<T>::raw_version } -> std::convertible_to<std::uint32_t>;
 };
 
 } // namespace holdfast

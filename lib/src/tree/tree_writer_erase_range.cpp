@@ -3,7 +3,7 @@
 //
 // What a forged graph of nodes can make this do is bounded: the levels fall, each subtree holds a record, and no
 // more records are erased than the tree claims, which the constructor compared with the size of the space.
-#include "tree/writer.hpp"
+#include "tree/tree_writer.hpp"
 
 #include <array>
 #include <span>

@@ -2,7 +2,7 @@
 //
 // A node that falls below a quarter of its capacity is merged with a neighbour if both together fill at most
 // three quarters; an empty node is removed; an inner root with one child gives way to it.
-#include "tree/writer.hpp"
+#include "tree/tree_writer.hpp"
 
 #include <algorithm>
 #include <array>

@@ -1,5 +1,5 @@
 // Beginning, committing and undoing a write transaction.
-#include "transaction/writer.hpp"
+#include "transaction/running_transaction.hpp"
 
 #include <algorithm>
 #include <vector>
@@ -18,7 +18,8 @@ constexpr std::size_t flush_threshold = 16'384;
 
 } // namespace
 
-writer::writer(std::shared_ptr<engine> owner, std::chrono::milliseconds timeout, const std::stop_token& stop)
+running_transaction::running_transaction(std::shared_ptr<engine> owner, std::chrono::milliseconds timeout,
+                                         const std::stop_token& stop)
     : engine_(std::move(owner)), pace_(*engine_) {
     engine_->file().lock_writer(timeout, stop);
     try {
@@ -43,13 +44,13 @@ writer::writer(std::shared_ptr<engine> owner, std::chrono::milliseconds timeout,
     }
 }
 
-writer::~writer() {
+running_transaction::~running_transaction() {
     if (open_ && !engine_->file().forked()) { // the child of a fork has nothing to undo
         abort();
     }
 }
 
-void writer::load_newest() {
+void running_transaction::load_newest() {
     const commit_head applied = engine_->file().commits().applied();
     if (!engine_->copy_commit(applied, before_) || !engine_->is_sound(before_.slot)) {
         throw error(errc::corrupt,
@@ -57,7 +58,7 @@ void writer::load_newest() {
                         ": the newest commit's slot is damaged; run 'holdfast check' on the store");
     }
     format::clear_unused(before_.slot);
-    engine_->validate_heap();
+    engine_->verify_heap();
     if (engine_->heap().end_bytes() > engine_->file().capacity_bytes()) {
         throw error(errc::address_space,
                     engine_->file().path().string() +
@@ -66,7 +67,7 @@ void writer::load_newest() {
     }
 }
 
-ref writer::allocate(std::uint64_t size) {
+ref running_transaction::allocate(std::uint64_t size) {
     try {
         return engine_->heap().allocate(size);
     } catch (const error& failure) {
@@ -78,7 +79,7 @@ ref writer::allocate(std::uint64_t size) {
 }
 
 /// Who keeps deleted data from being used again: worth knowing when the disk is full.
-std::string writer::holders_of_space() const {
+std::string running_transaction::holders_of_space() const {
     const std::uint64_t held_bytes = engine_->heap().header().held_back_bytes;
     const std::vector<held_pin> pins = engine_->file().pins();
     const auto oldest = std::min_element(pins.begin(), pins.end(),
@@ -92,7 +93,7 @@ std::string writer::holders_of_space() const {
            " holds keeps up to " + std::to_string(held_bytes) + " bytes from being used again";
 }
 
-void writer::release(ref place, std::uint64_t size, txn_id made) {
+void running_transaction::release(ref place, std::uint64_t size, txn_id made) {
     if (made == transaction_) {
         engine_->heap().free(place);
         return;
@@ -104,7 +105,7 @@ void writer::release(ref place, std::uint64_t size, txn_id made) {
     pace_.at_release();
 }
 
-void writer::commit(const format::commit_slot& roots) {
+void running_transaction::commit(const format::commit_slot& roots) {
     if (pace_.failed()) { // whoever made the allocation that reclaimed may have swallowed its failure
         throw error(errc::transaction_failed,
                     engine_->file().path().string() +
@@ -124,7 +125,7 @@ void writer::commit(const format::commit_slot& roots) {
     finish();
 }
 
-void writer::abort() noexcept {
+void running_transaction::abort() noexcept {
     engine_->reclaiming().undone();
     try {
         engine_->heap().roll_back();
@@ -135,7 +136,7 @@ void writer::abort() noexcept {
     finish();
 }
 
-void writer::finish() noexcept {
+void running_transaction::finish() noexcept {
     open_ = false;
     engine_->heap().allocation_policy() = {};
     engine_->file().unlock_writer();

@@ -1,11 +1,9 @@
-// The write transaction: the writer lock, the accounts' undo log, and the space that the trees of the transaction
-// allocate from.
+// The running transaction: the writer lock, the accounts' undo log, and the space that its trees allocate from.
 //
 // Invariants: see docs/design.md, "The central invariant". The one publishing store is in `commits::publish`;
-// nothing after
-// it throws. A transaction that is not committed is undone when it is destroyed.
+// nothing after it throws. A transaction that is not committed is undone when it is destroyed.
 //
-// Thread safety: belongs to the thread that began it.
+// Thread safety: used by one thread of its process at a time, whichever that is.
 #pragma once
 
 #include <chrono>
@@ -22,14 +20,13 @@
 
 namespace holdfast {
 
-class writer final : public space {
+class running_transaction final : public space {
 public:
     /// Waits for the writer lock until `stop` is requested, rolls back what a dead writer left, reclaims when enough
-    /// was
-    /// retired.
-    writer(std::shared_ptr<engine> owner, std::chrono::milliseconds timeout,
-           const std::stop_token& stop = {});
-    ~writer() override;
+    /// was retired.
+    running_transaction(std::shared_ptr<engine> owner, std::chrono::milliseconds timeout,
+                        const std::stop_token& stop = {});
+    ~running_transaction() override;
 
     // --- space ---
     [[nodiscard]] ref allocate(std::uint64_t size) override;

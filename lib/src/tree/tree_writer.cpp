@@ -1,5 +1,5 @@
 // Finding the place of a change, owning the path to it, and the simplest change: replacing a record.
-#include "tree/writer.hpp"
+#include "tree/tree_writer.hpp"
 
 #include <algorithm>
 #include <bit>
@@ -14,7 +14,7 @@ namespace holdfast {
 
 tree_writer::tree_writer(space& memory, const tree_root& root)
     : memory_(&memory), view_(memory.view()), root_(root) {
-    check_level(root.level, root.root);
+    verify_level(root.level, root.root);
     // Bounds what `clear` and `erase_prefix` can be made to do by a forged graph of nodes.
     if (root.entries > view_.size() / sizeof(format::record_header)) {
         throw_corrupt("a tree claims more entries than the store has room for", root.root);

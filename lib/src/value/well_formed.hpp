@@ -6,6 +6,6 @@
 namespace holdfast {
 
 /// Throws invalid_argument, saying why not. Strings may be any bytes here: whoever takes them from outside decides.
-void check_value(const value_view& offered);
+void expect_well_formed(const value_view& offered);
 
 } // namespace holdfast

@@ -87,7 +87,7 @@ private:
     };
     using node_level = std::uint32_t;
 
-    // writer.cpp: finding the place, owning the path
+    // tree_writer.cpp: finding the place, owning the path
     void locate(std::string_view key);
     void descend(std::string_view key);
     void learn_bounds();
@@ -112,7 +112,7 @@ private:
     void put_first(std::string_view key, const new_value& value);
     void replace(std::size_t position, ref record);
 
-    // writer_insert.cpp: inserting and splitting
+    // tree_writer_insert.cpp: inserting and splitting
     void insert(const spot& where, std::string_view key, ref record);
     [[nodiscard]] bool at_right_edge() const;
     void append_leaf(ref record, ref last_record);
@@ -124,7 +124,7 @@ private:
                                  std::size_t count);
     void grow_root(ref separator, ref right);
 
-    // writer_erase.cpp: removing and merging
+    // tree_writer_erase.cpp: removing and merging
     void shrink_path();
     void merge_small(format::inner_node& parent, node_level child_level, std::size_t index);
     [[nodiscard]] bool merge_with(format::inner_node& parent, node_level child_level, std::size_t index,
@@ -134,7 +134,7 @@ private:
     void remove_child(format::inner_node& parent, std::size_t index);
     void collapse_root();
 
-    // writer_erase_range.cpp: removing many
+    // tree_writer_erase_range.cpp: removing many
     std::uint64_t erase_between(std::string_view low, const std::string_view* high);
     [[nodiscard]] ref erase_range(ref place, node_level level, std::uint64_t made_max,
                                   const key_range& range);
