@@ -12,7 +12,7 @@
 #include "format/superblock.hpp"
 #include "segment/commits.hpp"
 #include "segment/failure.hpp"
-#include "segment/words.hpp"
+#include "segment/heap_totals.hpp"
 
 namespace holdfast {
 
@@ -130,15 +130,14 @@ judged_commit judge_newest(std::byte* base, const os::file& f, const std::filesy
     if (!commits(base).copy_newest(judged.commit)) {
         fail(errc::corrupt, path, "the newest commit is damaged", restore);
     }
-    auto& heap = *reinterpret_cast<format::heap_header*>(base + format::heap_header_offset);
-    const std::uint64_t end_blocks = load_shared(heap.end_blocks);
+    const heap_totals heap = read_heap_totals(base);
     const std::uint64_t file_bytes =
         size_of(f, path); // after the head: files only grow while others are attached
-    if (heap.magic != format::heap_magic || end_blocks < judged.commit.end_bytes / format::block_bytes ||
-        end_blocks > format::file_bytes_max / format::block_bytes) {
+    if (!heap.has_magic || heap.end_blocks < judged.commit.end_bytes / format::block_bytes ||
+        heap.end_blocks > format::file_bytes_max / format::block_bytes) {
         fail(errc::corrupt, path, "the heap header is damaged", restore);
     }
-    judged.end_bytes = end_blocks * format::block_bytes;
+    judged.end_bytes = heap.end_blocks * format::block_bytes;
     if (file_bytes < judged.end_bytes) {
         fail_cut_short(path, file_bytes, judged.end_bytes);
     }

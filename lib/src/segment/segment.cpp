@@ -8,11 +8,10 @@
 #include <utility>
 
 #include "format/geometry.hpp"
-#include "format/heap.hpp"
 #include "os/failpoint.hpp"
 #include "segment/failure.hpp"
+#include "segment/heap_totals.hpp"
 #include "segment/segment.hpp"
-#include "segment/words.hpp"
 
 #ifndef HOLDFAST_DEFAULT_CAPACITY_BYTES
 #define HOLDFAST_DEFAULT_CAPACITY_BYTES (std::uint64_t{1} << 40)
@@ -84,9 +83,9 @@ void segment::ensure_allocated(std::uint64_t end_bytes) {
     }
     // Others may have grown the heap since; what it spans is backed. Sizes of the file are no measure: a failed
     // allocation may have extended it all the same.
-    auto& heap = *reinterpret_cast<format::heap_header*>(base() + format::heap_header_offset);
     const std::uint64_t heap_end =
-        std::min(load_shared(heap.end_blocks), capacity_bytes() / format::block_bytes) * format::block_bytes;
+        std::min(read_heap_totals(base()).end_blocks, capacity_bytes() / format::block_bytes) *
+        format::block_bytes;
     const std::uint64_t from = std::max(backed_end_bytes_, std::min(heap_end, end_bytes));
     if (const int code = extend(from, end_bytes - from); code != 0) {
         if (reason_of(code) == errc::io_error) {

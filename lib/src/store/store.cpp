@@ -2,11 +2,12 @@
 #include <holdfast/store.hpp>
 
 #include <algorithm>
-#include <atomic>
 #include <limits>
 #include <utility>
 
 #include "os/time.hpp"
+#include "segment/heap_totals.hpp"
+#include "segment/words.hpp"
 #include "store/states.hpp"
 #include "store/stored_value.hpp"
 #include "store/transaction_state.hpp"
@@ -164,13 +165,10 @@ statistics store::stat() const {
     add_maps(now, total);
     total.file_bytes = file.file_bytes();
     total.allocated_bytes = file.allocated_bytes();
-    auto& header = *reinterpret_cast<format::heap_header*>(file.base() + format::heap_header_offset);
-    const auto load = [](std::uint64_t& word) {
-        return std::atomic_ref(word).load(std::memory_order_relaxed);
-    };
-    total.free_bytes = load(header.free_blocks) * format::block_bytes;
-    total.held_back_bytes = load(header.held_back_bytes);
-    total.recoveries = load(file.control().recoveries);
+    const heap_totals heap = read_heap_totals(file.base());
+    total.free_bytes = heap.free_blocks * format::block_bytes;
+    total.held_back_bytes = heap.held_back_bytes;
+    total.recoveries = load_shared(file.control().recoveries);
     return total;
 }
 
