@@ -135,6 +135,15 @@ class Documents(Typed):
                      '{"a":NaN}', '"\t"']:
             self.refuse(USAGE, "json", text, says=b"malformed JSON at byte")
 
+    def test_malformed_json_is_told_in_words_for_people(self):
+        # A parser's "value - unexpected '}'; expected '[', '{', or a literal" came through.
+        for text, says in [('{"a":}', b"byte 6: a value is expected: a text in double quotes, "),
+                           ('{"a" 1}', b"byte 6: a : is expected between a name and its value"),
+                           ("{a:1}", b"byte 2: a name in double quotes is expected"),
+                           ("[1 2]", b"byte 4: a , or the ] of the array is expected"),
+                           ("[1,", b"byte 4: it ends too soon")]:
+            self.refuse(USAGE, "json", text, says=says)
+
     def test_invalid_utf8_in_json(self):
         self.fails(USAGE, "put", "-t", "json", "k", input=b'"\xff"', says=b"malformed JSON at byte")
 

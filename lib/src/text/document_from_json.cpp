@@ -2,6 +2,7 @@
 #include <holdfast/json.hpp>
 
 #include <algorithm>
+#include <array>
 #include <limits>
 
 #include <nlohmann/json.hpp>
@@ -10,6 +11,7 @@
 #include <holdfast/error.hpp>
 
 #include "text/base64.hpp"
+#include "text/json_faults.hpp"
 #include "text/json_names.hpp"
 
 namespace holdfast {
@@ -30,6 +32,44 @@ using detail::cbor_writer;
 [[nodiscard]] bool underflows(double value, std::string_view digits) noexcept {
     digits = digits.substr(0, digits.find_first_of("eE"));
     return value == 0 && digits.find_first_of("123456789") != std::string_view::npos;
+}
+
+/// The parser's complaint in our words. It reads "… while parsing CONTEXT - COMPLAINT; last read: 'TEXT'; expected
+/// TOKEN", where the text, which may hold anything, and what is expected may be missing.
+[[nodiscard]] std::string_view words_for(std::string_view reason) noexcept {
+    struct known {
+        std::string_view theirs;
+        std::string_view ours;
+    };
+    constexpr auto complaints = std::to_array<known>({
+        {"unexpected end of input", json_fault::ends_too_soon},
+        {"missing closing quote", json_fault::open_string},
+        {"after backslash", json_fault::escape},
+        {"'\\u' must be followed", json_fault::escape},
+        {"surrogate", json_fault::half_character},
+        {"control character", json_fault::control},
+        {"ill-formed UTF-8", json_fault::encoding},
+        {"invalid number", json_fault::number},
+        {"while parsing object key", json_fault::name},
+        {"while parsing object separator", json_fault::colon},
+    });
+    constexpr auto expected = std::to_array<known>({
+        {"; expected end of input", json_fault::behind},
+        {"; expected '}'", json_fault::in_object},
+        {"; expected ']'", json_fault::in_array},
+    });
+    const std::string_view complaint = reason.substr(0, reason.find("; "));
+    for (const known& each : complaints) {
+        if (complaint.find(each.theirs) != std::string_view::npos) {
+            return each.ours;
+        }
+    }
+    for (const known& each : expected) {
+        if (reason.ends_with(each.theirs)) {
+            return each.ours;
+        }
+    }
+    return json_fault::value;
 }
 
 /// What the parser calls. The names and types of its functions are those of nlohmann::json_sax.
@@ -121,22 +161,12 @@ public:
     [[noreturn]] bool parse_error(std::size_t position, const std::string&,
                                   const nlohmann::json::exception& failure) {
         constexpr int number_overflow = 406;
-        std::string reason = failure.what();
+        const std::string reason = failure.what();
         if (failure.id == number_overflow) {
             throw_out_of_range(
                 reason.substr(reason.find('\'') + 1, reason.rfind('\'') - reason.find('\'') - 1));
         }
-        constexpr std::string_view opening = "while parsing ";
-        if (const std::size_t at = reason.find(opening); at != std::string::npos) {
-            reason.erase(0, at + opening.size());
-        }
-        // Nor what the parser calls the place: "object key - unexpected …".
-        if (const std::size_t at = reason.find(" - "); at != std::string::npos) {
-            reason.erase(0, at + 3);
-        }
-        // Not what was read last: it may be anything.
-        reason.erase(std::min(reason.find("; last read"), reason.size()));
-        throw_malformed(" at byte " + std::to_string(position) + ": " + reason);
+        throw_malformed(" at byte " + std::to_string(position) + ": " + std::string(words_for(reason)));
     }
 
 private:

@@ -2,6 +2,7 @@
 #include "text/json_members.hpp"
 
 #include "base/shown_text.hpp"
+#include "text/json_faults.hpp"
 #include "text/json_text.hpp"
 
 namespace holdfast {
@@ -49,8 +50,9 @@ void json_members::skip_space() noexcept {
 void json_members::expect(char wanted) {
     skip_space();
     if (!at(wanted)) {
-        throw_malformed(at_, at_ < text_.size() ? std::string("a ") + wanted + " is expected"
-                                                : std::string("it ends too soon"));
+        throw_malformed(at_, at_ == text_.size() ? json_fault::ends_too_soon
+                             : wanted == ':'     ? json_fault::colon
+                                                 : json_fault::in_object);
     }
     ++at_;
 }
@@ -59,7 +61,7 @@ bool json_members::finish() {
     ++at_;
     skip_space();
     if (at_ != text_.size()) {
-        throw_malformed(at_, "something follows behind the object");
+        throw_malformed(at_, json_fault::behind);
     }
     return false;
 }
@@ -87,7 +89,7 @@ bool json_members::next() {
 
 void json_members::take_name() {
     if (!at('"')) {
-        throw_malformed(at_, at_ < text_.size() ? "a name in quotes is expected" : "it ends too soon");
+        throw_malformed(at_, at_ < text_.size() ? json_fault::name : json_fault::ends_too_soon);
     }
     const std::string_view quoted = take_string();
     name_ = quoted.substr(1, quoted.size() - 2);
@@ -101,7 +103,7 @@ std::string_view json_members::take_string() {
     const std::size_t begin = at_;
     const std::size_t end = end_of_json_string(text_, begin);
     if (end == std::string_view::npos) {
-        throw_malformed(text_.size(), "a string does not end");
+        throw_malformed(text_.size(), json_fault::open_string);
     }
     at_ = end;
     return text_.substr(begin, end - begin);
@@ -111,7 +113,7 @@ std::string_view json_members::take_nested() {
     const std::size_t begin = at_;
     const std::size_t end = end_of_nested(text_, begin);
     if (end == std::string_view::npos) {
-        throw_malformed(text_.size(), "it ends too soon");
+        throw_malformed(text_.size(), json_fault::ends_too_soon);
     }
     at_ = end;
     return text_.substr(begin, end - begin);
@@ -123,7 +125,7 @@ std::string_view json_members::take_word() {
         ++at_;
     }
     if (at_ == begin) {
-        throw_malformed(at_, begin < text_.size() ? "a value is expected" : "it ends too soon");
+        throw_malformed(at_, begin < text_.size() ? json_fault::value : json_fault::ends_too_soon);
     }
     const std::string_view word = text_.substr(begin, at_ - begin);
     if (word != "true" && word != "false" && word != "null" && !is_json_number(word)) {

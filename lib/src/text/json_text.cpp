@@ -9,6 +9,7 @@
 #include <holdfast/detail/cbor.hpp>
 
 #include "base/shown_text.hpp"
+#include "text/json_faults.hpp"
 
 namespace holdfast {
 
@@ -57,7 +58,7 @@ void append_utf8(std::string& to, std::uint32_t point) {
 std::size_t append_unicode(std::string& to, std::string_view text, std::size_t at) {
     const auto first = hex_unit(text, at);
     if (!first || (*first >= 0xdc00u && *first < 0xe000u)) {
-        throw_malformed(at, "no character has this number");
+        throw_malformed(at, first ? json_fault::half_character : json_fault::escape);
     }
     if (*first < 0xd800u || *first >= 0xe000u) {
         append_utf8(to, *first);
@@ -66,7 +67,7 @@ std::size_t append_unicode(std::string& to, std::string_view text, std::size_t a
     const bool is_pair = text.substr(at + 4, 2) == "\\u";
     const auto second = is_pair ? hex_unit(text, at + 6) : std::nullopt;
     if (!second || *second < 0xdc00u || *second >= 0xe000u) {
-        throw_malformed(at, "half of a surrogate pair");
+        throw_malformed(at, json_fault::half_character);
     }
     append_utf8(to, 0x10000u + ((*first - 0xd800u) << 10) + (*second - 0xdc00u));
     return at + 10;
@@ -78,7 +79,7 @@ std::size_t append_escape(std::string& to, std::string_view text, std::size_t at
     constexpr std::string_view bytes = "\"\\/\b\f\n\r\t";
     const std::size_t which = at + 1 < text.size() ? names.find(text[at + 1]) : std::string_view::npos;
     if (which == std::string_view::npos) {
-        throw_malformed(at, "an unknown escape");
+        throw_malformed(at, json_fault::escape);
     }
     if (which == bytes.size()) {
         return append_unicode(to, text, at + 2);
@@ -144,7 +145,7 @@ std::string_view trimmed(std::string_view text) noexcept {
 
 void append_json_text(std::string& to, std::string_view string) {
     if (string.size() < 2 || string.front() != '"' || end_of_json_string(string, 0) != string.size()) {
-        throw_malformed(0, "a string in quotes is expected");
+        throw_malformed(0, "a text in double quotes is expected");
     }
     const std::string_view inside = string.substr(0, string.size() - 1); // offsets stay those of the whole
     std::size_t begin = 1;
@@ -159,7 +160,7 @@ void append_json_text(std::string& to, std::string_view string) {
                    length != 0) {
             at += length;
         } else {
-            throw_malformed(at, byte < 0x20 ? "a control character in a string" : "invalid UTF-8");
+            throw_malformed(at, byte < 0x20 ? json_fault::control : json_fault::encoding);
         }
     }
     to.append(inside, begin, inside.size() - begin);

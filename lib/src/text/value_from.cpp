@@ -13,6 +13,7 @@
 
 #include "base/shown_text.hpp"
 #include "text/base64.hpp"
+#include "text/json_faults.hpp"
 #include "text/json_members.hpp"
 #include "text/json_names.hpp"
 #include "text/json_text.hpp"
@@ -281,7 +282,7 @@ std::string_view value_bytes_from_text(std::string& buffer, value_type type, std
 value_type append_value_from_json(std::string& to, std::string_view json, std::optional<value_type> asked) {
     json = trimmed(json);
     if (json.empty()) {
-        throw_malformed(0, "a value is expected");
+        throw_malformed(0, json_fault::value);
     }
     const value_type type = asked ? *asked : type_of_json(json);
     const std::size_t size = to.size();
