@@ -6,16 +6,16 @@ namespace holdfast::crash {
 const std::vector<proof>& proofs() {
     static const std::vector<proof> all = {
         // The bitmap says an object is taken, and nothing says that it was not.
-        {{.order = "undo.log_first", .point = "undo.unlogged", .parts = {part::mixed}}, 200},
+        {{.order = "undo.log_first", .point = "undo.before_change", .parts = {part::mixed}}, 200},
         // The log of a commit that stands is taken for that of the transaction that had only begun.
         {{.order = "undo.reset_first",
-          .point = "undo.begin.numbered",
+          .point = "undo.begin.reset",
           .passage_max = 50,
           .parts = {part::mixed}},
          200},
         // Readers are sent to a slot that holds an older commit, or half of one.
         {{.order = "commit.slot_first",
-          .point = "commit.published_early",
+          .point = "commit.before_publish",
           .passage_max = 50,
           .parts = {part::mixed}},
          200},
@@ -23,7 +23,7 @@ const std::vector<proof>& proofs() {
         {{.order = "reclaim.pins", .point = "", .parts = {part::mixed, part::hold, part::hold}}, 1'000},
         // Somebody writes on top of half a transaction.
         {{.order = "lock.repair_first",
-          .point = "segment.writer.handed_on",
+          .point = "undo.begin.done",
           .in_recovery = true,
           .parts = {part::mixed}},
          500},

@@ -261,7 +261,7 @@ TEST_F(undo_test, without_logging_first_a_kill_does_harm) {
     const std::vector<ref> existing = prepare(user_);
     const account_image before(user_.heap());
     ASSERT_EQ(run_child([&] {
-                  arm_failpoints("undo.log_first=off,undo.unlogged=kill@1");
+                  arm_failpoints("undo.log_first=off,undo.before_change=kill@1");
                   user_.begin();
                   do_a_bit_of_everything(user_.heap(), existing);
               }),
@@ -274,7 +274,7 @@ TEST_F(undo_test, without_emptying_the_log_first_a_kill_does_harm) {
     const std::vector<ref> existing = prepare(user_);
     const account_image before(user_.heap());
     ASSERT_EQ(run_child([&] {
-                  arm_failpoints("undo.reset_first=off,undo.begin.numbered=kill@1");
+                  arm_failpoints("undo.reset_first=off,undo.begin.reset=kill@1");
                   user_.begin();
               }),
               child_end::killed);

@@ -28,15 +28,9 @@ bool is_account(std::uint64_t offset, std::uint64_t backed_bytes) noexcept {
 } // namespace
 
 void undo_log::begin(txn_id id) noexcept {
-    if (protocol_order("undo.reset_first")) {
-        store_word(log_->tail, format::counted_word(0));
-        failpoint("undo.begin.reset");
-        store_word(log_->txn, format::checked_word(id, format::undo_word_tag).raw());
-    } else {
-        store_word(log_->txn, format::checked_word(id, format::undo_word_tag).raw());
-        failpoint("undo.begin.numbered");
-        store_word(log_->tail, format::counted_word(0));
-    }
+    in_order(
+        "undo.reset_first", "undo.begin.reset", [&] { store_word(log_->tail, format::counted_word(0)); },
+        [&] { store_word(log_->txn, format::checked_word(id, format::undo_word_tag).raw()); });
     failpoint("undo.begin.done");
     tag_ = format::undo_tag(raw(id));
     sums_ = {};
@@ -52,16 +46,6 @@ void undo_log::set(std::uint32_t& half, std::uint32_t value) noexcept {
     auto& word = *reinterpret_cast<std::uint64_t*>(address & ~std::uintptr_t{7});
     const unsigned shift = (address & 7) != 0 ? 32 : 0;
     set(word, (word & ~(std::uint64_t{0xFFFFFFFF} << shift)) | std::uint64_t{value} << shift);
-}
-
-/// What `set` must not do; the kill campaign proves that it notices.
-void undo_log::set_before_logging(std::uint64_t& word, std::uint64_t value, std::uint64_t offset) noexcept {
-    const std::uint64_t old = word;
-    store_word(word, value);
-    failpoint("undo.unlogged");
-    cursor_->tagged = offset | tag_;
-    cursor_->old = old;
-    count_entry();
 }
 
 void undo_log::advance() noexcept {

@@ -17,6 +17,7 @@
 #include "format/heap.hpp"
 #include "heap/account_sums.hpp"
 #include "os/failpoint.hpp"
+#include "os/in_order.hpp"
 
 namespace holdfast {
 
@@ -50,18 +51,18 @@ public:
     void set(std::uint64_t& word, std::uint64_t value) noexcept {
         HOLDFAST_ASSERT(cursor_ != limit_);
         const std::uint64_t offset = static_cast<std::uint64_t>(reinterpret_cast<std::byte*>(&word) - base_);
-        if (!protocol_order("undo.log_first")) {
-            set_before_logging(word, value, offset);
-            return;
-        }
-        sums_.note(offset, word, value);
+        const std::uint64_t old = word;
+        sums_.note(offset, old, value);
         failpoint("undo.before_entry");
-        cursor_->tagged = offset | tag_;
-        cursor_->old = word;
-        failpoint("undo.before_count");
-        count_entry();
-        failpoint("undo.before_change");
-        store_word(word, value);
+        in_order(
+            "undo.log_first", "undo.before_change",
+            [&] {
+                cursor_->tagged = offset | tag_;
+                cursor_->old = old;
+                failpoint("undo.before_count");
+                count_entry();
+            },
+            [&] { store_word(word, value); });
         failpoint("undo.after_change");
     }
     /// The same for half a word.
@@ -112,7 +113,6 @@ private:
         }
     }
     void advance() noexcept;
-    void set_before_logging(std::uint64_t& word, std::uint64_t value, std::uint64_t offset) noexcept;
     [[nodiscard]] const format::undo_entry& entry(std::uint64_t index, std::uint64_t backed_bytes) const;
     [[nodiscard]] std::uint64_t account_of(const format::undo_entry& entry, std::uint64_t backed_bytes) const;
     void verify(std::uint64_t backed_bytes) const;

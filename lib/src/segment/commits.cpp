@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "os/failpoint.hpp"
+#include "os/in_order.hpp"
 #include "os/time.hpp"
 
 namespace holdfast {
@@ -71,15 +72,9 @@ bool commits::copy_newest(format::commit_slot& to) const noexcept {
 void commits::publish_at(std::size_t place, const format::commit_slot& next) noexcept {
     const commit_head head(txn_id{next.txn}, place);
     failpoint("commit.before_slot");
-    if (protocol_order("commit.slot_first")) {
-        store_words(slots_[place], next);
-        failpoint("commit.before_publish");
-        store_shared(heads_->visible.word, head.raw());
-    } else {
-        store_shared(heads_->visible.word, head.raw());
-        failpoint("commit.published_early");
-        store_words(slots_[place], next);
-    }
+    in_order(
+        "commit.slot_first", "commit.before_publish", [&] { store_words(slots_[place], next); },
+        [&] { store_shared(heads_->visible.word, head.raw()); });
     failpoint("commit.published");
 }
 

@@ -38,17 +38,9 @@ void segment::lock_writer(std::chrono::milliseconds timeout, const std::stop_tok
         fail_writer_lock(result, timeout);
     }
     failpoint("segment.writer.locked");
-    if (result == lock_result::owner_died && !protocol_order("lock.repair_first")) {
-        static_cast<void>(lock.unlock()); // what must not be done; the kill campaign proves that it notices
-        failpoint("segment.writer.handed_on");
-        result = lock.lock(os::deadline_after(timeout), stop);
-        if (result != lock_result::locked) {
-            fail_writer_lock(result, timeout);
-        }
-    }
     note_writing_thread();
     try {
-        prepare_to_write(result == lock_result::owner_died);
+        prepare_to_write(result == lock_result::owner_died && protocol_order("lock.repair_first"));
     } catch (...) {
         writer_thread_.store(0, std::memory_order_relaxed);
         static_cast<void>(result == lock_result::owner_died ? lock.abandon() : lock.unlock());
