@@ -308,8 +308,6 @@ TEST_F(allocate_test, no_space_at_any_growth_leaves_a_sound_heap) {
     }
 }
 
-/// Finding: freeing the log's own chunks before a commit could need more entries than the log had left, and adding
-/// a large chunk more than an operation had ensured.
 /// While the reserve is used up, what stands in for it is not for everybody: else erasing could not go on.
 TEST_F(allocate_test, only_erasing_takes_the_last_blocks_while_the_reserve_is_broken) {
     heap& tested = user_.heap();
@@ -334,6 +332,8 @@ TEST_F(allocate_test, only_erasing_takes_the_last_blocks_while_the_reserve_is_br
     expect_sound();
 }
 
+/// Finding: freeing the log's own chunks before a commit could need more entries than the log had left, and adding
+/// a large chunk more than an operation had ensured.
 TEST_F(allocate_test, the_undo_log_never_runs_out_in_the_middle_of_an_operation) {
     heap& tested = user_.heap();
     for (std::uint64_t operations = 100; operations < 4000; operations += 61) {
