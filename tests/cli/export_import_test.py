@@ -376,6 +376,18 @@ class BadLines(TransferTest):
         versions = {line.split(b"\t")[4] for line in self.ok("list", "-l", "k").splitlines()}
         self.assertEqual(len(versions), 1)
 
+    def test_atomic_again_and_again_takes_the_space_of_what_it_replaces(self):
+        # Twelve imports of 300,000 lines left 235 MB for 7 MB live.
+        def disk_bytes():
+            return os.stat(self.store).st_blocks * 512
+        lines = b"".join(self.lines(30_000))
+        self.assertEqual(self.import_(lines, "--atomic"), b"30000\n")
+        fresh = disk_bytes()
+        for _ in range(11):
+            self.assertEqual(self.import_(lines, "--atomic"), b"30000\n")
+        self.assertLess(disk_bytes(), 3 * fresh)
+        self.ok("check")
+
     def test_every_kind_of_bad_line(self):
         good = b'{"key":"good","value":1}\n'
         for bad in [b"x", b"{", b"[]", b"{}", b'{"key":"k"}', b'{"value":1}', b'{"key":5,"value":1}', b'{"key":null,"value":1}',
