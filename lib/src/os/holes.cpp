@@ -36,7 +36,7 @@ int holes_between_extents(int fd, std::uint64_t at, std::uint64_t end, std::vect
     extent_query query;
     while (at < end) {
         fiemap& header = query.header();
-        header = {};
+        query = {};
         header.fm_start = at;
         header.fm_length = end - at;
         header.fm_extent_count = extents_at_a_time;
