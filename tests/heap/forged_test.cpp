@@ -2,6 +2,7 @@
 //
 // Each round damages a sound heap and lets transactions loose on it. A crash, an endless loop or an access beyond
 // the heap ends the test program; AddressSanitizer builds notice more.
+#include <algorithm>
 #include <cstring>
 #include <random>
 #include <span>
@@ -215,6 +216,33 @@ TEST_F(forged_test, an_owner_or_class_that_does_not_exist_is_noticed) {
             EXPECT_EQ(reason_of([&] { writer.heap().free(place); }), errc::corrupt);
         }
     }
+}
+
+/// No test noticed when the guard was taken out.
+TEST_F(forged_test, a_free_run_whose_two_ends_disagree_is_noticed) {
+    heap_user writer(memory_, user_.visible());
+    (void)writer.recover();
+    writer.begin();
+    heap& used = writer.heap();
+    constexpr std::uint64_t run_bytes = 2 * format::block_bytes;
+    std::vector<std::uint64_t> runs;
+    for (int i = 0; i < 40; ++i) {
+        runs.push_back(used.allocate(run_bytes).offset());
+    }
+    std::sort(runs.begin(), runs.end());
+    std::size_t middle = 1;
+    while (middle + 1 < runs.size() &&
+           (runs[middle] - runs[middle - 1] != run_bytes || runs[middle + 1] - runs[middle] != run_bytes)) {
+        ++middle;
+    }
+    ASSERT_LT(middle + 1, runs.size()) << "no three runs lie side by side";
+    used.free(ref::from_offset(runs[middle]));
+    const auto first = static_cast<std::uint32_t>(runs[middle] / format::block_bytes);
+    block_descriptor block = used.blocks().descriptor(first);
+    ASSERT_EQ(block.used[0], 2U);
+    block.used[0] = 1; // the other end still says 2
+    used.blocks().write(first, block);
+    EXPECT_EQ(reason_of([&] { used.free(ref::from_offset(runs[middle + 1])); }), errc::corrupt);
 }
 
 TEST_F(forged_test, a_forged_directory_is_survived) {
