@@ -245,6 +245,19 @@ TEST_F(forged_test, a_free_run_whose_two_ends_disagree_is_noticed) {
     EXPECT_EQ(reason_of([&] { used.free(ref::from_offset(runs[middle + 1])); }), errc::corrupt);
 }
 
+/// No test noticed when either sum went unverified.
+TEST_F(forged_test, a_flipped_bit_of_the_header_or_the_directory_stops_the_next_process) {
+    (void)heap_user(memory_, user_.visible()).recover();
+    for (const std::uint64_t offset :
+         {format::heap_header_offset + offsetof(format::heap_header, held_back_bytes),
+          format::directory_offset + 100 * sizeof(std::uint64_t)}) {
+        bytes(offset, 1)[0] ^= std::byte{1};
+        EXPECT_EQ(reason_of([&] { heap_user(memory_, user_.visible()).begin(); }), errc::corrupt) << offset;
+        bytes(offset, 1)[0] ^= std::byte{1};
+    }
+    heap_user(memory_, user_.visible()).begin();
+}
+
 TEST_F(forged_test, a_forged_directory_is_survived) {
     const auto leaf = bytes(format::heap_offset, 4 * 8);
     for (std::uint64_t round = 0; round < rounds; ++round) {
