@@ -139,7 +139,7 @@ private:
                 if (descriptor.state != static_cast<std::uint8_t>(block_state::free_run)) {
                     report("a bin holds what is not free", run);
                 }
-                if (descriptor.previous != previous) {
+                if (previous != 0 && descriptor.previous != previous) {
                     report("a bin's links disagree", run);
                 }
                 if (block_map::bin_of(static_cast<std::uint32_t>(descriptor.used[0])) != bin) {
@@ -170,7 +170,7 @@ private:
                         place) {
                     report("a list of slabs holds a wrong one", slab);
                 }
-                if (descriptor.previous != previous) {
+                if (previous != 0 && descriptor.previous != previous) {
                     report("a list of slabs disagrees", slab);
                 }
                 previous = slab;

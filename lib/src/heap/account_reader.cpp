@@ -169,6 +169,7 @@ private:
     }
 
     /// The length of the list that begins at block `first`, up to `limit`; all its members must satisfy `belongs`.
+    /// `previous` of the first says nothing.
     template <class Belongs>
     [[nodiscard]] std::uint64_t count_list(std::uint32_t first, std::uint64_t limit, const char* damage,
                                            Belongs belongs) {
@@ -176,7 +177,8 @@ private:
         std::uint32_t previous = 0;
         for (std::uint32_t block = first; block != 0; ++length) {
             const block_descriptor& member = blocks_->descriptor(block);
-            if (length == limit || member.previous != previous || !belongs(member)) {
+            const bool in_order = block == first || member.previous == previous;
+            if (length == limit || !in_order || !belongs(member)) {
                 visitor_->damage(damage);
                 break;
             }

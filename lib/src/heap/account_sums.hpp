@@ -61,8 +61,9 @@ consteval bool shows_each_bit() {
 }
 static_assert(shows_each_bit());
 
-inline constexpr std::uint64_t check_bits = std::uint64_t{0xFFFF}
-                                            << 48; ///< of the first word of a descriptor
+/// Where the check lies in the first word of a descriptor.
+inline constexpr unsigned check_shift = 48;
+inline constexpr std::uint64_t check_bits = std::uint64_t{0xFFFF} << check_shift;
 
 /// The sum of a descriptor's words, without the check, and the number of its block, each by a factor.
 [[nodiscard]] inline std::uint64_t descriptor_sum(const std::uint64_t* words, std::uint32_t number) noexcept {
@@ -77,12 +78,11 @@ inline constexpr std::uint64_t check_bits = std::uint64_t{0xFFFF}
 }
 
 /// The check of a descriptor: the high 16 bits of its sum. Whichever bit flips, the check changes; a descriptor of
-/// another
-/// block does not pass for it.
+/// another block does not pass for it.
 [[nodiscard]] inline std::uint16_t descriptor_check(const format::block_descriptor& block,
                                                     std::uint32_t number) noexcept {
     return static_cast<std::uint16_t>(
-        descriptor_sum(reinterpret_cast<const std::uint64_t*>(&block), number) >> 48);
+        descriptor_sum(reinterpret_cast<const std::uint64_t*>(&block), number) >> check_shift);
 }
 
 /// Differences of the two sums, as words change.

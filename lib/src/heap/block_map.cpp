@@ -125,22 +125,9 @@ std::uint32_t block_map::table_block(std::uint32_t table) const {
     return static_cast<std::uint32_t>(first);
 }
 
-/// Where the descriptor lies, whatever it says.
-block_descriptor& block_map::place_for(std::uint32_t block) const {
-    if (block < format::heap_first_block || block >= header_->end_blocks) {
-        throw_corrupt("a block number leads out of the heap", place_of(block));
-    }
-    const std::uint64_t first = table_block(block / format::blocks_per_table);
-    auto* descriptors = reinterpret_cast<block_descriptor*>(base_ + first * format::block_bytes);
-    return descriptors[block % format::blocks_per_table];
-}
-
-const block_descriptor& block_map::descriptor(std::uint32_t block) const {
-    const block_descriptor& found = place_for(block);
-    if (found.check != descriptor_check(found, block)) [[unlikely]] {
-        throw_corrupt("a block's descriptor is damaged", place_of(block));
-    }
-    return found;
+block_descriptor* block_map::table_at(std::uint32_t number) const {
+    return reinterpret_cast<block_descriptor*>(base_ +
+                                               std::uint64_t{table_block(number)} * format::block_bytes);
 }
 
 void block_map::write(std::uint32_t block, block_descriptor now) {
@@ -155,29 +142,16 @@ void block_map::write(std::uint32_t block, block_descriptor now) {
     }
 }
 
-void block_map::flip_object(std::uint32_t block, std::uint32_t index, bool taken) {
-    constexpr std::uint64_t one_free = std::uint64_t{1} << offsetof(block_descriptor, free) * 8;
-    const std::size_t place = offsetof(block_descriptor, used) / 8 + index / 64;
-    auto* const words = reinterpret_cast<std::uint64_t*>(&place_for(block));
-    const std::uint64_t head_before = words[0] & ~check_bits;
-    const std::uint64_t head = taken ? head_before - one_free : head_before + one_free;
-    const std::uint64_t bits = words[place] ^ std::uint64_t{1} << index % 64;
-    const std::uint64_t sum = descriptor_sum(words, block) + (head - head_before) * descriptor_factors[0] +
-                              (bits - words[place]) * descriptor_factors[place];
-    undo_->set(words[place], bits);
-    undo_->set(words[0], head | (sum & check_bits));
-}
-
 void block_map::set_next(std::uint32_t block, std::uint32_t next) {
-    block_descriptor now = descriptor(block);
-    now.next = next;
-    write(block, now);
+    verified_block changed = at(block);
+    block_edit(*undo_, changed).set_links(next, changed->previous);
 }
 
 void block_map::set_previous(std::uint32_t block, std::uint32_t previous) {
-    block_descriptor now = descriptor(block);
-    now.previous = previous;
-    write(block, now);
+    verified_block changed = at(block);
+    if (changed->previous != previous) {
+        block_edit(*undo_, changed).set_links(changed->next, previous);
+    }
 }
 
 std::size_t block_map::bin_of(std::uint32_t length) noexcept {
@@ -240,19 +214,15 @@ void block_map::link(std::uint32_t first, std::uint32_t length) {
 
 void block_map::unlink(std::uint32_t first, std::uint32_t length) {
     const block_descriptor block = descriptor(first);
-    if (block.previous == 0) {
-        std::uint32_t& head = header_->bins[bin_of(length)];
-        if (head != first) {
-            throw_corrupt("a list of free runs is damaged", place_of(first));
-        }
-        undo_->set(head, block.next);
-    } else {
-        const block_descriptor& before = descriptor(block.previous);
-        if (!is_free_run(before) || before.next != first) {
-            throw_corrupt("a list of free runs is damaged", place_of(first));
-        }
-        set_next(block.previous, block.next);
+    std::uint32_t& head = header_->bins[bin_of(length)];
+    if (head == first) {
+        return undo_->set(head, block.next);
     }
+    const block_descriptor& before = descriptor(block.previous);
+    if (!is_free_run(before) || before.next != first) {
+        throw_corrupt("a list of free runs is damaged", place_of(first));
+    }
+    set_next(block.previous, block.next);
     if (block.next != 0) {
         set_previous(block.next, block.previous);
     }

@@ -4,16 +4,20 @@
 //  - Each block in [heap_first_block, end_blocks) is a slab, a table part, or in exactly one run, free or taken.
 //  - A free run's first and last descriptor say so and give its length; it is in the bin of its length; two free
 //    runs are never neighbours.
+//  - `previous` of the first block of a list says nothing: taking the first touches no other descriptor.
 //  - Every change goes through the undo log. Everything read is verified: damage throws corrupt.
 //
 // Thread and process safety: under the writer lock only.
 #pragma once
 
+#include <array>
 #include <cstdint>
 
+#include "base/corrupt.hpp"
 #include "base/types.hpp"
 #include "format/heap.hpp"
 #include "heap/backing.hpp"
+#include "heap/block_edit.hpp"
 #include "heap/undo_log.hpp"
 
 namespace holdfast {
@@ -42,12 +46,15 @@ public:
     /// verified where they are not those that were seen or left here before.
     void verify_header(std::uint64_t backed_bytes);
     /// Enters into the header what the running transaction changed in header and directory. Its last change but one:
-    /// the
-    /// words that `undo` takes for it must fit.
+    /// the words that `undo` takes for it must fit.
     void update_sums();
 
+    /// The tables are looked up in the directory anew: a transaction begins, or was undone.
+    void forget_tables() noexcept { tables_.fill({}); }
+
     /// The descriptor of the block of the heap that a slab, a run or a table begins with, or a run ends with. Verified.
-    [[nodiscard]] const format::block_descriptor& descriptor(std::uint32_t block) const;
+    [[nodiscard]] verified_block at(std::uint32_t block) const { return {place_for(block), block}; }
+    [[nodiscard]] const format::block_descriptor& descriptor(std::uint32_t block) const { return *at(block); }
     /// Makes that of a block be `now`, with its check.
     void write(std::uint32_t block, format::block_descriptor now);
 
@@ -66,8 +73,6 @@ public:
     /// Length of the taken run that begins at `block`; throws corrupt if there is none.
     [[nodiscard]] std::uint32_t run_length(std::uint32_t block) const;
 
-    /// Object `index` of a slab is taken, or given back: its bit and the count of free objects change, two words.
-    void flip_object(std::uint32_t block, std::uint32_t index, bool taken);
     void set_next(std::uint32_t block, std::uint32_t next);
     void set_previous(std::uint32_t block, std::uint32_t previous);
 
@@ -96,7 +101,20 @@ private:
     [[nodiscard]] bool is_free_run(const format::block_descriptor& block) const noexcept;
     void link(std::uint32_t first, std::uint32_t length);
     void unlink(std::uint32_t first, std::uint32_t length);
-    [[nodiscard]] format::block_descriptor& place_for(std::uint32_t block) const;
+    /// Where the descriptor lies, whatever it says.
+    [[nodiscard]] format::block_descriptor& place_for(std::uint32_t block) const {
+        if (block < format::heap_first_block || block >= header_->end_blocks) [[unlikely]] {
+            throw_corrupt("a block number leads out of the heap",
+                          ref::from_offset(std::uint64_t{block} * format::block_bytes));
+        }
+        const std::uint32_t number = block / format::blocks_per_table;
+        known_table& known = tables_[number % tables_.size()];
+        if (known.number != number) {
+            known = {number, table_at(number)};
+        }
+        return known.descriptors[block % format::blocks_per_table];
+    }
+    [[nodiscard]] format::block_descriptor* table_at(std::uint32_t number) const;
     void insert_free(std::uint32_t first, std::uint32_t length);
     void extend(std::uint32_t new_end);
     [[nodiscard]] std::uint32_t new_end_for(std::uint32_t length) const;
@@ -110,12 +128,20 @@ private:
                                           format::blocks_per_table);
     }
 
+    /// A table that was found in the directory; 0: none, there is no such table.
+    struct known_table {
+        std::uint32_t number = 0;
+        format::block_descriptor* descriptors = nullptr;
+    };
+
     backing* memory_;
     std::byte* base_;
     undo_log* undo_;
     format::heap_header* header_;
     std::uint64_t header_check_seen_ = 0; ///< verified, or left by a transaction of ours
     std::uint64_t directory_check_seen_ = 0;
+    /// Of the running transaction, each at its number modulo the size. Tables never move.
+    mutable std::array<known_table, 8> tables_{};
 };
 
 } // namespace holdfast

@@ -202,88 +202,89 @@ std::uint32_t& heap::partial_head(std::uint8_t size_class, block_owner owner) co
     return header().partial[format::partial_list(owner, size_class)];
 }
 
-/// Puts a slab at the front of its list; `now` is to be its descriptor.
-void heap::push_partial(std::uint32_t number, block_descriptor now) {
-    std::uint32_t& head = partial_head(now.size_class, static_cast<block_owner>(now.owner));
-    now.next = head;
-    now.previous = 0;
+/// Puts a slab, whose `next` is the first one already, before it.
+void heap::make_first(std::uint32_t& head, std::uint32_t number) {
     if (head != 0) {
         blocks_.set_previous(head, number);
     }
-    blocks_.write(number, now);
     undo_.set(head, number);
 }
 
-void heap::unlink_partial(std::uint32_t number) {
-    const block_descriptor block = blocks_.descriptor(number);
-    if (block.previous == 0) {
-        std::uint32_t& head = partial_head(block.size_class, static_cast<block_owner>(block.owner));
-        if (head != number) {
-            throw_corrupt("a list of slabs is damaged", ref{});
-        }
-        undo_.set(head, block.next);
-    } else {
-        blocks_.set_next(block.previous, block.next);
+void heap::unlink_partial(const verified_block& slab) {
+    std::uint32_t& head = partial_head(slab->size_class, static_cast<block_owner>(slab->owner));
+    if (head == slab.number()) {
+        return undo_.set(head, slab->next);
     }
-    if (block.next != 0) {
-        blocks_.set_previous(block.next, block.previous);
+    if (blocks_.descriptor(slab->previous).next != slab.number()) {
+        throw_corrupt("a list of slabs is damaged", ref{});
+    }
+    blocks_.set_next(slab->previous, slab->next);
+    if (slab->next != 0) {
+        blocks_.set_previous(slab->next, slab->previous);
     }
 }
 
 void heap::open_slab(std::uint32_t number, std::uint8_t size_class, block_owner owner) {
+    std::uint32_t& head = partial_head(size_class, owner);
     block_descriptor now{};
     now.state = static_cast<std::uint8_t>(block_state::slab);
     now.size_class = size_class;
     now.owner = static_cast<std::uint8_t>(owner);
     now.free = static_cast<std::uint16_t>(objects_per_slab(size_class));
-    push_partial(number, now);
+    now.next = head;
+    blocks_.write(number, now);
+    make_first(head, number);
 }
 
 ref heap::take_object(std::uint8_t size_class, block_owner owner) {
-    std::uint32_t number = partial_head(size_class, owner);
-    if (number == 0) {
-        const std::uint32_t fresh = take_blocks(1, owner, &partial_head(size_class, owner));
-        number = fresh != 0 ? fresh : partial_head(size_class, owner); // reclaiming may have freed an object
-        if (fresh != 0) {
+    std::uint32_t& head = partial_head(size_class, owner);
+    if (head == 0) {
+        const std::uint32_t fresh = take_blocks(1, owner, &head);
+        if (fresh != 0) { // else reclaiming has freed an object
             open_slab(fresh, size_class, owner);
         }
     }
-    const ref place = ref::from_offset(std::uint64_t{number} * format::block_bytes);
-    const block_descriptor& now = blocks_.descriptor(number);
-    if (now.state != static_cast<std::uint8_t>(block_state::slab) || now.size_class != size_class ||
-        now.owner != static_cast<std::uint8_t>(owner) || now.free == 0) {
+    verified_block slab = blocks_.at(head);
+    const ref place = ref::from_offset(std::uint64_t{head} * format::block_bytes);
+    if (slab->state != static_cast<std::uint8_t>(block_state::slab) || slab->size_class != size_class ||
+        slab->owner != static_cast<std::uint8_t>(owner) || slab->free == 0) {
         throw_corrupt("a list of slabs is damaged", place);
     }
-    for (std::size_t word = 0; word < now.used.size(); ++word) {
-        const std::uint64_t free_bits = ~now.used[word] & valid_bits(size_class, word);
+    for (std::size_t word = 0; word < slab->used.size(); ++word) {
+        const std::uint64_t free_bits = ~slab->used[word] & valid_bits(size_class, word);
         if (free_bits == 0) {
             continue;
         }
-        if (now.free == 1) {
-            unlink_partial(number);
+        if (slab->free == 1) {
+            undo_.set(head, slab->next);
         }
         const auto index =
             static_cast<std::uint32_t>(word * 64) + static_cast<std::uint32_t>(std::countr_zero(free_bits));
-        blocks_.flip_object(number, index, true);
+        block_edit(undo_, slab).take(index);
         return ref::from_offset(place.offset() + index * format::slab_sizes[size_class]);
     }
     throw_corrupt("a slab's count of free objects is damaged", place);
 }
 
-void heap::free_in_slab(const found_object& found) {
-    const block_descriptor& slab = *found.block;
-    const std::uint32_t objects = objects_per_slab(found.size_class);
-    if (slab.free >= objects) {
+void heap::free_in_slab(verified_block& slab, std::uint32_t index) {
+    const std::uint32_t objects = objects_per_slab(slab->size_class);
+    if (slab->free >= objects) {
         throw_corrupt("a slab's count of free objects is damaged", ref{});
     }
-    blocks_.flip_object(found.number, found.index, false);
-    if (slab.free == 1) {
-        return push_partial(found.number, slab);
+    std::uint32_t& head = partial_head(slab->size_class, static_cast<block_owner>(slab->owner));
+    if (slab->free == 0) {
+        {
+            block_edit edit(undo_, slab);
+            edit.give_back(index);
+            edit.set_links(head, 0);
+        }
+        return make_first(head, slab.number());
     }
+    block_edit(undo_, slab).give_back(index);
     // An empty slab is given back unless it is the last of its class with room: that would only be opened again.
-    if (slab.free == objects && (slab.next != 0 || slab.previous != 0)) {
-        unlink_partial(found.number);
-        blocks_.free_block(found.number);
+    if (slab->free == objects && (slab->next != 0 || head != slab.number())) {
+        unlink_partial(slab);
+        blocks_.free_block(slab.number());
     }
 }
 
@@ -306,12 +307,13 @@ heap::found_object heap::find(ref place) const {
     if (place.offset() / format::block_bytes > 0xFFFFFFFF) {
         throw_corrupt("a reference leads out of the heap", place);
     }
-    const block_descriptor& block = blocks_.descriptor(number);
+    const verified_block found = blocks_.at(number);
+    const block_descriptor& block = *found;
     if (block.state == static_cast<std::uint8_t>(block_state::run)) {
         if (offset != 0) {
             throw_corrupt("a reference leads into the middle of an object", place);
         }
-        return {&block, number, 0, 0, false};
+        return {found, 0, 0, false};
     }
     const std::uint8_t size_class = block.size_class;
     if (block.state != static_cast<std::uint8_t>(block_state::slab) || size_class >= format::slab_classes ||
@@ -325,25 +327,25 @@ heap::found_object heap::find(ref place) const {
     if ((block.used[index / 64] >> index % 64 & 1) == 0) {
         throw_corrupt("a reference leads to a free object", place);
     }
-    return {&block, number, index, size_class, true};
+    return {found, index, size_class, true};
 }
 
 std::uint64_t heap::free(ref place) {
     ensure_log(undo_log::spare_min);
-    const found_object found = find(place);
+    found_object found = find(place);
     if (found.in_slab) {
-        free_in_slab(found);
+        free_in_slab(found.block, found.index);
         return format::slab_sizes[found.size_class];
     }
-    const std::uint64_t bytes = blocks_.run_length(found.number) * format::block_bytes;
-    blocks_.free_run(found.number);
+    const std::uint64_t bytes = blocks_.run_length(found.block.number()) * format::block_bytes;
+    blocks_.free_run(found.block.number());
     return bytes;
 }
 
 std::uint64_t heap::size_of(ref place) const {
     const found_object found = find(place);
     return found.in_slab ? format::slab_sizes[found.size_class]
-                         : blocks_.run_length(found.number) * format::block_bytes;
+                         : blocks_.run_length(found.block.number()) * format::block_bytes;
 }
 
 } // namespace holdfast

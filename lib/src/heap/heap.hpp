@@ -35,13 +35,18 @@ public:
 
     // --- The transaction in the accounts ---
 
-    void begin(txn_id id) noexcept { undo_.begin(id); }
+    void begin(txn_id id) noexcept {
+        undo_.begin(id);
+        blocks_.forget_tables();
+    }
     /// Frees what the log itself took, so that a void log owns nothing, and enters the sums of what was changed. The
-    /// last
-    /// step before publishing.
+    /// last step before publishing.
     void before_commit();
     /// Undoes everything since `begin`. Idempotent.
-    void roll_back() { undo_.roll_back(memory_->backed_bytes()); }
+    void roll_back() {
+        blocks_.forget_tables();
+        undo_.roll_back(memory_->backed_bytes());
+    }
     [[nodiscard]] const undo_log& undo() const noexcept { return undo_; }
 
     // --- Objects ---
@@ -117,17 +122,16 @@ public:
 
 private:
     struct found_object {
-        const format::block_descriptor* block;
-        std::uint32_t number; ///< of the block
-        std::uint32_t index;  ///< in the slab
+        verified_block block;
+        std::uint32_t index; ///< in the slab
         std::uint8_t size_class;
         bool in_slab;
     };
     [[nodiscard]] found_object find(ref place) const;
     [[nodiscard]] ref take_object(std::uint8_t size_class, format::block_owner owner);
     void open_slab(std::uint32_t block, std::uint8_t size_class, format::block_owner owner);
-    void push_partial(std::uint32_t number, format::block_descriptor now);
-    void unlink_partial(std::uint32_t number);
+    void make_first(std::uint32_t& head, std::uint32_t number);
+    void unlink_partial(const verified_block& slab);
     [[nodiscard]] std::uint32_t& partial_head(std::uint8_t size_class,
                                               format::block_owner owner) const noexcept;
     [[nodiscard]] bool reclaim(bool pressed);
@@ -136,7 +140,7 @@ private:
     [[nodiscard]] std::uint32_t take_blocks(std::uint32_t length, block_use use,
                                             const std::uint32_t* alternative);
     [[nodiscard]] std::uint32_t take_free_run(std::uint32_t length, block_use use);
-    void free_in_slab(const found_object& found);
+    void free_in_slab(verified_block& slab, std::uint32_t index);
     /// So many entries fit into the log, and those of making it longer.
     void ensure_log(std::uint64_t entries) {
         while (undo_.spare() < entries + undo_.growth_entries()) {

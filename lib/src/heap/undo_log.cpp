@@ -41,13 +41,6 @@ void undo_log::begin(txn_id id) noexcept {
     chunks_ = 1;
 }
 
-void undo_log::set(std::uint32_t& half, std::uint32_t value) noexcept {
-    const auto address = reinterpret_cast<std::uintptr_t>(&half);
-    auto& word = *reinterpret_cast<std::uint64_t*>(address & ~std::uintptr_t{7});
-    const unsigned shift = (address & 7) != 0 ? 32 : 0;
-    set(word, (word & ~(std::uint64_t{0xFFFFFFFF} << shift)) | std::uint64_t{value} << shift);
-}
-
 void undo_log::advance() noexcept {
     if (filling_ + 1 == chunks_) {
         return; // full: the next `set` fails its assertion, an operation checks `spare` first

@@ -30,8 +30,7 @@ public:
         : base_(base), log_(reinterpret_cast<format::undo_log*>(base + format::undo_log_offset)) {}
 
     /// Whether number and length are what was written. If not, it can't be said whether the log is active, and
-    /// nobody may
-    /// write.
+    /// nobody may write.
     [[nodiscard]] bool is_sound() const noexcept {
         const format::checked_word number(log_->txn);
         return number.is_sound() && number.tag() == format::undo_word_tag && format::is_counted(log_->tail);
@@ -66,7 +65,12 @@ public:
         failpoint("undo.after_change");
     }
     /// The same for half a word.
-    void set(std::uint32_t& half, std::uint32_t value) noexcept;
+    void set(std::uint32_t& half, std::uint32_t value) noexcept {
+        const auto address = reinterpret_cast<std::uintptr_t>(&half);
+        auto& word = *reinterpret_cast<std::uint64_t*>(address & ~std::uintptr_t{7});
+        const unsigned shift = (address & 7) != 0 ? 32 : 0;
+        set(word, (word & ~(std::uint64_t{0xFFFFFFFF} << shift)) | std::uint64_t{value} << shift);
+    }
 
     /// Copies all old values back and empties the log. `backed_bytes`: the file has that many bytes.
     /// Throws corrupt if an entry does not point into the heap's accounts; then nothing was changed.
