@@ -33,7 +33,8 @@ inline constexpr std::uint64_t object_bytes = 2048;
 
 /// Publishes what was done to the heap; the maps stay as they are.
 inline txn_id commit(running_transaction& running) {
-    running.commit(running.before());
+    format::commit_slot same = running.before();
+    running.commit(same);
     return running.transaction();
 }
 

@@ -41,7 +41,7 @@ static_assert(offsetof(map_root, entries) == 16 && offsetof(map_root, id) == 40 
 
 /// All of one commit. Slots are a ring: each commit takes the place behind that of the commit before. Only the first
 /// 256 bytes and `direct_count` direct roots count; whoever copies a slot copies these.
-struct alignas(64) commit_slot {
+struct commit_slot {
     static constexpr std::size_t direct_max = 12;
     std::uint64_t checksum; ///< XXH3-64 of all that counts behind it
     std::uint64_t txn;

@@ -2,7 +2,7 @@
 #include "segment/commits.hpp"
 
 #include <algorithm>
-#include <cstring>
+#include <utility>
 
 #include "os/failpoint.hpp"
 #include "os/in_order.hpp"
@@ -12,23 +12,38 @@ namespace holdfast {
 
 namespace {
 
+/// Slots are copied by lines of eight words each.
+constexpr std::size_t line_bytes = 64;
+constexpr auto line_words = std::make_index_sequence<line_bytes / sizeof(std::uint64_t)>();
+static_assert(offsetof(format::commit_slot, direct) % line_bytes == 0 &&
+              sizeof(format::map_root) == line_bytes);
+
+[[nodiscard]] std::uint64_t* words_at(const format::commit_slot& slot, std::size_t at) noexcept {
+    return reinterpret_cast<std::uint64_t*>(const_cast<format::commit_slot*>(&slot)) +
+           at / sizeof(std::uint64_t);
+}
+
 /// Word by word, so that a writer may be overwriting it: the caller finds that out and throws the copy away.
-void copy_words(std::byte* to, const format::commit_slot& from, std::size_t begin, std::size_t end) noexcept {
-    auto* const source = reinterpret_cast<std::uint64_t*>(const_cast<format::commit_slot*>(&from));
-    for (std::size_t at = begin; at < end; at += sizeof(std::uint64_t)) {
-        const std::uint64_t word = load_shared(source[at / sizeof(std::uint64_t)]);
-        std::memcpy(to + at, &word, sizeof word);
+void copy_lines(format::commit_slot& to, const format::commit_slot& from, std::size_t begin,
+                std::size_t end) noexcept {
+    const auto copy_line = []<std::size_t... Word>(std::uint64_t * target, std::uint64_t * source,
+                                                   std::index_sequence<Word...>) {
+        ((target[Word] = load_shared(source[Word])), ...);
+    };
+    for (std::size_t at = begin; at < end; at += line_bytes) {
+        copy_line(words_at(to, at), words_at(from, at), line_words);
     }
 }
 
-void store_words(format::commit_slot& to, const format::commit_slot& from) noexcept {
-    auto* const target = reinterpret_cast<std::uint64_t*>(&to);
-    const std::size_t words = format::used_bytes(from) / sizeof(std::uint64_t);
-    for (std::size_t i = 0; i < words; ++i) {
-        std::uint64_t word = 0;
-        std::memcpy(&word, reinterpret_cast<const std::byte*>(&from) + i * sizeof word, sizeof word);
-        store_shared(target[i], word, std::memory_order_relaxed);
-        if (i == words / 2) {
+void store_lines(format::commit_slot& to, const format::commit_slot& from) noexcept {
+    const auto store_line = []<std::size_t... Word>(std::uint64_t * target, const std::uint64_t* source,
+                                                    std::index_sequence<Word...>) {
+        (store_shared(target[Word], source[Word], std::memory_order_relaxed), ...);
+    };
+    const std::size_t bytes = format::used_bytes(from);
+    for (std::size_t at = 0; at < bytes; at += line_bytes) {
+        store_line(words_at(to, at), words_at(from, at), line_words);
+        if (at == 2 * line_bytes) {
             failpoint("commit.half_slot");
         }
     }
@@ -42,9 +57,8 @@ bool commits::copy(commit_head head, format::commit_slot& to) const noexcept {
     }
     constexpr std::size_t fixed = offsetof(format::commit_slot, direct);
     const format::commit_slot& slot = slot_of(head);
-    auto* const bytes = reinterpret_cast<std::byte*>(&to);
-    copy_words(bytes, slot, 0, fixed);
-    copy_words(bytes, slot, fixed, format::used_bytes(to));
+    copy_lines(to, slot, 0, fixed);
+    copy_lines(to, slot, fixed, format::used_bytes(to));
     return to.txn == raw(head.number());
 }
 
@@ -73,7 +87,7 @@ void commits::publish_at(std::size_t place, const format::commit_slot& next) noe
     const commit_head head(txn_id{next.txn}, place);
     failpoint("commit.before_slot");
     in_order(
-        "commit.slot_first", "commit.before_publish", [&] { store_words(slots_[place], next); },
+        "commit.slot_first", "commit.before_publish", [&] { store_lines(slots_[place], next); },
         [&] { store_shared(heads_->visible.word, head.raw()); });
     failpoint("commit.published");
 }

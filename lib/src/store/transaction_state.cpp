@@ -16,8 +16,14 @@ map_label working_map::label(map_id) const { return {owner_->path(), name_, keys
 transaction_state::transaction_state(std::shared_ptr<engine> shared, std::chrono::milliseconds timeout,
                                      const std::stop_token& stop)
     : running_(std::in_place, std::move(shared), timeout, stop),
-      unnamed_(*this, {}, *running_, running_->before().unnamed, true),
-      catalogue_(*running_, running_->before()) {}
+      unnamed_(*this, {}, *running_, running_->before().unnamed, true) {}
+
+catalogue_writer& transaction_state::catalogue() {
+    if (!catalogue_) {
+        catalogue_.emplace(*running_, running_->before());
+    }
+    return *catalogue_;
+}
 
 working_map& transaction_state::map(std::string_view name) {
     if (name.empty()) {
@@ -30,8 +36,8 @@ working_map& transaction_state::map(std::string_view name) {
         throw error(errc::invalid_argument,
                     "the name of a map is longer than " + std::to_string(key_size_max) + " bytes");
     }
-    const auto stored = catalogue_.now().find(name);
-    const format::map_root before = stored ? *stored : catalogue_.new_map();
+    const auto stored = catalogue().now().find(name);
+    const format::map_root before = stored ? *stored : catalogue().new_map();
     const auto added = named_.emplace(
         name, std::make_unique<working_map>(*this, name, *running_, before, stored.has_value()));
     return *added.first->second;
@@ -49,9 +55,9 @@ working_map& transaction_state::map(std::string_view name, const key_type& keys)
 }
 
 /// Those of the commit before as this transaction leaves them, and its own.
-std::vector<map_information> transaction_state::maps() const {
+std::vector<map_information> transaction_state::maps() {
     std::map<std::string, map_information> found;
-    catalogue_.now().for_each([&](std::string_view name, const format::map_root& map) {
+    catalogue().now().for_each([&](std::string_view name, const format::map_root& map) {
         found.emplace(name, map_information{std::string(name), map.entries, map.bytes, keys_of(map)});
     });
     const auto overlay = [&](const std::string& name, const working_map& map) {
@@ -93,12 +99,12 @@ bool transaction_state::drop(std::string_view name) {
     change(target, true, [&](tree_writer& tree) {
         tree.clear();
         if (!name.empty()) {
-            catalogue_.erase(name);
+            catalogue().erase(name);
         }
         return true;
     });
     if (!name.empty()) {
-        target.start_anew(*running_, catalogue_.new_map()); // what is put into it afterwards makes a new map
+        target.start_anew(*running_, catalogue().new_map()); // what is put into it afterwards makes a new map
     }
     return true;
 }
@@ -111,15 +117,15 @@ void transaction_state::write_catalogue(format::commit_slot& next) {
         if (!map->existed() && map->root().entries == 0) {
             continue; // nothing was ever put into it
         }
-        catalogue_.put(name, with_tree(map->before(), map->root(), running_->transaction()));
+        catalogue().put(name, with_tree(map->before(), map->root(), running_->transaction()));
     }
-    if (catalogue_.changed()) {
-        catalogue_.store(next);
+    if (catalogue_ && catalogue_->changed()) {
+        catalogue_->store(next);
     }
 }
 
 bool transaction_state::has_changes() const noexcept {
-    if (unnamed_.changed() || catalogue_.changed()) {
+    if (unnamed_.changed() || (catalogue_ && catalogue_->changed())) {
         return true;
     }
     return std::any_of(named_.begin(), named_.end(), [](const auto& map) { return map.second->changed(); });

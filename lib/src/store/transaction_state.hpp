@@ -101,7 +101,7 @@ public:
     [[nodiscard]] working_map& map(std::string_view name);
     /// The same with keys of that type. Throws wrong_type if it is there with others.
     [[nodiscard]] working_map& map(std::string_view name, const key_type& keys);
-    [[nodiscard]] std::vector<map_information> maps() const;
+    [[nodiscard]] std::vector<map_information> maps();
     bool drop(std::string_view name);
     [[nodiscard]] version_number version() const noexcept { return raw(running_->transaction()); }
     /// If it throws, nothing was committed and the transaction can only be aborted.
@@ -137,13 +137,14 @@ public:
 
 private:
     void begin_change(bool erases);
+    [[nodiscard]] catalogue_writer& catalogue();
     void write_catalogue(format::commit_slot& next);
     [[nodiscard]] bool has_changes() const noexcept;
     void end() noexcept;
 
     std::optional<running_transaction> running_; ///< until it has ended
     working_map unnamed_;
-    catalogue_writer catalogue_;
+    std::optional<catalogue_writer> catalogue_; ///< once a named map was touched
     std::map<std::string, std::unique_ptr<working_map>, std::less<>> named_;
     bool only_erases_ = true;
     bool failed_ = false;

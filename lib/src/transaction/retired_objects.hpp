@@ -23,7 +23,7 @@ public:
     void flush(heap& memory, txn_id by);
 
 private:
-    std::vector<format::list_entry> entries_;
+    std::vector<format::list_entry> entries_; ///< the first is kept for the marker
     std::uint64_t bytes_ = 0;
 };
 

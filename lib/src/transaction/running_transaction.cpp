@@ -57,7 +57,6 @@ void running_transaction::load_newest() {
                     engine_->file().path().string() +
                         ": the newest commit's slot is damaged; run 'holdfast check' on the store");
     }
-    format::clear_unused(before_.slot);
     engine_->verify_heap();
     if (engine_->heap().end_bytes() > engine_->file().capacity_bytes()) {
         throw error(errc::address_space,
@@ -105,14 +104,13 @@ void running_transaction::release(ref place, std::uint64_t size, txn_id made) {
     pace_.at_release();
 }
 
-void running_transaction::commit(const format::commit_slot& roots) {
+void running_transaction::commit(format::commit_slot& next) {
     if (pace_.failed()) { // whoever made the allocation that reclaimed may have swallowed its failure
         throw error(errc::transaction_failed,
                     engine_->file().path().string() +
                         ": an allocation failed midway; nothing of this transaction "
                         "can be committed, begin it again");
     }
-    format::commit_slot next = roots;
     heap& memory = engine_->heap();
     retired_.flush(memory, transaction_);
     memory.before_commit();

@@ -44,9 +44,9 @@ public:
         engine_->heap().allocation_policy().may_break_reserve = allowed;
     }
 
-    /// Makes the roots and next_map_id of `roots` the newest commit and ends the transaction.
-    /// If it throws, nothing was published and the transaction can only be undone.
-    void commit(const format::commit_slot& roots);
+    /// Makes `next`, which has the roots and next_map_id and is given the rest, the newest commit and ends the
+    /// transaction. If it throws, nothing was published and the transaction can only be undone.
+    void commit(format::commit_slot& next);
     /// Undoes everything and ends the transaction.
     void abort() noexcept;
 
