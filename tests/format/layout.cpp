@@ -107,14 +107,15 @@ std::map<std::string, layout> compiled_layouts() {
     all["list_entry"] = {sizeof(list_entry),
                          {HOLDFAST_FIELD(list_entry, tagged), HOLDFAST_FIELD(list_entry, word)}};
     all["list_chunk"] = {sizeof(list_chunk),
-                         {HOLDFAST_FIELD(list_chunk, next), HOLDFAST_FIELD(list_chunk, reserved),
+                         {HOLDFAST_FIELD(list_chunk, next), HOLDFAST_FIELD(list_chunk, check),
                           HOLDFAST_FIELD(list_chunk, entries)}};
     all["entry_list"] = {sizeof(entry_list),
                          {HOLDFAST_FIELD(entry_list, front), HOLDFAST_FIELD(entry_list, back),
                           HOLDFAST_FIELD(entry_list, front_index), HOLDFAST_FIELD(entry_list, back_index),
                           HOLDFAST_FIELD(entry_list, entries)}};
     all["park"] = {sizeof(park),
-                   {HOLDFAST_FIELD(park, next), HOLDFAST_FIELD(park, pin), HOLDFAST_FIELD(park, list)}};
+                   {HOLDFAST_FIELD(park, next), HOLDFAST_FIELD(park, pin), HOLDFAST_FIELD(park, list),
+                    HOLDFAST_FIELD(park, check)}};
     all["undo_log"] = {sizeof(undo_log),
                        {HOLDFAST_FIELD(undo_log, txn), HOLDFAST_FIELD(undo_log, tail),
                         HOLDFAST_FIELD(undo_log, chunks), HOLDFAST_FIELD(undo_log, reserved),

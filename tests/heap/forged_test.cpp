@@ -289,6 +289,7 @@ TEST_F(forged_test, a_list_that_leads_in_a_circle_ends) {
     heap& used = writer.heap();
     auto& chunk = used.object<format::list_chunk>(ref::from_units(used.header().retired.front));
     chunk.next = used.header().retired.front;
+    chunk.check = chunk_sum(chunk, ref::from_units(chunk.next).offset());
     used.header().retired.entries = ~std::uint64_t{0} / 2;
     EXPECT_EQ(reason_of([&] {
                   (void)used.consume(

@@ -14,6 +14,7 @@
 
 #include <holdfast/store.hpp>
 
+#include "base/types.hpp"
 #include "format/geometry.hpp"
 #include "format/heap.hpp"
 #include "support/forged_file.hpp"
@@ -75,6 +76,24 @@ protected:
         }
     }
 
+    /// As if a program had read an older commit while much was replaced: entries wait in parks.
+    void fill_parks() {
+        {
+            store filled = place_.open();
+            const snapshot old = filled.snapshot();
+            for (std::uint64_t step = 0; step < 700; ++step) {
+                put(filled, expected_, step % 160, step * 13 + 1);
+            }
+        }
+        image_ = file_image::of(place_.path());
+    }
+    [[nodiscard]] static std::uint64_t offset_of(std::uint64_t units) noexcept {
+        return ref::from_units(units).offset();
+    }
+    [[nodiscard]] format::heap_header header() const {
+        return image_->read<format::heap_header>(format::heap_header_offset);
+    }
+
     /// Flips about `tries` bits, evenly spread.
     void flip_bits_of(const char* what, std::uint64_t offset, std::uint64_t bytes, std::uint64_t tries) {
         const std::uint64_t stride = std::max<std::uint64_t>(bytes * 8 / tries, 1) | 1;
@@ -123,6 +142,25 @@ TEST_F(flipped_bits_test, of_the_block_table_are_noticed_or_harmless) {
                  amount_of_work(600));
     EXPECT_GT(noticed_, 0U);
     EXPECT_GT(survived_, 0U) << "blocks within runs are not looked at";
+}
+
+/// Entries were believed: a flipped bit of one freed live data, in silence.
+TEST_F(flipped_bits_test, of_the_retired_list_are_noticed_or_harmless) {
+    ASSERT_GT(header().retired.entries, 20U);
+    flip_bits_of("chunk", offset_of(header().retired.front), sizeof(format::list_chunk),
+                 amount_of_work(1200));
+    EXPECT_GT(noticed_, 0U);
+}
+
+TEST_F(flipped_bits_test, of_parks_and_their_lists_are_noticed_or_harmless) {
+    fill_parks();
+    ASSERT_NE(header().parks, 0U);
+    const std::uint64_t place = offset_of(header().parks);
+    const auto park = image_->read<format::park>(place);
+    ASSERT_GT(park.list.entries, 20U);
+    flip_bits_of("park", place, sizeof park, 8 * sizeof park);
+    EXPECT_EQ(survived_, 0U) << "each bit of it is checked";
+    flip_bits_of("chunk", offset_of(park.list.front), sizeof(format::list_chunk), amount_of_work(1200));
 }
 
 } // namespace

@@ -193,6 +193,32 @@ private:
 
 heap_report check_heap(heap& checked) { return walker(checked).run(); }
 
+namespace {
+
+/// Gives the chunks of a list, as far as they can be followed, their checks.
+void seal_list(std::byte* base, std::uint64_t end_bytes, const format::entry_list& list) {
+    ref place = ref::from_units(list.front);
+    for (int chunks = 0; chunks < 100; ++chunks) {
+        if (list.front > ref::units_max || place.offset() < format::heap_offset ||
+            place.offset() >= end_bytes || end_bytes - place.offset() < sizeof(format::list_chunk)) {
+            return;
+        }
+        auto& chunk = *reinterpret_cast<format::list_chunk*>(base + place.offset());
+        for (format::list_entry& entry : chunk.entries) {
+            const auto* const at = reinterpret_cast<const std::byte*>(&entry);
+            entry.word &= ~check_bits;
+            entry.word |= entry_check(entry, static_cast<std::uint64_t>(at - base));
+        }
+        chunk.check = chunk_sum(chunk, place.offset());
+        if (chunk.next > ref::units_max) {
+            return;
+        }
+        place = ref::from_units(chunk.next);
+    }
+}
+
+} // namespace
+
 void seal_accounts(std::byte* base, std::uint64_t end_bytes) {
     const std::uint64_t end = end_bytes / format::block_bytes;
     const auto words_at = [&](std::uint64_t offset) {
@@ -218,6 +244,7 @@ void seal_accounts(std::byte* base, std::uint64_t end_bytes) {
         block.check = descriptor_check(block, static_cast<std::uint32_t>(number));
     }
     auto& header = *reinterpret_cast<format::heap_header*>(base + format::heap_header_offset);
+    seal_list(base, end_bytes, header.retired);
     header.header_check = heap_header_sum(base);
     header.directory_check = directory_sum(base);
 }

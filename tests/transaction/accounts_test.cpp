@@ -209,6 +209,7 @@ TEST_F(accounts_test, end_in_time_whatever_the_lists_say) {
     auto& chunk = engine_->heap().object<format::list_chunk>(ref::from_units(list.front));
     const format::entry_list right = list;
     chunk.next = list.front;
+    chunk.check = chunk_sum(chunk, ref::from_units(list.front).offset());
     for (const std::uint64_t entries : {std::uint64_t{1000}, std::uint64_t{1} << 40, ~std::uint64_t{0}}) {
         list.entries = entries;
         list.back = entries == 1000 ? list.front + 64 : 1;

@@ -218,8 +218,8 @@ TEST_F(reclaim_test, refuses_a_list_of_parks_that_leads_in_a_circle) {
     reclaim(engine_);
     {
         running_transaction running(engine_, patience);
-        auto& park = engine_->heap().object<format::park>(ref::from_units(engine_->heap().header().parks));
-        engine_->heap().set(park.next, engine_->heap().header().parks);
+        const ref park = ref::from_units(engine_->heap().header().parks);
+        engine_->heap().set_next_park(park, park);
         reclaimer fresh(engine_->heap(), engine_->file()); // it has to read the list
         retired_objects retired;
         fresh.begin(running.transaction(), txn_id{running.before().txn}, retired);
@@ -242,7 +242,9 @@ TEST_F(reclaim_test, refuses_a_retired_list_that_leads_in_a_circle) {
         commit(running);
     }
     format::entry_list& list = engine_->heap().header().retired;
-    engine_->heap().object<format::list_chunk>(ref::from_units(list.front)).next = list.front;
+    auto& chunk = engine_->heap().object<format::list_chunk>(ref::from_units(list.front));
+    chunk.next = list.front;
+    chunk.check = chunk_sum(chunk, ref::from_units(list.front).offset());
     for (const std::uint64_t length : {std::uint64_t{1} << 62, ~std::uint64_t{0}}) {
         list.entries = length;
         expect_failure(errc::corrupt, [&] { reclaim(engine_); });

@@ -84,7 +84,8 @@ enum class entry_kind : std::uint8_t {
 
 struct list_entry {
     std::uint64_t tagged; ///< reference (48 bits), unused (8), entry_kind (8)
-    std::uint64_t word;
+    std::uint64_t word;   ///< a transaction (48 bits); in the file its high 16 bits are a check
+    friend bool operator==(const list_entry&, const list_entry&) noexcept = default;
 };
 static_assert(sizeof(list_entry) == 16);
 
@@ -109,8 +110,8 @@ static_assert(sizeof(list_entry) == 16);
 
 struct list_chunk {
     static constexpr std::size_t capacity = 63;
-    std::uint64_t next; ///< reference, 0: the last
-    std::uint64_t reserved;
+    std::uint64_t next;  ///< reference, 0: the last
+    std::uint64_t check; ///< of `next` and of where the chunk lies; entries have one each
     std::array<list_entry, capacity> entries;
 };
 static_assert(sizeof(list_chunk) == 1024 && std::has_unique_object_representations_v<list_chunk>);
@@ -130,8 +131,9 @@ struct park {
     std::uint64_t next; ///< reference
     std::uint64_t pin;
     entry_list list;
+    std::uint64_t check; ///< sum of all words before, and of where the park lies
 };
-static_assert(sizeof(park) == 48 && std::has_unique_object_representations_v<park>);
+static_assert(sizeof(park) == 56 && std::has_unique_object_representations_v<park>);
 
 // --- Header -----------------------------------------------------------------------------------------------
 

@@ -36,7 +36,7 @@ private:
         std::uint64_t newer = ~std::uint64_t{0};
         for (std::uint64_t units = header.parks; units != 0;) {
             const ref place = ref::from_units(units);
-            const auto& park = memory_->object<format::park>(place);
+            const auto& park = memory_->park_at(place);
             if (park.pin >= newer) {
                 return visitor_->damage("the list of parks is out of order");
             }
@@ -203,10 +203,10 @@ private:
                 return visitor_->damage("a list's length is damaged");
             }
             for (; index < end; ++index, --left) {
-                read_entry(chunk.entries[index]);
+                read_entry(memory_->entry_at(chunk.entries[index]));
             }
             index = 0;
-            units = last ? 0 : chunk.next;
+            units = last ? 0 : memory_->chunk_after(chunk).units();
         }
         if (left != 0) {
             visitor_->damage("a list's count of entries is wrong");

@@ -1,4 +1,5 @@
-// Checks over the heap's accounts: a sum for the header, one for the directory's page, a small one in each descriptor.
+// Checks over the heap's accounts: a sum for the header, one for the directory's page, a small one in each descriptor
+// and in each entry of a list, one in each chunk and in each park.
 //
 // The first two are sums of words, each by an odd factor of its own: a changed word changes them by a difference that
 // needs no other word, and any flipped bit shows. The undo log, which all changes go through, keeps the differences;
@@ -83,6 +84,28 @@ inline constexpr std::uint64_t check_bits = std::uint64_t{0xFFFF} << check_shift
                                                     std::uint32_t number) noexcept {
     return static_cast<std::uint16_t>(
         descriptor_sum(reinterpret_cast<const std::uint64_t*>(&block), number) >> check_shift);
+}
+
+/// The check of an entry of a list, at the place in its second word: of all its other bits, and of where it lies.
+[[nodiscard]] inline std::uint64_t entry_check(const format::list_entry& entry,
+                                               std::uint64_t offset) noexcept {
+    const std::uint64_t sum = sum_seed + offset * descriptor_factors[8] +
+                              entry.tagged * descriptor_factors[0] +
+                              (entry.word & ~check_bits) * descriptor_factors[1];
+    return sum & check_bits;
+}
+
+/// Of the words of an object at `offset`: a change of any of them, and of the place, shows.
+[[nodiscard]] inline std::uint64_t placed_sum(const std::uint64_t* words, std::uint64_t count,
+                                              std::uint64_t offset) noexcept {
+    return sum_of(words, count) + offset * descriptor_factors[8];
+}
+[[nodiscard]] inline std::uint64_t chunk_sum(const format::list_chunk& chunk, std::uint64_t offset) noexcept {
+    return placed_sum(&chunk.next, 1, offset);
+}
+[[nodiscard]] inline std::uint64_t park_sum(const format::park& park, std::uint64_t offset) noexcept {
+    return placed_sum(reinterpret_cast<const std::uint64_t*>(&park), offsetof(format::park, check) / 8,
+                      offset);
 }
 
 /// Differences of the two sums, as words change.

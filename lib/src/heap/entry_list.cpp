@@ -32,20 +32,53 @@ void heap::set_list(entry_list& list, const entry_list& now) {
     assign(list.entries, now.entries);
 }
 
+/// An entry as it is written to `place`.
+list_entry heap::sealed(list_entry entry, const list_entry& place) const noexcept {
+    entry.word |= entry_check(entry, offset_of(&place));
+    return entry;
+}
+
+list_entry heap::entry_at(const list_entry& place) const {
+    list_entry entry = place;
+    const std::uint64_t offset = offset_of(&place);
+    if ((entry.word & check_bits) != entry_check(entry, offset)) [[unlikely]] {
+        throw_corrupt("an entry of a list is damaged", ref::from_offset(offset));
+    }
+    entry.word &= ~check_bits;
+    return entry;
+}
+
+ref heap::chunk_after(const list_chunk& chunk) const {
+    if (chunk.check != chunk_sum(chunk, offset_of(&chunk))) {
+        throw_corrupt("a chunk of a list is damaged", ref::from_offset(offset_of(&chunk)));
+    }
+    return ref::from_units(chunk.next);
+}
+
+/// A new chunk behind `last`, if there is one.
+ref heap::add_chunk(ref last) {
+    const ref place = allocate(sizeof(list_chunk));
+    auto& fresh = object<list_chunk>(place);
+    fresh.next = 0;
+    fresh.check = chunk_sum(fresh, place.offset());
+    if (last) {
+        auto& before = object<list_chunk>(last);
+        set(before.next, place.units());
+        set(before.check, chunk_sum(before, last.offset()));
+    }
+    return place;
+}
+
 void heap::append(entry_list& list, const list_entry* entries, std::size_t count) {
     const busy_lists guard(*this);
     entry_list now = list;
-    for (std::size_t i = 0; i < count; ++i) {
+    now.entries += count;
+    while (count != 0) {
         if (now.back == 0 || now.back_index == list_chunk::capacity) {
-            const ref fresh = allocate(sizeof(list_chunk));
-            auto& chunk = object<list_chunk>(fresh);
-            chunk.next = 0;
-            chunk.reserved = 0;
+            const ref fresh = add_chunk(ref::from_units(now.back));
             if (now.back == 0) {
                 now.front = fresh.units();
                 now.front_index = 0;
-            } else {
-                set(object<list_chunk>(ref::from_units(now.back)).next, fresh.units());
             }
             now.back = fresh.units();
             now.back_index = 0;
@@ -53,8 +86,11 @@ void heap::append(entry_list& list, const list_entry* entries, std::size_t count
         if (now.back_index > list_chunk::capacity) {
             throw_corrupt("a list's end is damaged", ref::from_units(now.back));
         }
-        object<list_chunk>(ref::from_units(now.back)).entries[now.back_index++] = entries[i];
-        ++now.entries;
+        auto& chunk = object<list_chunk>(ref::from_units(now.back));
+        for (; count != 0 && now.back_index != list_chunk::capacity; --count, ++entries) {
+            list_entry& place = chunk.entries[now.back_index++];
+            place = sealed(*entries, place);
+        }
     }
     set_list(list, now);
 }
@@ -68,7 +104,7 @@ bool heap::consume_one(entry_list& now, const std::function<bool(const list_entr
         throw_corrupt("a list's beginning is damaged", place);
     }
     const list_chunk& chunk = object<list_chunk>(place);
-    if (!take(chunk.entries[now.front_index])) {
+    if (!take(entry_at(chunk.entries[now.front_index]))) {
         return false;
     }
     ++now.front_index;
@@ -77,7 +113,7 @@ bool heap::consume_one(entry_list& now, const std::function<bool(const list_entr
         now = entry_list{};
         emptied(place);
     } else if (now.front_index == list_chunk::capacity) {
-        now.front = chunk.next;
+        now.front = chunk_after(chunk).units();
         now.front_index = 0;
         emptied(place);
     }
@@ -119,12 +155,20 @@ void heap::visit(const entry_list& list, const std::function<bool(list_entry&)>&
             throw_corrupt("a list is damaged", place);
         }
         for (; index < end && left != 0; ++index, --left) {
-            if (!log_has_room() || !see(chunk.entries[index])) {
+            list_entry& at = chunk.entries[index];
+            const list_entry before = entry_at(at);
+            list_entry now = before;
+            if (!log_has_room() || !see(now)) {
                 return;
+            }
+            if (now != before) {
+                now = sealed(now, at);
+                set(at.tagged, now.tagged);
+                set(at.word, now.word);
             }
         }
         index = 0;
-        units = chunk.next;
+        units = left == 0 ? 0 : chunk_after(chunk).units();
     }
 }
 

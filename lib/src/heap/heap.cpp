@@ -84,10 +84,9 @@ void heap::extend_log() {
     undo_.add_chunk(ref::from_offset(std::uint64_t{run} * format::block_bytes));
 }
 
-/// Whether reclaiming may go on: what it leaves of the log is enough for erasing something.
-bool heap::log_has_room() {
+bool heap::make_log_room() {
     try {
-        ensure_log(4 * undo_log::spare_min);
+        ensure_log(reclaiming_min);
         return true;
     } catch (const error& failure) {
         if (!is_full(failure)) {

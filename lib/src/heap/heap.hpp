@@ -26,7 +26,7 @@ namespace holdfast {
 class heap {
 public:
     explicit heap(backing& memory) noexcept
-        : memory_(&memory), undo_(memory.base()), blocks_(memory, undo_) {}
+        : memory_(&memory), base_(memory.base()), undo_(base_), blocks_(memory, undo_) {}
     heap(const heap&) = delete;
     heap& operator=(const heap&) = delete;
 
@@ -74,19 +74,35 @@ public:
 
     // --- Lists of entries, in the file ---
 
-    /// Adds at the back. Never reclaims.
+    /// Adds at the back; the words of the entries are below 2^48. Never reclaims.
     void append(format::entry_list& list, const format::list_entry* entries, std::size_t count);
     /// Calls `take(entry)` for entries from the front until it returns false (that entry stays), `limit` were
     /// taken, or the undo log is full and so is the disk. Chunks that became empty go to `emptied`, to be retired.
-    /// Returns
-    /// how many were taken. If `take` throws, what was taken before is gone.
+    /// Returns how many were taken. If `take` throws, what was taken before is gone. Entries are verified before.
     std::uint64_t consume(format::entry_list& list, std::uint64_t limit,
                           const std::function<bool(const format::list_entry&)>& take,
                           const std::function<void(ref)>& emptied);
 
     /// Calls `see(entry)` for all entries, from the front, while it returns true and the log has room. It may change
-    /// the words of an entry by `set`.
+    /// the entry.
     void visit(const format::entry_list& list, const std::function<bool(format::list_entry&)>& see);
+
+    /// An entry of a list, verified, and without its check.
+    [[nodiscard]] format::list_entry entry_at(const format::list_entry& place) const;
+    /// Where the chunk behind `chunk` is, verified.
+    [[nodiscard]] ref chunk_after(const format::list_chunk& chunk) const;
+
+    // --- Parks ---
+
+    /// Verified: throws corrupt. To be changed by what follows only.
+    [[nodiscard]] format::park& park_at(ref place) const;
+    [[nodiscard]] ref make_park(std::uint64_t pin, ref next);
+    void set_next_park(ref place, ref next);
+    /// As `append` and `consume` for its list.
+    void append_to_park(ref place, const format::list_entry& entry);
+    std::uint64_t consume_park(ref place, std::uint64_t limit,
+                               const std::function<bool(const format::list_entry&)>& take,
+                               const std::function<void(ref)>& emptied);
 
     [[nodiscard]] format::heap_header& header() const noexcept { return blocks_.header(); }
     [[nodiscard]] block_map& blocks() noexcept { return blocks_; }
@@ -94,12 +110,12 @@ public:
     [[nodiscard]] std::uint64_t end_bytes() const noexcept {
         return header().end_blocks * format::block_bytes;
     }
-    [[nodiscard]] std::byte* base() const noexcept { return memory_->base(); }
+    [[nodiscard]] std::byte* base() const noexcept { return base_; }
     template <class T>
     [[nodiscard]] T& object(ref place) const {
         return *reinterpret_cast<T*>(checked(place, sizeof(T)));
     }
-    /// Changes a word of an object that belongs to the accounts (a park).
+    /// Changes a word of the accounts.
     void set(std::uint64_t& word, std::uint64_t value) {
         ensure_log(undo_log::spare_min);
         undo_.set(word, value);
@@ -141,6 +157,7 @@ private:
                                             const std::uint32_t* alternative);
     [[nodiscard]] std::uint32_t take_free_run(std::uint32_t length, block_use use);
     void free_in_slab(verified_block& slab, std::uint32_t index);
+    static constexpr std::uint64_t reclaiming_min = 4 * undo_log::spare_min;
     /// So many entries fit into the log, and those of making it longer.
     void ensure_log(std::uint64_t entries) {
         while (undo_.spare() < entries + undo_.growth_entries()) {
@@ -148,15 +165,27 @@ private:
         }
     }
     void extend_log();
-    [[nodiscard]] bool log_has_room();
+    /// Whether reclaiming may go on: what it leaves of the log is enough for erasing something.
+    [[nodiscard]] bool log_has_room() {
+        return undo_.spare() >= reclaiming_min + undo_.growth_entries() || make_log_room();
+    }
+    [[nodiscard]] bool make_log_room();
     [[nodiscard]] bool break_reserve();
     [[nodiscard]] std::byte* checked(ref place, std::uint64_t size) const;
+    [[nodiscard]] std::uint64_t offset_of(const void* place) const noexcept {
+        return static_cast<std::uint64_t>(static_cast<const std::byte*>(place) - base());
+    }
     void set_list(format::entry_list& list, const format::entry_list& now);
+    [[nodiscard]] ref add_chunk(ref last);
+    [[nodiscard]] format::list_entry sealed(format::list_entry entry,
+                                            const format::list_entry& place) const noexcept;
+    void update_sum(format::park& park, ref place);
     [[nodiscard]] bool consume_one(format::entry_list& now,
                                    const std::function<bool(const format::list_entry&)>& take,
                                    const std::function<void(ref)>& emptied);
 
     backing* memory_;
+    std::byte* base_;
     undo_log undo_;
     block_map blocks_;
     policy policy_;

@@ -94,7 +94,7 @@ void reclaimer::load_parks() {
     parks_.clear();
     for (std::uint64_t units = memory_->header().parks; units != 0;) {
         const ref place = ref::from_units(units);
-        const auto& park = memory_->object<format::park>(place);
+        const format::park& park = memory_->park_at(place);
         if (parks_.size() == parks_max || (!parks_.empty() && park.pin >= parks_.back().pin)) {
             throw_corrupt("the list of parks is damaged", place);
         }
@@ -104,9 +104,10 @@ void reclaimer::load_parks() {
 }
 
 void reclaimer::set_successor(std::size_t index, ref successor) {
-    std::uint64_t& link =
-        index == 0 ? memory_->header().parks : memory_->object<format::park>(parks_[index - 1].place).next;
-    memory_->set(link, successor.units());
+    if (index == 0) {
+        return memory_->set(memory_->header().parks, successor.units());
+    }
+    memory_->set_next_park(parks_[index - 1].place, successor);
 }
 
 /// The park of that pin, made if there is none.
@@ -119,11 +120,7 @@ std::size_t reclaimer::park_of(std::uint64_t pin) {
     if (place != parks_.end() && place->pin == pin) {
         return index;
     }
-    const ref made = memory_->allocate(sizeof(format::park));
-    auto& park = memory_->object<format::park>(made);
-    park = format::park{};
-    park.pin = pin;
-    park.next = place == parks_.end() ? 0 : place->place.units();
+    const ref made = memory_->make_park(pin, place == parks_.end() ? ref{} : place->place);
     parks_.insert(place, {made, pin, has_ended(pin)});
     set_successor(index, made);
     return index;
@@ -144,7 +141,7 @@ void reclaimer::free_or_park(const list_entry& entry, std::uint64_t before) {
         return free(entry);
     }
     const std::uint64_t bytes = memory_->size_of(ref::from_units(format::units_of(entry)));
-    memory_->append(memory_->object<format::park>(parks_[park_of(pin)].place).list, &entry, 1);
+    memory_->append_to_park(parks_[park_of(pin)].place, entry);
     parked_bytes_ += bytes;
 }
 
@@ -163,9 +160,9 @@ void reclaimer::drain_ended_parks(std::uint64_t budget) {
             continue;
         }
         const std::uint64_t pin = parks_[i].pin;
-        auto& list = memory_->object<format::park>(parks_[i].place).list;
-        examined_ += memory_->consume(
-            list, budget - examined_,
+        const ref place = parks_[i].place;
+        examined_ += memory_->consume_park(
+            place, budget - examined_,
             [&](const list_entry& entry) {
                 const std::uint64_t bytes = memory_->size_of(ref::from_units(format::units_of(entry)));
                 free_or_park(entry, pin);
@@ -173,7 +170,7 @@ void reclaimer::drain_ended_parks(std::uint64_t budget) {
                 return true;
             },
             [this](ref chunk) { retire(chunk); });
-        if (list.entries != 0) {
+        if (memory_->park_at(place).list.entries != 0) {
             return;
         }
         drop_park(i);
@@ -256,7 +253,7 @@ void reclaimer::sweep() {
         if (format::kind_of(entry) == entry_kind::object &&
             newest_pin(format::txn_of(entry), retired_by) == 0) {
             free(entry);
-            memory_->set(entry.tagged, format::freed_entry().tagged);
+            entry = format::freed_entry();
         }
         return true;
     });
