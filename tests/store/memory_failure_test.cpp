@@ -208,7 +208,7 @@ TEST_F(memory_failure_test, undoes_transactions_that_reclaim) {
         expect_sound(*store_);
         ASSERT_FALSE(HasFailure()) << "after allocation " << failures << " failed";
     }
-    EXPECT_GT(failures, 10);
+    EXPECT_GT(failures, 5) << "the transaction's own, and the buffer of what it retires as it grows";
     EXPECT_EQ(held.front().get("key00000000")->text(), "value");
     expect_sound(*store_);
 }
