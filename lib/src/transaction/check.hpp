@@ -48,7 +48,9 @@ struct space_usage {
 struct check_options {
     bool accounts = true;                        ///< also the heap's accounts
     const format::commit_slot* commit = nullptr; ///< that the caller has pinned; null: the newest
-    space_usage* usage = nullptr;                ///< filled if the accounts are read to their end
+    txn_id trusted =
+        txn_id::none; ///< what was made up to then is whole, and is not looked at; without `accounts`
+    space_usage* usage = nullptr; ///< filled if the accounts are read to their end
     std::function<void(std::uint64_t done, std::uint64_t total)> progress{};
 };
 

@@ -28,10 +28,18 @@ struct tree_finding {
 /// becomes a finding, and the object is not entered.
 using visit_function = std::function<bool(ref place, std::uint64_t bytes)>;
 
-/// What is wrong with the tree: nothing, if it is sound. `newest` is the transaction of the snapshot: nothing
-/// may have been made later. At most `findings_max` findings are kept.
+/// What may be found in a tree.
+struct tree_ages {
+    // NOLINTNEXTLINE(google-explicit-constructor): mostly nothing is trusted
+    constexpr tree_ages(txn_id newest_made, txn_id trusted_made = txn_id::none) noexcept
+        : newest(newest_made), trusted(trusted_made) {}
+    txn_id newest;  ///< of the snapshot: nothing may have been made later
+    txn_id trusted; ///< what was made up to then is known to be whole, and not entered
+};
+
+/// What is wrong with the tree: nothing, if it is sound. At most `findings_max` findings are kept.
 [[nodiscard]] std::vector<tree_finding> tree_check(const space_view& view, const tree_root& root,
-                                                   txn_id newest, const visit_function& visit,
+                                                   const tree_ages& ages, const visit_function& visit,
                                                    std::size_t findings_max = 1000);
 
 } // namespace holdfast
