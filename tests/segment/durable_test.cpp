@@ -178,7 +178,8 @@ TEST_F(segment_durable, each_flipped_bit_in_front_of_the_heap_of_a_closed_store_
         }
     };
     expect_noticed(format::heap_header_offset, format::heap_header_offset + sizeof(format::heap_header));
-    expect_noticed(format::heads_offset, format::heads_offset + sizeof(format::heads));
+    // The heads of sync points are not believed: the durable slot says what they are.
+    expect_noticed(format::heads_offset, format::heads_offset + offsetof(format::heads, durable));
     expect_noticed(format::directory_offset, format::directory_offset + 256);
     expect_noticed(format::undo_log_offset, format::undo_log_offset + offsetof(format::undo_log, first));
     format::commit_slot newest{};
@@ -229,7 +230,7 @@ TEST_F(segment_durable, after_a_reboot_without_a_clean_close_numbers_go_on_above
     }
     const pretended_boot second("second");
     const auto s = open_fake(path_);
-    EXPECT_EQ(s->control().version_floor, state(*s).version_limit());
+    EXPECT_GT(state(*s).version_limit(), s->control().version_floor) << "promised anew";
     EXPECT_GT(s->control().version_floor, 1'000'000U);
 }
 

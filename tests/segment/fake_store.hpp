@@ -32,9 +32,10 @@ struct number_cell {
 struct hook_calls {
     static inline std::atomic<int> format_new{0};
     static inline std::atomic<int> recover{0};
+    static inline std::atomic<int> restore{0};
     static inline std::atomic<int> verify{0};
     static inline std::atomic<bool> recover_fails{false};
-    static void reset() { format_new = recover = verify = 0; }
+    static void reset() { format_new = recover = restore = verify = 0; }
 };
 
 inline number_cell& cell(segment& s) {
@@ -79,18 +80,32 @@ inline void recover_fake(segment& s) {
     c.running = 0;
 }
 
-inline void verify_fake(segment& s) {
-    ++hook_calls::verify;
+inline void refuse_if_broken(segment& s) {
     if (cell(s).broken != 0) {
         throw error(errc::corrupt, "the fake store is broken");
     }
+}
+
+inline void restore_fake(segment& s, const durable_state&, bool) {
+    ++hook_calls::restore;
+    number_cell& c = cell(s);
+    if (c.running > visible(s)) {
+        c.value = c.before;
+    }
+    c.running = 0;
+    refuse_if_broken(s);
+}
+
+inline void verify_fake(segment& s) {
+    ++hook_calls::verify;
+    refuse_if_broken(s);
 }
 
 inline segment_options fake_options(segment_mode mode = segment_mode::create) {
     segment_options options;
     options.mode = mode;
     options.timeout = std::chrono::seconds(20);
-    options.hooks = {format_fake, recover_fake, verify_fake};
+    options.hooks = {format_fake, recover_fake, restore_fake, verify_fake};
     return options;
 }
 

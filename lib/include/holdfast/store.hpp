@@ -70,6 +70,9 @@ struct open_options {
     /// Number of the group of a file that is created; the user must be a member, or privileged, else permission is
     /// thrown and nothing created. nullopt: what the system gives it.
     std::optional<std::uint32_t> group = std::nullopt;
+    /// While something was committed that is not on the medium, a sync point brings it there after so long, in a thread
+    /// of the library's own that is there only then. 0: none is made by itself before the last close. See `store::sync`.
+    std::chrono::milliseconds sync_interval = std::chrono::seconds(2);
 };
 
 /// A snapshot that some process holds.
@@ -193,6 +196,12 @@ public:
 
     // --- The store itself ---
 
+    /// Brings everything that was committed before the call to the medium (by any process), where it outlives a power
+    /// cut. Waits for no transaction and holds none up; readers go on. Costs a flush of what changed. Throws read_only,
+    /// timed_out (another sync point took too long), no_space, io_error, corrupt; then what is on the medium is whole,
+    /// but may be older. Any thread, also beside a transaction or within `update`: what that has done is not yet
+    /// committed.
+    void sync();
     [[nodiscard]] statistics stat() const;
     /// Verifies everything: structure, order, checksums, digests, and that each byte of the heap is either reachable,
     /// waiting, or free. Holds the writer lock meanwhile, unless opened for reading (then the heap's accounts are

@@ -87,8 +87,8 @@ struct alignas(64) head_line {
 struct heads {
     head_line visible;   ///< what readers see
     head_line applied;   ///< what the next writer builds on, where it is ahead of `visible`
-    head_line durable;   ///< reserved: the newest commit on the medium
-    head_line candidate; ///< reserved: the commit that a sync point is carrying there
+    head_line durable;   ///< the newest commit on the medium; a number only
+    head_line candidate; ///< the commit that a sync point is carrying there, or 0; a number only
 };
 static_assert(sizeof(heads) == 256 && std::has_unique_object_representations_v<heads>);
 static_assert(heads_offset + sizeof(heads) <= directory_offset);
@@ -100,7 +100,8 @@ struct durable_slot {
     std::array<char, 8> magic;
     std::uint64_t sequence; ///< the higher valid one counts
     std::uint64_t clean;    ///< 1: closed cleanly, everything is on the medium and nothing was written since
-    std::uint64_t root_guarded;  ///< 1: nothing that the commit reaches was used again since; reserved
+    std::uint64_t
+        root_guarded; ///< 1: nothing that the commit reaches is used again while this slot is the newest
     std::uint64_t version_limit; ///< no transaction above it was ever promised
     std::uint64_t header_sum;    ///< clean: XXH3-64 of the header pages; see docs/format.md
     std::array<std::uint8_t, 16> incarnation;

@@ -80,6 +80,27 @@ int mapping::map(const file& f, bool writable, std::uint64_t wanted_bytes, std::
     }
 }
 
+int mapping::flush(byte_range range) const noexcept {
+    if (const int code = failpoint_error("os.flush"); code != 0) {
+        return code;
+    }
+    while (::msync(base() + range.start, range.bytes, MS_SYNC) != 0) {
+        if (errno != EINTR) {
+            return errno;
+        }
+    }
+    return 0;
+}
+
+void mapping::read_ahead(byte_range range) const noexcept {
+    constexpr std::uint64_t window_bytes =
+        256 * 1024; // the kernel silently drops what is beyond its own limit
+    for (std::uint64_t done = 0; done < range.bytes; done += window_bytes) {
+        const std::uint64_t bytes = std::min(window_bytes, range.bytes - done);
+        static_cast<void>(::madvise(base() + range.start + done, bytes, MADV_WILLNEED));
+    }
+}
+
 int mapping::advise(std::uint64_t data_bytes) const noexcept {
     if (::madvise(base(), bytes(), MADV_DONTFORK) != 0) {
         return errno; // a promise, not advice

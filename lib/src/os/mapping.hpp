@@ -29,6 +29,12 @@ public:
     [[nodiscard]] int map(const file& f, bool writable, std::uint64_t wanted_bytes, std::uint64_t least_bytes,
                           std::uint64_t data_bytes) noexcept;
 
+    /// Brings the pages of a range to the medium, with whoever's changes; `start` at the beginning of a page. Waits for
+    /// them. 0 or an errno: then the kernel may have given up pages for good.
+    [[nodiscard]] int flush(byte_range range) const noexcept;
+    /// Has the kernel read a range that will be needed, without waiting for it.
+    void read_ahead(byte_range range) const noexcept;
+
     [[nodiscard]] std::byte* base() const noexcept { return base_; }
     [[nodiscard]] std::uint64_t bytes() const noexcept { return bytes_; }
 

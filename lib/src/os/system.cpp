@@ -98,6 +98,14 @@ std::uint64_t thread_number() noexcept {
     return number;
 }
 
+std::uint64_t free_memory_bytes() noexcept {
+    const long pages = ::sysconf(_SC_AVPHYS_PAGES);
+    const long page_bytes = ::sysconf(_SC_PAGESIZE);
+    return pages > 0 && page_bytes > 0
+               ? static_cast<std::uint64_t>(pages) * static_cast<std::uint64_t>(page_bytes)
+               : 0;
+}
+
 void random_bytes(std::span<std::uint8_t> bytes) noexcept {
     std::size_t done = 0;
     while (done < bytes.size()) {

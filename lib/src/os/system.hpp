@@ -21,6 +21,9 @@ namespace holdfast::os {
 /// A number of the calling thread that no other thread of this process ever has; never 0.
 [[nodiscard]] std::uint64_t thread_number() noexcept;
 
+/// Memory that nobody uses, not even for caches; 0: unknown.
+[[nodiscard]] std::uint64_t free_memory_bytes() noexcept;
+
 void random_bytes(std::span<std::uint8_t> bytes) noexcept;
 
 /// Makes this process one that `issue_barrier` reaches. False: the kernel refuses.

@@ -121,6 +121,8 @@ void segment::mark_clean() {
         }
     }
     failpoint("segment.close.clean");
+    commits().set_durable(txn_id{newest.commit.txn});
+    commits().set_candidate(txn_id::none);
     store_shared(control().dirty, 0);
     failpoint("segment.close.marked");
 }

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/corrupt.hpp"
 #include "os/failpoint.hpp"
 #include "os/in_order.hpp"
 #include "os/time.hpp"
@@ -51,6 +52,14 @@ void store_lines(format::commit_slot& to, const format::commit_slot& from) noexc
 
 } // namespace
 
+txn_id commits::number_in(format::head_line& head) {
+    const commit_head found(load_shared(head.word));
+    if (!found.is_sound()) {
+        throw_corrupt("a head is damaged", ref::from_offset(format::heads_offset));
+    }
+    return found.number();
+}
+
 bool commits::copy(commit_head head, format::commit_slot& to) const noexcept {
     if (!head.is_sound()) {
         return false;
@@ -90,6 +99,16 @@ void commits::publish_at(std::size_t place, const format::commit_slot& next) noe
         "commit.slot_first", "commit.before_publish", [&] { store_lines(slots_[place], next); },
         [&] { store_shared(heads_->visible.word, head.raw()); });
     failpoint("commit.published");
+}
+
+bool commits::copy_place(std::uint64_t place, format::commit_slot& to) const noexcept {
+    to = slots_[place];
+    return format::is_sound(to) && to.sequence % format::commit_slots == place;
+}
+
+void commits::restart(const format::commit_slot& found) noexcept {
+    publish_at(found.sequence % format::commit_slots, found);
+    store_shared(heads_->applied.word, 0);
 }
 
 void commits::publish(format::commit_slot& next) noexcept {

@@ -3,10 +3,14 @@
 //   visible   what readers see
 //   applied   what the next writer builds on
 //
-// They are one commit, and storing `visible` is what commits, except while commits wait for the medium before readers
+//   durable   the newest on the medium
+//   candidate the one that a sync point is carrying there
+//
+// The first two are one commit, and storing `visible` is what commits, except while commits wait for the medium before readers
 // may see them: then `applied` is ahead. So the word of `applied` counts only where it is above that of `visible`.
 //
-// Thread and process safety: reading, from anywhere and beside a writer; publishing, under the writer lock or alone.
+// Thread and process safety: reading, from anywhere and beside a writer; publishing, under the writer lock or alone;
+// the durable heads, under the sync lock or alone.
 // Invariant: the slot of a head is not written while it is `visible` or `applied`, or lies between them.
 #pragma once
 
@@ -37,6 +41,14 @@ public:
         return ahead.number() > seen.number() ? ahead : seen;
     }
 
+    /// The newest commit known to be on the medium, and the one that a sync point is carrying there: numbers only, their
+    /// slots may be others' by now. Both count as pins. Throw corrupt.
+    [[nodiscard]] txn_id durable() const { return number_in(heads_->durable); }
+    [[nodiscard]] txn_id candidate() const { return number_in(heads_->candidate); }
+    /// Under the sync lock, or alone.
+    void set_durable(txn_id number) noexcept { store_number(heads_->durable, number); }
+    void set_candidate(txn_id number) noexcept { store_number(heads_->candidate, number); }
+
     /// Copies the slot that `head` names; what is beyond its used bytes is left as it was. False if the head is
     /// damaged, or the slot holds another commit. Beside a writer the copy may be torn, unless `head` is still what
     /// it was when the copy is done.
@@ -46,12 +58,21 @@ public:
     /// The commit that readers see, sound. Beside writers it looks again while the head moves; false: it is damaged.
     [[nodiscard]] bool copy_newest(format::commit_slot& to) const noexcept;
 
+    /// The slot at a place of the ring; false if what is there is not whole. Alone.
+    [[nodiscard]] bool copy_place(std::uint64_t place, format::commit_slot& to) const noexcept;
+    /// Makes a commit the newest that was found to be whole, whatever the heads said. Alone.
+    void restart(const format::commit_slot& found) noexcept;
+
     /// Makes `next` the newest commit: fills in its sequence and checksum. `next.txn` is above that of `applied`.
     void publish(format::commit_slot& next) noexcept;
     /// The first commit of a new store.
     void format(format::commit_slot& first) noexcept;
 
 private:
+    [[nodiscard]] static txn_id number_in(format::head_line& head);
+    static void store_number(format::head_line& head, txn_id number) noexcept {
+        store_shared(head.word, number == txn_id::none ? 0 : format::checked_word(number, 0).raw());
+    }
     void publish_at(std::size_t place, const format::commit_slot& next) noexcept;
     [[nodiscard]] format::commit_slot& slot_of(commit_head head) const noexcept {
         return slots_[head.tag() % format::commit_slots];

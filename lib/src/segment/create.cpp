@@ -141,6 +141,7 @@ void segment::format() {
     }
     failpoint("segment.create.formatted");
     store_shared(control().dirty, 0);
+    commits().set_durable(commits().visible().number());
     const judged_commit first = judge_newest(base(), file_, path_);
     int code = write_durable(file_, incarnation_, {},
                              {.commit = &first.commit,

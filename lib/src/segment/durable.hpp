@@ -13,6 +13,9 @@
 
 namespace holdfast {
 
+/// Numbers of transactions are promised in such steps, each of which is written durably once.
+inline constexpr std::uint64_t versions_at_a_time = std::uint64_t{1} << 26;
+
 using incarnation_id = std::array<std::uint8_t, 16>;
 
 struct durable_state {
@@ -38,6 +41,7 @@ struct durable_content {
     std::uint64_t version_limit = 0;
     bool clean = false;
     std::uint64_t header_sum = 0; ///< where it is clean
+    bool new_history = false;     ///< commits may have been lost
 };
 
 /// Writes the successor of `state`'s newest slot into the other place. 0 or an errno; nothing is lost by a failure.

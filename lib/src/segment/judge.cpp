@@ -146,10 +146,15 @@ judged_commit judge_newest(std::byte* base, const os::file& f, const std::filesy
 
 std::uint64_t header_sum(const std::byte* base) noexcept {
     constexpr std::uint64_t undo_header_bytes = offsetof(format::undo_log, first);
+    constexpr std::uint64_t believed_heads = offsetof(format::heads, durable);
     static_assert(format::heap_header_offset < format::heads_offset &&
+                  format::heads_offset < format::directory_offset &&
                   format::directory_offset < format::undo_log_offset);
-    return checksum64(base + format::heap_header_offset,
-                      format::undo_log_offset + undo_header_bytes - format::heap_header_offset);
+    const std::uint64_t first =
+        checksum64(base + format::heap_header_offset,
+                   format::heads_offset + believed_heads - format::heap_header_offset);
+    return checksum64(base + format::directory_offset,
+                      format::undo_log_offset + undo_header_bytes - format::directory_offset, first);
 }
 
 } // namespace holdfast

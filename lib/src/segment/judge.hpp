@@ -31,9 +31,9 @@ struct judged_commit {
 [[nodiscard]] judged_commit judge_newest(std::byte* base, const os::file& f,
                                          const std::filesystem::path& path);
 
-/// XXH3-64 of what a clean close leaves in front of the heap for the next one to believe: heap header, heads,
-/// directory,
-/// and the undo log's header. Alone, or under the writer lock.
+/// XXH3-64 of what a clean close leaves in front of the heap for the next one to believe: heap header, the heads but
+/// those of sync points, which the durable slot says itself, directory, and the undo log's header. Alone, or under the
+/// writer lock.
 [[nodiscard]] std::uint64_t header_sum(const std::byte* base) noexcept;
 
 } // namespace holdfast

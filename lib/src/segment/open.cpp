@@ -134,7 +134,6 @@ void segment::attach() {
     failpoint("segment.open.gate");
     incarnation_ = judge_file(file_, path_);
     map(query_file().bytes);
-    static_cast<void>(judge_newest(base(), file_, path_));
     if (read_only()) {
         attach_reader(until);
     } else {
@@ -165,12 +164,13 @@ void segment::attach_reader(os::deadline until) {
     if (const int code = os::lock_until(file_, os::lock_mode::shared, read_only_byte, until); code != 0) {
         fail_lock(code, path_, "can't lock the store for reading");
     }
+    const judged_commit newest = judge_newest(base(), file_, path_);
     if (somebody_attached() || options_.hooks.verify == nullptr) {
         return;
     }
     const durable_state state = durable();
     if (state.says_clean()) {
-        if (!state.is_at(judge_newest(base(), file_, path_).commit)) {
+        if (!state.is_at(newest.commit)) {
             fail_changed_since_close(path_);
         }
         return;
@@ -186,30 +186,19 @@ void segment::take_over() {
     failpoint("segment.open.alone");
     const format::lock_stamp found = control().stamp;
     const format::lock_stamp now = present_stamp();
+    const bool same_file =
+        found.incarnation == now.incarnation && found.device == now.device && found.inode == now.inode;
     const bool same = std::memcmp(&found, &now, sizeof now) == 0;
     const durable_state state = durable();
-    const judged_commit before = judge_newest(base(), file_, path_);
-    const bool clean = state.says_clean();
-    if (clean && (!state.is_at(before.commit) || state.newest->header_sum != header_sum(base()))) {
-        fail_changed_since_close(path_); // before anything is believed, or even undone
-    }
-    back_a_copy(before.end_bytes, found.incarnation == now.incarnation && found.device == now.device &&
-                                      found.inode == now.inode);
-    reset_control(same);
-    store_shared(control().dirty, clean ? 0 : 1);
-    store_shared(control().version_limit, state.version_limit());
-    // A history that was lost had numbers up to the limit; the word stays until the next boot. After a clean close the
-    // limit is the highest number that was given.
-    const std::uint64_t floor = same && !clean ? load_shared(control().version_floor) : state.version_limit();
-    store_shared(control().version_floor, std::min(floor, state.version_limit()));
-    failpoint("segment.open.reset");
-    if (!clean && options_.hooks.recover != nullptr) {
-        options_.hooks.recover(*this);
-        failpoint("segment.open.recovered");
-    }
-    if ((!same || state.other_is_damaged) && !clean && options_.hooks.verify != nullptr) {
-        options_.hooks.verify(*this);
-        failpoint("segment.open.verified");
+    if (same || state.says_clean()) {
+        const std::uint64_t end_bytes = judge_newest(base(), file_, path_).end_bytes;
+        if (state.says_clean() && !is_as_closed(state)) {
+            fail_changed_since_close(path_); // before anything is believed, or even undone
+        }
+        back_a_copy(end_bytes, same_file);
+        take_over_known(same, state);
+    } else {
+        take_over_unknown(same_file, state);
     }
     backed_end_bytes_ = judge_newest(base(), file_, path_).end_bytes;
     control().stamp = now;
@@ -218,6 +207,73 @@ void segment::take_over() {
         fail_lock(code, path_, "can't share the store");
     }
     failpoint("segment.open.shared");
+}
+
+/// What a clean close says is all that there is.
+bool segment::is_as_closed(const durable_state& state) const {
+    return state.is_at(judge_newest(base(), file_, path_).commit) &&
+           state.newest->header_sum == header_sum(base());
+}
+
+/// It was closed cleanly, or its processes died since the machine started: the page cache has all that they wrote.
+void segment::take_over_known(bool same, const durable_state& state) {
+    const bool clean = state.says_clean();
+    reset_control(same);
+    settle_heads(clean, state);
+    store_shared(control().dirty, clean ? 0 : 1);
+    store_shared(control().version_limit, state.version_limit());
+    // A history that was lost had numbers up to the limit; the word stays until the next boot. After a clean close the
+    // limit is the highest number that was given.
+    const std::uint64_t floor = same && !clean ? load_shared(control().version_floor) : state.version_limit();
+    store_shared(control().version_floor, std::min(floor, state.version_limit()));
+    failpoint("segment.open.reset");
+    if (clean) {
+        return;
+    }
+    if (options_.hooks.recover != nullptr) {
+        options_.hooks.recover(*this);
+        failpoint("segment.open.recovered");
+    }
+    if (state.other_is_damaged && options_.hooks.verify != nullptr) {
+        options_.hooks.verify(*this);
+        failpoint("segment.open.verified");
+    }
+}
+
+/// After a boot, or as a copy, of a store that was not closed: only what was brought to the medium is known. Begins a new
+/// history, with numbers above all that the lost one may have had.
+void segment::take_over_unknown(bool same_file, const durable_state& state) {
+    reset_control(false);
+    store_shared(control().dirty, 1);
+    store_shared(control().version_floor, state.version_limit());
+    write_slot_alone(
+        [&](durable_content& next) { next.version_limit = state.version_limit() + versions_at_a_time; });
+    failpoint("segment.open.reset");
+    if (options_.hooks.restore == nullptr) {
+        return;
+    }
+    options_.hooks.restore(*this, state, same_file);
+    failpoint("segment.open.restored");
+    const format::commit_slot restored = judge_newest(base(), file_, path_).commit;
+    flush_up_to(restored.end_bytes);
+    failpoint("segment.open.flushed");
+    write_slot_alone([&](durable_content& next) {
+        next.commit = &restored;
+        next.new_history = true;
+    });
+    commits().set_durable(txn_id{restored.txn});
+    commits().set_candidate(txn_id::none);
+    failpoint("segment.open.durable");
+}
+
+/// A clean close says what is durable; else what was known stays, and a syncer that died is followed up.
+void segment::settle_heads(bool clean, const durable_state& state) {
+    if (clean) {
+        commits().set_durable(txn_id{state.newest->commit.txn});
+        commits().set_candidate(txn_id::none);
+    } else {
+        settle_candidate();
+    }
 }
 
 /// Somebody is attached, so the control area is of this boot, whatever we can read of boot and device.
@@ -266,7 +322,6 @@ durable_state segment::durable() const {
     return state;
 }
 
-/// Whether another process, or another mapping of this one, has the store open for writing.
 bool segment::somebody_attached() const {
     std::optional<os::byte_range> holder;
     if (const int code = os::find_lock(file_, os::lock_mode::exclusive, alone_byte, holder); code != 0) {

@@ -66,6 +66,13 @@ void segment::map(std::uint64_t data_bytes) {
     table_.emplace(base(), file_, path_);
 }
 
+void segment::read_ahead() const {
+    const std::uint64_t end = std::min(file_bytes(), capacity_bytes());
+    const std::uint64_t bytes =
+        std::min(end - std::min(end, format::heap_offset), os::free_memory_bytes() / 2);
+    mapping_.read_ahead({format::heap_offset, bytes});
+}
+
 void segment::ensure_allocated(std::uint64_t end_bytes) {
     expect_usable();
     if (end_bytes <= backed_end_bytes_) {

@@ -1,6 +1,6 @@
 // The segment: one file, mapped once per process over a reserved stretch of addresses, with the protocol of
 // who is attached, who is alone and who writes. Each step of its life has a file of its own: create.cpp, open.cpp,
-// writer_lock.cpp, readers.cpp, close.cpp; segment.cpp is the rest.
+// writer_lock.cpp, readers.cpp, sync.cpp, close.cpp; segment.cpp is the rest.
 //
 // Invariants
 //  - A file at a store's path is complete: it is made under no name (or a temporary one) and published by link.
@@ -21,6 +21,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -54,8 +55,12 @@ struct segment_hooks {
     /// Called with the writer lock taken over from a dead holder, or alone under the gate: roll back the transaction
     /// of a dead process, if there is one. Idempotent. Counts in control().recoveries when there was one.
     void (*recover)(segment&) = nullptr;
-    /// Alone under the gate, the stamp is of another boot or another file, and the file was not closed cleanly:
-    /// verify all of it (after `recover`); throws errc::corrupt if it is not whole.
+    /// Alone under the gate, the stamp is of another boot or another file, and the file was not closed cleanly: find the
+    /// newest whole commit, make the accounts anew, publish it again above control().version_floor; throws
+    /// errc::corrupt if there is none.
+    void (*restore)(segment&, const durable_state&, bool same_file) = nullptr;
+    /// Verify all of it; throws errc::corrupt if it is not whole. Of a store that can't be restored, because it is opened
+    /// for reading; and where one of the durable slots is damaged.
     void (*verify)(segment&) = nullptr;
 };
 
@@ -129,6 +134,10 @@ public:
     /// As the file system counts it.
     [[nodiscard]] std::uint64_t allocated_bytes() const { return query_file().allocated_bytes; }
     [[nodiscard]] std::uint64_t file_bytes() const { return query_file().bytes; }
+    /// Has the kernel read the heap, as much as fits well into memory, without waiting for it.
+    void read_ahead() const;
+    /// Disk space behind every byte of the heap up to `end_bytes`, whatever is said of it. Alone.
+    void back_all(std::uint64_t end_bytes) { back_a_copy(end_bytes, false); }
 
     // --- The writer lock ---
 
@@ -154,6 +163,16 @@ public:
         return writer_thread_.load(std::memory_order_relaxed) == os::thread_number();
     }
 
+    // --- Sync points ---
+
+    /// Takes its turn to make a sync point, and settles what a dead syncer left. Never while holding the slot lock.
+    /// Throws timed_out, read_only, forked, io_error, no_space, corrupt.
+    void lock_sync(os::deadline until);
+    void unlock_sync() noexcept;
+    /// Makes a commit the durable one, under the sync lock. The caller has it pinned, and it is not older than the
+    /// durable one. Throws io_error, no_space; then the durable commit is what it was.
+    void bring_to_medium(const format::commit_slot& commit);
+
     // --- Readers ---
 
     /// A slot of this process, idle; grows the table. Not for read-only segments. Lock-free unless it grows.
@@ -176,6 +195,8 @@ public:
         bool self = false;
     };
     [[nodiscard]] std::vector<attached_process> processes() const;
+    /// Whether another process, or another mapping of this one, has the store open for writing.
+    [[nodiscard]] bool somebody_attached() const;
 
 private:
     segment(const std::filesystem::path& path, const segment_options& options, os::file&& opened,
@@ -202,11 +223,14 @@ private:
     void attach_writer(os::deadline until);
     void attach_reader(os::deadline until);
     void take_over();
+    void take_over_known(bool same, const durable_state& state);
+    void take_over_unknown(bool same_file, const durable_state& state);
     void join(os::deadline until);
     void reset_control(bool same_stamp);
+    [[nodiscard]] bool is_as_closed(const durable_state& state) const;
+    void settle_heads(bool clean, const durable_state& state);
     [[nodiscard]] format::lock_stamp present_stamp() const;
     [[nodiscard]] durable_state durable() const;
-    [[nodiscard]] bool somebody_attached() const;
 
     // backing.cpp
     void back_new_file(std::uint64_t end_bytes);
@@ -217,10 +241,18 @@ private:
     [[nodiscard]] std::string describe_holder() const;
     [[nodiscard]] process_lock writer_lock() const noexcept { return {control().writer.word, *table_}; }
     void prepare_to_write(bool left_unclean);
+    void expect_in_place();
+
+    // sync.cpp
+    [[nodiscard]] process_lock sync_lock() const noexcept { return {control().sync.word, *table_}; }
+    [[nodiscard]] process_lock slot_lock() const noexcept { return {control().durable.word, *table_}; }
+    void settle_candidate();
+    void flush_up_to(std::uint64_t end_bytes);
+    void write_slot(const std::function<void(durable_content&)>& change);
+    void write_slot_alone(const std::function<void(durable_content&)>& change);
     void mark_dirty();
     void raise_version_limit(txn_id number);
-    void write_unclean(std::uint64_t wanted_limit);
-    void expect_in_place();
+    void promise_versions(std::uint64_t limit);
 
     // readers.cpp
     void grow_table(std::uint32_t lines_seen);

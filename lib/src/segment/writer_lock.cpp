@@ -15,13 +15,6 @@
 
 namespace holdfast {
 
-namespace {
-
-/// Numbers of transactions are promised in such steps, each of which is written durably once.
-constexpr std::uint64_t versions_at_a_time = std::uint64_t{1} << 26;
-
-} // namespace
-
 void segment::lock_writer(std::chrono::milliseconds timeout, const std::stop_token& stop) {
     expect_usable();
     if (read_only()) {
@@ -66,45 +59,6 @@ void segment::prepare_to_write(bool left_unclean) {
         }
         failpoint("segment.writer.recovered");
     }
-}
-
-/// The first writer after a clean close says so on the medium, before it changes a byte.
-void segment::mark_dirty() {
-    if (load_shared(control().dirty) != 0) {
-        return;
-    }
-    failpoint("segment.dirty.begin");
-    write_unclean(load_shared(control().version_limit) + versions_at_a_time);
-    failpoint("segment.dirty.written");
-    store_shared(control().dirty, 1);
-    failpoint("segment.dirty.marked");
-}
-
-void segment::raise_version_limit(txn_id number) {
-    failpoint("segment.limit.begin");
-    write_unclean(raw(number) + versions_at_a_time);
-    failpoint("segment.limit.written");
-}
-
-/// Says durably that the store is in use, and which numbers its transactions may have.
-void segment::write_unclean(std::uint64_t wanted_limit) {
-    const std::uint64_t version_limit = std::min(wanted_limit, format::txn_limit);
-    const durable_state state = durable();
-    format::commit_slot commit{};
-    if (state.newest) {
-        commit = state.newest->commit;
-    } else if (!commits().copy_newest(commit)) {
-        fail(errc::corrupt, path_, "the newest commit is damaged", "restore it from a backup");
-    }
-    const int code =
-        write_durable(file_, incarnation_, state, {.commit = &commit, .version_limit = version_limit});
-    if (code != 0) {
-        if (reason_of(code) != errc::no_space) {
-            poison();
-        }
-        fail_system(code, path_, "can't mark the store as being written");
-    }
-    store_shared(control().version_limit, version_limit);
 }
 
 /// What is written to a file without a name is lost: who has it open should know. Asked once a second.

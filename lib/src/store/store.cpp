@@ -74,11 +74,16 @@ store::~store() = default;
 detail::store_state& store::state() const { return detail::held_by(state_, "store"); }
 
 store store::open(const std::filesystem::path& path, const open_options& options) {
-    return store(
-        std::make_shared<detail::store_state>(engine::open(path, to_segment_options(options)), options));
+    std::shared_ptr<engine> opened = engine::open(path, to_segment_options(options));
+    if (options.mode != open_mode::read_only && options.sync_interval > std::chrono::milliseconds::zero()) {
+        opened->sync_by_itself(options.sync_interval);
+    }
+    return store(std::make_shared<detail::store_state>(std::move(opened), options));
 }
 
 void store::close() { state().close(); }
+
+void store::sync() { state().shared()->sync(state().options().timeout); }
 
 const std::filesystem::path& store::path() const { return state().shared()->file().path(); }
 

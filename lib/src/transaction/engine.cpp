@@ -30,7 +30,10 @@ std::shared_ptr<engine> engine::open(const std::filesystem::path& path, segment_
 engine::engine(std::shared_ptr<holdfast::segment> file)
     : file_(std::move(file)), memory_(*file_), heap_(memory_), id_(next_engine_id()) {}
 
-engine::~engine() { thread_slots::forget(id_); }
+engine::~engine() {
+    stop_background();
+    thread_slots::forget(id_);
+}
 
 bool engine::is_sound(const format::commit_slot& slot) noexcept {
     if (slot.txn == raw(known_sound_)) {
@@ -171,6 +174,39 @@ void engine::unpin(const pin& held) noexcept {
     } else {
         file_->unpin_by_lock(held.state.id());
     }
+}
+
+/// The last one to close the file syncs it; where others stay, they have not been told of what we committed.
+void engine::stop_background() noexcept {
+    if (!background_ || !background_->stop(file_->forked())) {
+        return;
+    }
+    try {
+        if (file_->somebody_attached() && has_unsynced()) {
+            sync(std::chrono::minutes(1));
+        }
+    } catch (const error&) { // it is no worse than the end of a process
+    }
+}
+
+void engine::sync_by_itself(std::chrono::milliseconds interval) {
+    background_.emplace([this] { sync(std::chrono::minutes(1)); }, [this] { return has_unsynced(); },
+                        interval);
+}
+
+void engine::sync(std::chrono::milliseconds timeout) {
+    struct turn {
+        segment* file;
+        ~turn() { file->unlock_sync(); }
+    };
+    file_->lock_sync(os::deadline_after(timeout));
+    const turn mine{file_.get()};
+    if (!has_unsynced()) {
+        return;
+    }
+    const pin held = pin_newest();
+    const std::unique_ptr<const pin, unpinner> guard(&held, unpinner{this});
+    file_->bring_to_medium(held.state.slot);
 }
 
 engine::thread_slot::thread_slot(engine& owner) : slot_(&thread_slots::mine(owner.id_, owner.file_)) {}

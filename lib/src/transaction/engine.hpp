@@ -9,10 +9,12 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string_view>
 #include <type_traits>
 #include <utility>
@@ -23,6 +25,7 @@
 #include "heap/heap.hpp"
 #include "os/fence.hpp"
 #include "segment/segment.hpp"
+#include "transaction/background_sync.hpp"
 #include "transaction/commit_state.hpp"
 #include "transaction/reclaim.hpp"
 
@@ -91,6 +94,22 @@ public:
         return look(std::as_const(state));
     }
 
+    // --- Durability ---
+
+    /// Returns when all that was committed before the call is on the medium. Waits for no transaction. Not within a
+    /// snapshot's or transaction's destructor. Throws timed_out, read_only, forked, io_error, no_space, corrupt.
+    void sync(std::chrono::milliseconds timeout);
+    /// Whether there is a commit that the medium does not have.
+    [[nodiscard]] bool has_unsynced() const { return visible() != file_->commits().durable(); }
+    /// Makes sync points when something has waited for `interval`. Called once, before anybody else has the engine.
+    void sync_by_itself(std::chrono::milliseconds interval);
+    /// After a commit, without the writer lock.
+    void note_commit() noexcept {
+        if (background_) {
+            background_->wake();
+        }
+    }
+
     /// The newest commit that readers see.
     [[nodiscard]] txn_id visible() const noexcept { return file_->commits().visible().number(); }
     /// Copies the commit that `head` names; false if its slot holds another, or is damaged. Under the writer lock.
@@ -99,6 +118,8 @@ public:
     [[nodiscard]] txn_id next_number() const noexcept;
 
 private:
+    void stop_background() noexcept;
+
     /// The calling thread's own reader slot, for the time of one look-up.
     class thread_slot {
     public:
@@ -161,6 +182,7 @@ private:
     std::uint64_t reaped_ns_ = 0;       ///< under the writer lock
     txn_id known_sound_ = txn_id::none; ///< under the writer lock
     std::uint64_t known_bytes_ = 0;     ///< the file has at least so many; under the writer lock
+    std::optional<background_sync> background_;
     std::uint64_t id_; ///< of this engine among all of the process, for the threads' caches of slots
 };
 

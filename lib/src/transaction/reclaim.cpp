@@ -57,6 +57,15 @@ void reclaimer::look() {
     for (const held_pin& held : file_->pins()) {
         pins_.push_back(raw(held.pin));
     }
+    if (protocol_order("reclaim.durable")) {
+        // In this order, the reverse of that in which a sync point stores them: its commit is in one of the three.
+        const commits heads = file_->commits();
+        for (const txn_id head : {heads.candidate(), heads.durable()}) {
+            if (head != txn_id::none) {
+                pins_.push_back(raw(head));
+            }
+        }
+    }
     std::sort(pins_.begin(), pins_.end());
     pins_.erase(std::unique(pins_.begin(), pins_.end()), pins_.end());
     failpoint("reclaim.pins_read");

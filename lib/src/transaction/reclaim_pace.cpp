@@ -21,6 +21,9 @@ constexpr std::uint64_t backlog_part = 64;
 constexpr std::uint64_t release_interval = 64;
 constexpr std::uint64_t release_entries = 2 * release_interval;
 
+/// For a sync point before the disk counts as full: another one may be under way.
+constexpr std::chrono::seconds sync_patience{10};
+
 /// A portion while space is sought; see heap::policy.
 constexpr std::uint64_t space_entries = 64;
 
@@ -71,6 +74,15 @@ void reclaim_pace::at_release() {
     examine(release_entries);
 }
 
+/// What only the durable commit still reaches is free once a newer one is on the medium. Best effort: what fails is
+/// found out again by whoever has to have a sync point.
+void reclaim_pace::release_durable() {
+    try {
+        engine_->sync(sync_patience);
+    } catch (const error&) {
+    }
+}
+
 bool reclaim_pace::for_space(bool pressed) {
     reclaimer& reclaiming = engine_->reclaiming();
     const format::heap_header& header = engine_->heap().header();
@@ -80,6 +92,7 @@ bool reclaim_pace::for_space(bool pressed) {
     if (pressed && !pressed_) {
         pressed_ = looked_ = true;
         engine_->file().reap();
+        release_durable();
         reclaiming.look();
     } else if (reclaiming.is_exhausted() && !looked_) {
         look();

@@ -30,6 +30,7 @@ public:
 private:
     [[nodiscard]] bool is_look_due() const noexcept;
     void look();
+    void release_durable();
     std::uint64_t examine(std::uint64_t budget);
 
     engine* engine_;

@@ -9,6 +9,7 @@
 #include "os/time.hpp"
 #include "transaction/check.hpp"
 #include "transaction/engine.hpp"
+#include "transaction/restore.hpp"
 
 namespace holdfast {
 
@@ -68,7 +69,7 @@ void verify(segment& file) {
 } // namespace
 
 segment_hooks engine_hooks() noexcept {
-    return {.format_new = format_new, .recover = recover, .verify = verify};
+    return {.format_new = format_new, .recover = recover, .restore = restore, .verify = verify};
 }
 
 } // namespace holdfast

@@ -121,6 +121,7 @@ void running_transaction::commit(format::commit_slot& next) {
     engine_->note_sound(transaction_);
     engine_->reclaiming().committed();
     finish();
+    engine_->note_commit();
 }
 
 void running_transaction::abort() noexcept {

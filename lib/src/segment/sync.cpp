@@ -1,0 +1,172 @@
+// Sync points: bringing a commit to the medium, beside readers and writers.
+//
+// Invariants
+//  - The commit that is carried is pinned from before `candidate` names it until `durable` does.
+//  - `durable` names only what a slot on the medium names, whose pages were flushed before.
+//  - A slot's successor is written by what the file says, under the slot lock: writers promise numbers meanwhile.
+//
+// If a syncer dies, `candidate` stays and holds back what it needs. Its slot may be in the page cache only: whoever
+// finds `candidate` set writes the newest slot again, durably, before `durable` follows it.
+#include <algorithm>
+
+#include "os/failpoint.hpp"
+#include "segment/failure.hpp"
+#include "segment/segment.hpp"
+#include "segment/words.hpp"
+
+namespace holdfast {
+
+void segment::lock_sync(os::deadline until) {
+    check_usable();
+    if (read_only()) {
+        fail(errc::read_only, path_, "the store is opened for reading only", "open it for writing");
+    }
+    process_lock lock = sync_lock();
+    const lock_result result = lock.try_lock() ? lock_result::locked : lock.lock(until, {});
+    if (result == lock_result::timed_out) {
+        fail(errc::timed_out, path_, "another process's sync point did not end in time", "try again");
+    }
+    if (result == lock_result::blind) {
+        fail(errc::io_error, path_, "this process can't see its own lock on the file",
+             "open the store again; the file system may have lost its locks");
+    }
+    failpoint("sync.locked");
+    try {
+        settle_candidate();
+    } catch (...) {
+        static_cast<void>(lock.unlock());
+        throw;
+    }
+}
+
+void segment::unlock_sync() noexcept {
+    process_lock lock = sync_lock();
+    static_cast<void>(lock.unlock());
+    failpoint("sync.unlocked");
+}
+
+void segment::bring_to_medium(const format::commit_slot& commit) {
+    holdfast::commits heads = commits();
+    failpoint("sync.begin");
+    if (protocol_order("sync.candidate_first")) {
+        heads.set_candidate(txn_id{commit.txn});
+    }
+    failpoint("sync.candidate");
+    if (protocol_order("sync.flush_first")) {
+        flush_up_to(commit.end_bytes);
+    }
+    failpoint("sync.flushed");
+    if (!protocol_order("sync.slot_first")) {
+        heads.set_durable(txn_id{commit.txn});
+        failpoint("sync.durable_early");
+    }
+    write_slot([&](durable_content& next) { next.commit = &commit; });
+    failpoint("sync.written");
+    heads.set_durable(txn_id{commit.txn});
+    failpoint("sync.durable");
+    heads.set_candidate(txn_id::none);
+    failpoint("sync.done");
+}
+
+/// A syncer died, or failed: `durable` follows the slot that it may have written.
+void segment::settle_candidate() {
+    holdfast::commits heads = commits();
+    if (heads.candidate() == txn_id::none) {
+        return;
+    }
+    txn_id written = txn_id::none;
+    if (protocol_order("sync.take_over")) {
+        write_slot([&](durable_content& next) { written = txn_id{next.commit->txn}; });
+    } else {
+        written = txn_id{durable().newest.value_or(format::durable_slot{}).commit.txn};
+    }
+    failpoint("sync.taken_over");
+    heads.set_durable(written);
+    heads.set_candidate(txn_id::none);
+}
+
+/// All that a commit which ends there can reach, and the accounts; not the control area, which never rests.
+void segment::flush_up_to(std::uint64_t end_bytes) {
+    const std::uint64_t end = std::min(end_bytes, capacity_bytes());
+    int code = mapping_.flush({format::heap_offset, end - format::heap_offset});
+    code = code != 0 ? code : mapping_.flush({0, format::control_offset});
+    if (code != 0) {
+        fail_system(code, path_, "can't bring the store to the medium");
+    }
+}
+
+/// Writes the successor of the newest durable slot: the same, but for what `change` makes of it.
+void segment::write_slot(const std::function<void(durable_content&)>& change) {
+    if (!attached_) {
+        return write_slot_alone(change); // alone: nobody else can
+    }
+    process_lock lock = slot_lock();
+    // Whoever holds it waits for nothing but the medium. A dead one leaves nothing to repair: the file is read anew.
+    const lock_result result =
+        lock.try_lock() ? lock_result::locked : lock.lock(os::deadline_after(options_.timeout), {});
+    if (result != lock_result::locked && result != lock_result::owner_died) {
+        fail(errc::timed_out, path_, "another process's write to the medium did not end in time",
+             "try again");
+    }
+    try {
+        write_slot_alone(change);
+    } catch (...) {
+        static_cast<void>(lock.unlock());
+        throw;
+    }
+    static_cast<void>(lock.unlock());
+}
+
+void segment::write_slot_alone(const std::function<void(durable_content&)>& change) {
+    const durable_state state = durable();
+    format::commit_slot commit{};
+    if (state.newest) {
+        commit = state.newest->commit;
+    } else if (!commits().copy_newest(commit)) {
+        fail(errc::corrupt, path_, "the newest commit is damaged", "restore it from a backup");
+    }
+    durable_content next{.commit = &commit, .version_limit = state.version_limit()};
+    change(next);
+    if (next.commit->txn + versions_at_a_time / 2 > next.version_limit) {
+        next.version_limit = next.commit->txn + versions_at_a_time;
+    }
+    next.version_limit = std::min(next.version_limit, format::txn_limit);
+    if (const int code = write_durable(file_, incarnation_, state, next); code != 0) {
+        fail_system(code, path_, "can't write to the medium what is on it");
+    }
+    store_shared(control().version_limit, next.version_limit);
+}
+
+// --- What writers need of it ------------------------------------------------------------------------------
+
+/// The first writer after a clean close says so on the medium, before it changes a byte.
+void segment::mark_dirty() {
+    if (load_shared(control().dirty) != 0) {
+        return;
+    }
+    failpoint("segment.dirty.begin");
+    promise_versions(load_shared(control().version_limit) + versions_at_a_time);
+    failpoint("segment.dirty.written");
+    store_shared(control().dirty, 1);
+    failpoint("segment.dirty.marked");
+}
+
+void segment::raise_version_limit(txn_id number) {
+    failpoint("segment.limit.begin");
+    promise_versions(raw(number) + versions_at_a_time);
+    failpoint("segment.limit.written");
+}
+
+/// Says durably that the store is in use, and which numbers its transactions may have.
+void segment::promise_versions(std::uint64_t limit) {
+    try {
+        write_slot([&](durable_content& next) { next.version_limit = std::max(next.version_limit, limit); });
+    } catch (const error& failure) {
+        if (failure.reason() != errc::no_space) {
+            poison();
+        }
+        throw;
+    }
+}
+
+} // namespace holdfast

@@ -1,0 +1,57 @@
+// A thread that makes sync points while there is something to sync, and is not there otherwise.
+//
+// It is started by the first commit that finds none, makes a sync point whenever the interval is over, and ends when
+// it finds nothing left: a process that only reads, or has not written for a while, has no thread of ours. It blocks
+// all signals and keeps nothing alive: whoever ends the engine stops it first. What a sync point throws is not lost:
+// the segment records it, and the next writer and the close throw it.
+//
+// Thread safety: wake, from any thread; stop, once. After fork() there is no thread in the child.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <thread>
+
+namespace holdfast {
+
+class background_sync {
+public:
+    background_sync(std::function<void()> sync, std::function<bool()> has_work,
+                    std::chrono::milliseconds interval)
+        : sync_(std::move(sync)), has_work_(std::move(has_work)), interval_(interval) {}
+    ~background_sync() = default;
+    background_sync(const background_sync&) = delete;
+    background_sync& operator=(const background_sync&) = delete;
+
+    /// There is work. One load if the thread is there.
+    void wake() noexcept {
+        if (!running_.load(std::memory_order_relaxed)) [[unlikely]] {
+            start();
+        }
+    }
+    /// Ends the thread, and waits for a sync point at work. Whether there was a thread: something may be left to sync.
+    /// `forked`: the thread is the parent's, nothing is touched.
+    bool stop(bool forked) noexcept;
+
+private:
+    void start() noexcept;
+    void run() noexcept;
+    [[nodiscard]] bool sync_once() noexcept;
+    [[nodiscard]] bool has_work() const noexcept;
+    [[nodiscard]] bool may_end() noexcept;
+
+    std::function<void()> sync_;
+    std::function<bool()> has_work_;
+    std::chrono::milliseconds interval_;
+    std::mutex mutex_;
+    std::condition_variable changed_;
+    bool stopping_ = false;            ///< under the mutex
+    std::atomic<bool> running_{false}; ///< stored under the mutex
+    std::unique_ptr<std::thread> thread_;
+};
+
+} // namespace holdfast

@@ -1,0 +1,217 @@
+// Restoring a store after a boot.
+#include "transaction/restore.hpp"
+
+#include <algorithm>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <holdfast/error.hpp>
+
+#include "base/corrupt.hpp"
+#include "heap/account_builder.hpp"
+#include "os/failpoint.hpp"
+#include "os/time.hpp"
+#include "transaction/catalogue.hpp"
+#include "transaction/check.hpp"
+#include "transaction/engine.hpp"
+#include "transaction/object_marks.hpp"
+#include "transaction/retired_objects.hpp"
+#include "tree/objects.hpp"
+
+namespace holdfast {
+
+namespace {
+
+// --- Which commit -----------------------------------------------------------------------------------------
+
+class commit_choice {
+public:
+    commit_choice(segment& file, const durable_state& found, bool same_file)
+        : file_(&file), durable_(found.newest), file_bytes_(file.file_bytes()) {
+        // After a torn write the newest slot is the one before, whose commit is whole. But a newest slot that was damaged
+        // later looks the same, and then what the one before reaches may have been used again.
+        durable_is_whole_ = durable_ && same_file && !found.other_is_damaged && durable_->root_guarded == 1;
+    }
+
+    [[nodiscard]] format::commit_slot choose() const {
+        for (const format::commit_slot& later : later_commits()) {
+            if (is_whole(later, durable_is_whole_ ? txn_id{durable_->commit.txn} : txn_id::none)) {
+                return later;
+            }
+        }
+        if (durable_ && (durable_is_whole_ || is_whole(durable_->commit, txn_id::none))) {
+            return durable_->commit;
+        }
+        throw error(errc::corrupt, file_->path().string() + ": no whole commit was found after a reboot (" +
+                                       finding_ +
+                                       "); open it read-only to save what can be read, or restore a backup");
+    }
+
+private:
+    /// From the one that readers saw downwards; a slot above it may be of a transaction that was undone.
+    [[nodiscard]] std::vector<format::commit_slot> later_commits() const {
+        const commit_head visible = file_->commits().visible();
+        std::vector<format::commit_slot> later;
+        for (std::uint64_t place = 0; visible.is_sound() && place < format::commit_slots; ++place) {
+            format::commit_slot slot{};
+            if (file_->commits().copy_place(place, slot) && slot.txn <= raw(visible.number()) &&
+                (!durable_ || slot.txn > durable_->commit.txn)) {
+                later.push_back(slot);
+            }
+        }
+        std::sort(later.begin(), later.end(), [](const auto& a, const auto& b) { return a.txn > b.txn; });
+        return later;
+    }
+
+    /// Whether all is there that was made after `trusted`.
+    [[nodiscard]] bool is_whole(const format::commit_slot& commit, txn_id trusted) const {
+        if (commit.end_bytes > file_bytes_) {
+            finding_ = "the file is cut short";
+            return false;
+        }
+        const std::vector<check_finding> findings =
+            check_everything(*file_, check_options{.accounts = false, .commit = &commit, .trusted = trusted});
+        if (!findings.empty()) {
+            finding_ = findings.front().what;
+        }
+        return findings.empty();
+    }
+
+    segment* file_;
+    std::optional<format::durable_slot> durable_;
+    bool durable_is_whole_ = false;
+    std::uint64_t file_bytes_;
+    mutable std::string finding_ = "all are damaged";
+};
+
+// --- The accounts -----------------------------------------------------------------------------------------
+
+/// Tells the builder of the objects of commits, each once. Those of the first commit are in use; what only later ones
+/// reach is retired.
+class object_census final : public object_visitor {
+public:
+    object_census(const segment& file, account_builder& builder, std::uint64_t end_bytes, txn_id described)
+        : base_(file.base()), builder_(&builder), marks_(end_bytes), described_(described) {}
+
+    void count(const format::commit_slot& commit) {
+        view_ = space_view(base_, format::heap_offset, commit.end_bytes);
+        for (const format::map_root* map : {&commit.unnamed, &commit.catalogue, &commit.system}) {
+            visit_objects(view_, to_tree_root(*map), *this);
+        }
+        const auto visit = [&](std::string_view, const format::map_root& map) {
+            visit_objects(view_, to_tree_root(map), *this);
+        };
+        map_catalogue(view_, commit).for_each(visit);
+        map_catalogue::system(view_, commit).for_each(visit);
+    }
+    void retire_the_rest() noexcept { retiring_ = true; }
+    [[nodiscard]] retired_objects& retired() noexcept { return retired_; }
+
+    bool node(ref place, std::uint64_t bytes) override { return note(place, bytes); }
+    void separator(ref place, std::uint64_t bytes) override { note(place, bytes); }
+    void record(ref place, txn_id leaf) override {
+        if (!is_new(place)) {
+            return;
+        }
+        // Its block was on the medium with the commit and can't have changed its class since.
+        const auto described = leaf <= described_ ? builder_->add_as_described(place) : std::nullopt;
+        retire(place, described ? *described : builder_->add(place, read_record(view_, place).bytes));
+    }
+
+private:
+    [[nodiscard]] bool is_new(ref place) {
+        if (!marks_.covers(place)) {
+            throw_corrupt("a reference leads out of the store", place);
+        }
+        return marks_.mark(place);
+    }
+    bool note(ref place, std::uint64_t bytes) {
+        const bool fresh = is_new(place);
+        if (fresh) {
+            retire(place, builder_->add(place, bytes));
+        }
+        return fresh;
+    }
+    void retire(ref place, std::uint64_t bytes) {
+        if (retiring_) {
+            retired_.add(place, bytes, txn_id{1}); // no reader is there whom that could hold up
+        }
+    }
+
+    const std::byte* base_;
+    account_builder* builder_;
+    object_marks marks_;
+    txn_id described_;
+    space_view view_;
+    bool retiring_ = false;
+    retired_objects retired_;
+};
+
+/// A damaged part of the durable commit is only lost for a second cut.
+void count_what_can_be_read(object_census& census, const format::commit_slot& commit) {
+    try {
+        census.count(commit);
+    } catch (const error& damage) {
+        if (damage.reason() != errc::corrupt) {
+            throw;
+        }
+    }
+}
+
+/// The number of what restoring commits: above all that were given, or promised.
+[[nodiscard]] txn_id number_above(segment& file, const format::commit_slot& taken) {
+    const std::uint64_t floor = std::atomic_ref(file.control().version_floor).load(std::memory_order_relaxed);
+    return next(txn_id{std::max(taken.txn, floor)});
+}
+
+void publish_again(segment& file, const format::commit_slot& taken, retired_objects& retired) {
+    segment_backing memory(file);
+    heap accounts(memory);
+    format::commit_slot next = taken;
+    next.txn = raw(number_above(file, taken));
+    accounts.begin(txn_id{next.txn});
+    accounts.refill_reserve();
+    retired.flush(accounts, txn_id{next.txn});
+    accounts.before_commit();
+    next.end_bytes = accounts.end_bytes();
+    next.time_ns = os::realtime_ns();
+    failpoint("restore.before_publish");
+    file.commits().restart(taken);
+    file.commits().publish(next);
+}
+
+} // namespace
+
+void restore(segment& file, const durable_state& found, bool same_file) {
+    failpoint("restore.begin");
+    file.read_ahead();
+    const format::commit_slot taken = commit_choice(file, found, same_file).choose();
+    const bool beside = found.newest && found.newest->commit.txn != taken.txn &&
+                        found.newest->commit.end_bytes <= file.file_bytes();
+    const std::uint64_t end_bytes =
+        beside ? std::max(taken.end_bytes, found.newest->commit.end_bytes) : taken.end_bytes;
+    if (end_bytes > file.capacity_bytes()) {
+        throw error(errc::address_space,
+                    file.path().string() + ": the store has outgrown the " +
+                        std::to_string(file.capacity_bytes()) +
+                        " bytes of addresses reserved for it; open it again with more capacity");
+    }
+    file.back_all(end_bytes);
+    segment_backing memory(file);
+    account_builder builder(memory, end_bytes);
+    object_census census(file, builder, end_bytes,
+                         found.newest ? txn_id{found.newest->commit.txn} : txn_id::none);
+    census.count(taken);
+    census.retire_the_rest();
+    if (beside) {
+        count_what_can_be_read(census, found.newest->commit);
+    }
+    failpoint("restore.counted");
+    builder.write();
+    failpoint("restore.written");
+    publish_again(file, taken, census.retired());
+    failpoint("restore.done");
+}
+
+} // namespace holdfast
