@@ -28,9 +28,6 @@ namespace {
 [[nodiscard]] bool has_state(const block_descriptor& block, block_state state) noexcept {
     return block.state == static_cast<std::uint8_t>(state);
 }
-[[nodiscard]] constexpr std::uint32_t first_table() noexcept {
-    return format::heap_first_block / format::blocks_per_table;
-}
 [[nodiscard]] constexpr std::uint32_t table_count(std::uint32_t end) noexcept {
     return (end + format::blocks_per_table - 1) / format::blocks_per_table;
 }
@@ -163,7 +160,7 @@ std::optional<block_descriptor> account_builder::present_descriptor(std::uint32_
 
 /// Where they are, if no object lies there; else where there is room, if need be behind the end.
 void account_builder::place_tables() {
-    for (std::uint32_t table = first_table(); table < table_count(end()); ++table) { // the end may move
+    for (std::uint32_t table = format::first_table; table < table_count(end()); ++table) { // the end may move
         place_table(table);
     }
 }
@@ -255,7 +252,7 @@ void account_builder::write_tables() {
             directory[leaf] = leaves_[leaf];
         }
     }
-    for (std::uint32_t table = first_table(); table < tables_.size(); ++table) {
+    for (std::uint32_t table = format::first_table; table < tables_.size(); ++table) {
         auto* const names =
             reinterpret_cast<std::uint64_t*>(page(leaves_[table / format::directory_fanout_leaf]));
         names[table % format::directory_fanout_leaf] = tables_[table];
