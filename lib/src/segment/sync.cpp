@@ -17,7 +17,7 @@
 namespace holdfast {
 
 void segment::lock_sync(os::deadline until) {
-    check_usable();
+    expect_usable();
     if (read_only()) {
         fail(errc::read_only, path_, "the store is opened for reading only", "open it for writing");
     }

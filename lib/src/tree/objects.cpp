@@ -44,7 +44,7 @@ void visit_objects(const space_view& view, const tree_root& root, object_visitor
     if (!root.root) {
         return;
     }
-    check_level(root.level, root.root);
+    verify_level(root.level, root.root);
     root.level == 0 ? visit_leaf(view, root.root, root.map, visitor)
                     : visit_inner(view, root.root, root.level, root.map, visitor);
 }
