@@ -71,7 +71,8 @@ struct open_options {
     /// thrown and nothing created. nullopt: what the system gives it.
     std::optional<std::uint32_t> group = std::nullopt;
     /// While something was committed that is not on the medium, a sync point brings it there after so long, in a thread
-    /// of the library's own that is there only then. 0: none is made by itself before the last close. See `store::sync`.
+    /// of the library's own that is there only then. 0: none is made by itself before the last close. See
+    /// `store::sync`.
     std::chrono::milliseconds sync_interval = std::chrono::seconds(2);
 };
 

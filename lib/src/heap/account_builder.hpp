@@ -22,8 +22,8 @@ public:
     /// The heap will end at `end_bytes` or, where its own tables find no room, beyond.
     account_builder(backing& memory, std::uint64_t end_bytes);
 
-    /// An object of which `bytes` were allocated. Returns what it takes. Throws corrupt if it can't be there beside those
-    /// that were added before.
+    /// An object of which `bytes` were allocated. Returns what it takes. Throws corrupt if it can't be there beside
+    /// those that were added before.
     std::uint64_t add(ref place, std::uint64_t bytes);
     /// The same for an object whose size the present descriptor of its block tells; nullopt: that can't be, and
     /// nothing was added.

@@ -6,7 +6,8 @@
 //   durable   the newest on the medium
 //   candidate the one that a sync point is carrying there
 //
-// The first two are one commit, and storing `visible` is what commits, except while commits wait for the medium before readers
+// The first two are one commit, and storing `visible` is what commits, except while commits wait for the medium before
+// readers
 // may see them: then `applied` is ahead. So the word of `applied` counts only where it is above that of `visible`.
 //
 // Thread and process safety: reading, from anywhere and beside a writer; publishing, under the writer lock or alone;
@@ -41,8 +42,8 @@ public:
         return ahead.number() > seen.number() ? ahead : seen;
     }
 
-    /// The newest commit known to be on the medium, and the one that a sync point is carrying there: numbers only, their
-    /// slots may be others' by now. Both count as pins. Throw corrupt.
+    /// The newest commit known to be on the medium, and the one that a sync point is carrying there: numbers only,
+    /// their slots may be others' by now. Both count as pins. Throw corrupt.
     [[nodiscard]] txn_id durable() const { return number_in(heads_->durable); }
     [[nodiscard]] txn_id candidate() const { return number_in(heads_->candidate); }
     /// Under the sync lock, or alone.

@@ -240,8 +240,8 @@ void segment::take_over_known(bool same, const durable_state& state) {
     }
 }
 
-/// After a boot, or as a copy, of a store that was not closed: only what was brought to the medium is known. Begins a new
-/// history, with numbers above all that the lost one may have had.
+/// After a boot, or as a copy, of a store that was not closed: only what was brought to the medium is known. Begins a
+/// new history, with numbers above all that the lost one may have had.
 void segment::take_over_unknown(bool same_file, const durable_state& state) {
     reset_control(false);
     store_shared(control().dirty, 1);

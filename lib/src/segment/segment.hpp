@@ -55,12 +55,12 @@ struct segment_hooks {
     /// Called with the writer lock taken over from a dead holder, or alone under the gate: roll back the transaction
     /// of a dead process, if there is one. Idempotent. Counts in control().recoveries when there was one.
     void (*recover)(segment&) = nullptr;
-    /// Alone under the gate, the stamp is of another boot or another file, and the file was not closed cleanly: find the
-    /// newest whole commit, make the accounts anew, publish it again above control().version_floor; throws
+    /// Alone under the gate, the stamp is of another boot or another file, and the file was not closed cleanly: find
+    /// the newest whole commit, make the accounts anew, publish it again above control().version_floor; throws
     /// errc::corrupt if there is none.
     void (*restore)(segment&, const durable_state&, bool same_file) = nullptr;
-    /// Verify all of it; throws errc::corrupt if it is not whole. Of a store that can't be restored, because it is opened
-    /// for reading; and where one of the durable slots is damaged.
+    /// Verify all of it; throws errc::corrupt if it is not whole. Of a store that can't be restored, because it is
+    /// opened for reading; and where one of the durable slots is damaged.
     void (*verify)(segment&) = nullptr;
 };
 

@@ -8,6 +8,7 @@
 #include <holdfast/error.hpp>
 
 #include "format/record.hpp"
+#include "transaction/make_room.hpp"
 
 namespace holdfast::detail {
 
@@ -158,10 +159,16 @@ void transaction_state::abort() noexcept {
     if (!running_) {
         return;
     }
-    if (unnamed_.is_here()) {
+    const bool here = unnamed_.is_here();
+    if (here) {
         running_->abort();
     }
+    const std::shared_ptr<engine> short_of_space =
+        here && running_->was_short_of_space() ? running_->owner().shared_from_this() : nullptr;
     end();
+    if (short_of_space) {
+        make_room(short_of_space); // so that the next one does not fail for what this one could not reclaim
+    }
 }
 
 void transaction_state::end() noexcept {

@@ -226,23 +226,29 @@ void reclaimer::drain_retired(std::uint64_t budget) {
     retired_done_ = retired_done_ || header.retired.entries == 0;
 }
 
-std::uint64_t reclaimer::examine(std::uint64_t budget) {
-    examined_ = 0;
-    const heap::busy_lists guard(*memory_);
-    const without_reserve parking(*memory_);
+/// Where the disk is full what can't be parked stays where it is, and this look is at its end.
+template <class Drain>
+void reclaimer::drain_while_there_is_room(Drain&& drain) {
     try {
-        if (parks_ended_) {
-            drain_ended_parks(budget);
-        }
-        if (examined_ < budget) {
-            drain_retired(budget - examined_);
-        }
+        drain();
     } catch (const error& failure) {
         if (!is_full(failure)) {
             throw;
         }
-        parks_ended_ = false; // what could be done without more space was done
+        parks_ended_ = false;
         retired_done_ = true;
+    }
+}
+
+std::uint64_t reclaimer::examine(std::uint64_t budget) {
+    examined_ = 0;
+    const heap::busy_lists guard(*memory_);
+    const without_reserve parking(*memory_);
+    // Half of it for the list first: it has the chunks that parks emptied, and in a full store those are what is short.
+    drain_while_there_is_room([&] { drain_retired(parks_ended_ ? budget / 2 : budget); });
+    if (parks_ended_ && examined_ < budget) {
+        drain_while_there_is_room([&] { drain_ended_parks(budget); });
+        drain_while_there_is_room([&] { drain_retired(budget - examined_); });
     }
     count_bytes();
     failpoint("reclaim.done");

@@ -75,6 +75,8 @@ private:
     void set_successor(std::size_t index, ref successor);
     void drain_ended_parks(std::uint64_t budget);
     void drain_retired(std::uint64_t budget);
+    template <class Drain>
+    void drain_while_there_is_room(Drain&& drain);
     void retire(ref place);
 
     heap* memory_;

@@ -49,6 +49,11 @@ std::uint64_t reclaim_pace::examine(std::uint64_t budget) {
     return examined;
 }
 
+std::uint64_t reclaim_pace::reclaim_all() {
+    look();
+    return examine(~std::uint64_t{0});
+}
+
 void reclaim_pace::at_begin() {
     engine_->heap().refill_reserve();
     if (engine_->reclaiming().is_exhausted()) {

@@ -24,6 +24,10 @@ public:
     /// Called by the heap when nothing is free, until it returns false: nothing more is to be had at the moment.
     [[nodiscard]] bool for_space(bool pressed);
 
+    /// Looks, and examines all that the undo log has room for.
+    std::uint64_t reclaim_all();
+    [[nodiscard]] bool was_pressed() const noexcept { return pressed_; }
+
     /// Reclaiming failed midway: nothing of this transaction can be committed.
     [[nodiscard]] bool failed() const noexcept { return failed_; }
 

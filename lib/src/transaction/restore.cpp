@@ -29,8 +29,8 @@ class commit_choice {
 public:
     commit_choice(segment& file, const durable_state& found, bool same_file)
         : file_(&file), durable_(found.newest), file_bytes_(file.file_bytes()) {
-        // After a torn write the newest slot is the one before, whose commit is whole. But a newest slot that was damaged
-        // later looks the same, and then what the one before reaches may have been used again.
+        // After a torn write the newest slot is the one before, whose commit is whole. But a newest slot that was
+        // damaged later looks the same, and then what the one before reaches may have been used again.
         durable_is_whole_ = durable_ && same_file && !found.other_is_damaged && durable_->root_guarded == 1;
     }
 

@@ -1,4 +1,5 @@
-// What becomes of a store that was not closed, after a boot or as a copy: docs/design.md, "What a store is after a boot".
+// What becomes of a store that was not closed, after a boot or as a copy (docs/design.md, "What a store is after a
+// boot").
 //
 // Thread and process safety: alone, under the gate.
 #pragma once

@@ -104,6 +104,11 @@ void running_transaction::release(ref place, std::uint64_t size, txn_id made) {
     pace_.at_release();
 }
 
+std::uint64_t running_transaction::reclaim_all_that_fits() {
+    allow_reserve(true);
+    return pace_.reclaim_all();
+}
+
 void running_transaction::commit(format::commit_slot& next) {
     if (pace_.failed()) { // whoever made the allocation that reclaimed may have swallowed its failure
         throw error(errc::transaction_failed,

@@ -44,6 +44,12 @@ public:
         engine_->heap().allocation_policy().may_break_reserve = allowed;
     }
 
+    /// Reclaims what no pin holds, as far as the undo log has room without growing. Returns how many objects or lists
+    /// were examined.
+    std::uint64_t reclaim_all_that_fits();
+    /// Whether it ran into a full disk.
+    [[nodiscard]] bool was_short_of_space() const noexcept { return pace_.was_pressed(); }
+
     /// Makes `next`, which has the roots and next_map_id and is given the rest, the newest commit and ends the
     /// transaction. If it throws, nothing was published and the transaction can only be undone.
     void commit(format::commit_slot& next);
