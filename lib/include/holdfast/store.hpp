@@ -93,6 +93,7 @@ struct statistics {
     std::uint64_t free_bytes = 0;      ///< within the file, ready for use
     std::uint64_t held_back_bytes = 0; ///< replaced or deleted, waiting for snapshots or the next writer
     version_number version = 0;
+    version_number durable_version = 0; ///< the newest that is known to be on the medium
     std::uint64_t recoveries = 0; ///< transactions of killed processes rolled back since the last reboot
     std::vector<std::uint64_t> processes; ///< ids of the attached processes, this one included
     std::vector<held_snapshot> snapshots;

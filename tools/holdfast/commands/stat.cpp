@@ -21,6 +21,7 @@ file        the length of the file; parts of it may be holes
 on disk     what it takes there
 free        within the file, ready for use
 held back   replaced or deleted, but waiting for a snapshot or the next writer
+durable     the version that a power cut would leave at worst
 recoveries  transactions of killed processes that were rolled back since the
             last reboot
 
@@ -98,6 +99,7 @@ void write_text(invocation& call, const statistics& now) {
     text_writer text(call.out, call.given.colour);
     text.line("store", escaped(call.given.store_path));
     text.line("version", now.version);
+    text.line("durable", now.durable_version);
     text.line("maps", now.maps);
     text.line("entries", now.entries);
     text.line("live", bytes_text(now.live_bytes));
@@ -138,6 +140,7 @@ void write_json(output& out, const std::string& path, const statistics& now) {
     json_object object(out);
     object.text("store", path);
     object.number("version", now.version);
+    object.number("durable_version", now.durable_version);
     object.number("maps", now.maps);
     object.number("entries", now.entries);
     object.number("live_bytes", now.live_bytes);
