@@ -20,7 +20,7 @@ class Stat(CliTest):
         self.assertEqual(found["live_bytes"], len("keyvalueada36"))
         self.assertEqual(found["file_bytes"], os.path.getsize(self.store))
         self.assertEqual(found["store"], self.store)
-        for name in ["version", "free_bytes", "held_back_bytes", "allocated_bytes", "recoveries"]:
+        for name in ["version", "durable_version", "free_bytes", "held_back_bytes", "allocated_bytes", "recoveries"]:
             self.assertIsInstance(found[name], int)
         self.assertIsInstance(found["processes"], list)
         self.assertIsInstance(found["snapshots"], list)
@@ -28,7 +28,7 @@ class Stat(CliTest):
     def test_text(self):
         self.put("k", "v")
         text = self.ok("stat").decode()
-        for name in ["version", "entries", "live", "file", "free", "held back", "processes", "snapshots", "recoveries"]:
+        for name in ["version", "durable", "entries", "live", "file", "free", "held back", "processes", "snapshots", "recoveries"]:
             self.assertRegex(text, rf"(?m)^{name}  +\S")
 
     def test_the_version_rises(self):
@@ -36,6 +36,26 @@ class Stat(CliTest):
         before = json.loads(self.ok("stat", "--json"))["version"]
         self.put("k", "w")
         self.assertGreater(json.loads(self.ok("stat", "--json"))["version"], before)
+
+
+class Sync(CliTest):
+    def test_brings_what_was_committed_to_the_medium_while_others_have_the_store_open(self):
+        self.put("a", "1")
+        with subprocess.Popen([support.PROGRAM, "-s", self.store, "import", "-"], stdin=subprocess.PIPE) as other:
+            other.stdin.write(b'{"key":"b","value":1}\n')
+            other.stdin.flush()
+            self.put("c", "1")
+            self.ok("sync")
+            found = json.loads(self.ok("stat", "--json"))
+            self.assertEqual(found["durable_version"], found["version"])
+            other.stdin.close()
+            self.assertEqual(other.wait(), 0)
+
+    def test_needs_a_store_that_may_be_written(self):
+        self.fails(support.NOT_FOUND, "sync", says=b"test.hold")
+        self.put("a", "1")
+        self.fails(support.USAGE, "sync", "now")
+        self.fails(support.IO_ERROR, "--read-only", "sync", says=b"--read-only")
 
 
 class Maps(CliTest):

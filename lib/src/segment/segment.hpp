@@ -172,6 +172,8 @@ public:
     /// Makes a commit the durable one, under the sync lock. The caller has it pinned, and it is not older than the
     /// durable one. Throws io_error, no_space; then the durable commit is what it was.
     void bring_to_medium(const format::commit_slot& commit);
+    /// The newest commit that is known to be on the medium. Throws corrupt, io_error.
+    [[nodiscard]] txn_id durable_version() const;
 
     // --- Readers ---
 

@@ -68,6 +68,14 @@ void segment::bring_to_medium(const format::commit_slot& commit) {
     failpoint("sync.done");
 }
 
+txn_id segment::durable_version() const {
+    if (!read_only() || somebody_attached()) {
+        return commits().durable();
+    }
+    const durable_state state = durable(); // nobody keeps the heads
+    return state.newest ? txn_id{state.newest->commit.txn} : txn_id::none;
+}
+
 /// A syncer died, or failed: `durable` follows the slot that it may have written.
 void segment::settle_candidate() {
     holdfast::commits heads = commits();

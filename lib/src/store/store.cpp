@@ -167,6 +167,7 @@ statistics store::stat() const {
     }
     const holdfast::snapshot now = snapshot();
     total.version = now.version();
+    total.durable_version = raw(file.durable_version());
     add_maps(now, total);
     total.file_bytes = file.file_bytes();
     total.allocated_bytes = file.allocated_bytes();
