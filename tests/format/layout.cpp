@@ -201,7 +201,6 @@ std::map<std::string, std::string> compiled_constants() {
         HOLDFAST_NUMBER(line_kind::slot),
         HOLDFAST_NUMBER(attachment_lines_max),
         HOLDFAST_NUMBER(lock_byte::gate),
-        HOLDFAST_NUMBER(lock_byte::alone),
         HOLDFAST_NUMBER(lock_byte::read_only),
         HOLDFAST_NUMBER(lock_byte::process),
         HOLDFAST_NUMBER(lock_byte::pin),

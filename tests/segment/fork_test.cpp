@@ -22,7 +22,8 @@ protected:
         os::file f;
         std::optional<os::byte_range> holder;
         EXPECT_EQ(f.open(path_, true), 0);
-        EXPECT_EQ(os::find_lock(f, os::lock_mode::exclusive, {format::lock_byte::alone, 1}, holder), 0);
+        EXPECT_EQ(os::find_lock(f, os::lock_mode::exclusive, {format::lock_byte::process + 1, 1000}, holder),
+                  0);
         return holder.has_value();
     }
 };

@@ -212,46 +212,6 @@ TEST_F(segment_writer, a_reader_that_locks_the_dead_holders_byte_keeps_nobody_ou
     set_number(*s, 3);
 }
 
-TEST_F(segment_writer, a_reader_that_locks_all_lines_costs_an_opener_its_timeout_and_is_named) {
-    static_cast<void>(open_fake(path_));
-    signal_pipe locked;
-    child reader([&] {
-        os::file f;
-        if (f.open(path_, false) == 0) {
-            static_cast<void>(os::try_lock(f, os::lock_mode::shared, {format::lock_byte::process, 1 << 20}));
-        }
-        locked.send();
-        ::pause();
-    });
-    locked.wait();
-    segment_options options = fake_options();
-    options.timeout = 200ms;
-    std::string message;
-    EXPECT_EQ(error_of([&] { static_cast<void>(segment::open(path_, options)); }, &message), errc::timed_out);
-    EXPECT_NE(message.find("process " + std::to_string(reader.pid())), std::string::npos) << message;
-    reader.kill();
-    set_number(*open_fake(path_), 3);
-}
-
-TEST_F(segment_writer, a_reader_that_locks_the_gate_costs_an_opener_its_timeout_and_is_named) {
-    static_cast<void>(open_fake(path_));
-    signal_pipe locked;
-    child reader([&] {
-        os::file f;
-        if (f.open(path_, false) == 0) {
-            static_cast<void>(os::try_lock(f, os::lock_mode::shared, {format::lock_byte::gate, 1}));
-        }
-        locked.send();
-        ::pause();
-    });
-    locked.wait();
-    segment_options options = fake_options();
-    options.timeout = 200ms;
-    std::string message;
-    EXPECT_EQ(error_of([&] { static_cast<void>(segment::open(path_, options)); }, &message), errc::timed_out);
-    EXPECT_NE(message.find("process " + std::to_string(reader.pid())), std::string::npos) << message;
-}
-
 // Where a mapping keeps no lock, as on overlayfs, a descriptor does.
 TEST_F(segment_writer, deaths_are_noticed_also_where_a_descriptor_keeps_the_byte) {
     arm_failpoints("os.keep_by_mapping=fail");

@@ -91,8 +91,7 @@ inline constexpr std::uint64_t attachment_lines_max =
 namespace lock_byte {
 inline constexpr std::uint64_t base = std::uint64_t{1} << 61;
 inline constexpr std::uint64_t gate = base;          ///< exclusive while opening, closing, claiming lines
-inline constexpr std::uint64_t alone = base + 1;     ///< shared by attached writers; exclusive: alone
-inline constexpr std::uint64_t read_only = base + 2; ///< shared by read-only attachers; delays truncation
+inline constexpr std::uint64_t read_only = base + 1; ///< shared by read-only attachers; delays truncation
 inline constexpr std::uint64_t process = base + (std::uint64_t{1} << 32); ///< + line: that process lives
 inline constexpr std::uint64_t pin = std::uint64_t{1}
                                      << 62; ///< + transaction: a read-only process's snapshot

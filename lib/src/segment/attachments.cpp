@@ -2,6 +2,7 @@
 #include "segment/attachments.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <string>
@@ -152,6 +153,22 @@ attachments::life attachments::find_life(std::uint32_t line, std::uint64_t gener
     }
     const int code = os::find_lock(file_, os::lock_mode::shared, byte_of(own_line_), holder);
     return code == 0 && holder ? life::gone : life::unknown;
+}
+
+int attachments::find_others(bool& found) const noexcept {
+    const std::array<os::byte_range, 2> others = {{
+        {byte_of(first_line).start, own_line_ == 0 ? 0 : own_line_ - first_line},
+        {byte_of(own_line_ + 1).start, lines_max - own_line_ - 1},
+    }};
+    std::optional<os::byte_range> holder;
+    int code = 0;
+    for (const os::byte_range& range : others) {
+        if (code == 0 && !holder && range.bytes != 0) { // 0 would be all to the end
+            code = os::find_lock(file_, os::lock_mode::shared, range, holder);
+        }
+    }
+    found = holder.has_value();
+    return code;
 }
 
 std::optional<std::uint32_t> attachments::try_claim_slot() noexcept {

@@ -55,6 +55,10 @@ public:
     /// very process can't be seen, so those of others prove nothing.
     [[nodiscard]] life find_life(std::uint32_t line, std::uint64_t generation) const noexcept;
 
+    /// Whether any other process, or another mapping of this one, has a line and lives; 0 or an errno. Under the gate
+    /// the answer stays true. Who may only read can't make it true, for it takes a write lock to say so.
+    [[nodiscard]] int find_others(bool& found) const noexcept;
+
     /// A free line, now a slot of this process; nothing if all allocated lines are taken. Lock-free.
     [[nodiscard]] std::optional<std::uint32_t> try_claim_slot() noexcept;
     void release_slot(std::uint32_t line) noexcept;

@@ -21,8 +21,6 @@ namespace holdfast {
 
 namespace {
 
-constexpr os::byte_range alone_byte = {format::lock_byte::alone, 1};
-
 /// Where the calling thread wants to know what a close could not do; null: nowhere. The last holder may be given up by
 /// any thread at any time, and only the thread that happens to do it runs the destructor.
 thread_local std::exception_ptr* close_failure = nullptr;
@@ -51,7 +49,7 @@ void segment::detach() noexcept {
             flush_if_last();
             gate.emplace(gate_, file_, path_, os::lock_mode::exclusive, os::deadline_after(options_.timeout));
             failpoint("segment.close.gate");
-            if (os::try_lock(file_, os::lock_mode::exclusive, alone_byte) == 0) {
+            if (!somebody_attached()) {
                 close_last();
             }
         } catch (...) {

@@ -1,8 +1,8 @@
 // Opening: find out what the file is, pass the gate, then take over a store that nobody has, or join those who do.
 //
-// Whoever gets the "alone" byte exclusively under the gate knows that nobody else is attached: it makes the
-// shared control area anew, undoes what a dead process left, and then lets others in by sharing the byte. The
-// stamp is stored last, so that an opening cut by a kill is begun again by the next one.
+// Whoever sees under the gate that no other process has its line's byte locked is alone: it makes the shared control
+// area anew and undoes what a dead process left, before it claims a line of its own. The stamp is stored last, so that
+// an opening cut by a kill is begun again by the next one.
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
@@ -19,7 +19,6 @@ namespace holdfast {
 
 namespace {
 
-constexpr os::byte_range alone_byte = {format::lock_byte::alone, 1};
 constexpr os::byte_range read_only_byte = {format::lock_byte::read_only, 1};
 
 [[noreturn]] void fail_open(int code, const std::filesystem::path& path, bool writable) {
@@ -144,14 +143,10 @@ void segment::attach() {
 }
 
 void segment::attach_writer(os::deadline until) {
-    const int code = os::try_lock(file_, os::lock_mode::exclusive, alone_byte);
-    if (code != 0 && code != EAGAIN) {
-        fail_lock(code, path_, "can't lock the store");
-    }
-    if (code == 0) {
-        take_over();
+    if (somebody_attached()) {
+        join();
     } else {
-        join(until);
+        take_over();
     }
     if (!os::register_barrier()) {
         fence_readers();
@@ -181,7 +176,7 @@ void segment::attach_reader(os::deadline until) {
     }
 }
 
-/// Nobody else is attached. Ends with the "alone" byte shared.
+/// Nobody else is attached.
 void segment::take_over() {
     failpoint("segment.open.alone");
     const format::lock_stamp found = control().stamp;
@@ -203,10 +198,6 @@ void segment::take_over() {
     backed_end_bytes_ = judge_newest(base(), file_, path_).end_bytes;
     control().stamp = now;
     failpoint("segment.open.stamped");
-    if (const int code = os::try_lock(file_, os::lock_mode::shared, alone_byte); code != 0) {
-        fail_lock(code, path_, "can't share the store");
-    }
-    failpoint("segment.open.shared");
 }
 
 /// What a clean close says is all that there is.
@@ -277,10 +268,7 @@ void segment::settle_heads(bool clean, const durable_state& state) {
 }
 
 /// Somebody is attached, so the control area is of this boot, whatever we can read of boot and device.
-void segment::join(os::deadline until) {
-    if (const int code = os::lock_until(file_, os::lock_mode::shared, alone_byte, until); code != 0) {
-        fail_lock(code, path_, "can't join the processes that have the store open");
-    }
+void segment::join() {
     failpoint("segment.open.joined");
     if (control().stamp.lock_layout != format::lock_layout) {
         fail(errc::unsupported, path_, "it is open in programs whose locks have another layout",
@@ -323,11 +311,11 @@ durable_state segment::durable() const {
 }
 
 bool segment::somebody_attached() const {
-    std::optional<os::byte_range> holder;
-    if (const int code = os::find_lock(file_, os::lock_mode::exclusive, alone_byte, holder); code != 0) {
+    bool found = false;
+    if (const int code = table_->find_others(found); code != 0) {
         fail_lock(code, path_, "can't ask who has the store open");
     }
-    return holder.has_value();
+    return found;
 }
 
 } // namespace holdfast

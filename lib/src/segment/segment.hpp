@@ -7,7 +7,7 @@
 //  - A process maps a file once for writing (the registry); the base never moves while anybody holds the segment.
 //  - All bytes below the heap's end have disk space behind them, so touching them can't raise SIGBUS.
 //  - Control area locks are used only after the stamp was found to be this boot's, under the gate.
-//  - Nobody truncates or re-initialises unless it holds the "alone" byte exclusively, under the gate.
+//  - Nobody truncates or re-initialises unless it is alone: under the gate, and no other process's line is locked.
 //  - attached_ is set once everything is in place; without it, the destructor only unmaps and closes.
 //
 // Thread safety: all members may be called from any thread, except where said; attaching and detaching need exclusive
@@ -227,7 +227,7 @@ private:
     void take_over();
     void take_over_known(bool same, const durable_state& state);
     void take_over_unknown(bool same_file, const durable_state& state);
-    void join(os::deadline until);
+    void join();
     void reset_control(bool same_stamp);
     [[nodiscard]] bool is_as_closed(const durable_state& state) const;
     void settle_heads(bool clean, const durable_state& state);
