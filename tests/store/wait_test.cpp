@@ -1,6 +1,8 @@
 // Waiting for one's turn to write ends when it is cancelled, and leaves nothing behind.
 #include <chrono>
+#include <cstdint>
 #include <stop_token>
+#include <string>
 #include <thread>
 
 #include <gtest/gtest.h>
@@ -49,6 +51,26 @@ TEST_F(wait_test, of_update_can_be_cancelled_and_its_function_is_not_called) {
         store_.update([&](write_transaction&) { called = true; }, stop);
     });
     EXPECT_FALSE(called);
+}
+
+// Single operations could not be cancelled at all.
+TEST_F(wait_test, of_single_operations_can_be_cancelled_and_nothing_changes) {
+    store_.put("key", 1);
+    typed_map<std::string, std::int64_t> numbers = store_.map<std::string, std::int64_t>("numbers");
+    numbers.put("one", 1);
+    expect_cancelled([&](const std::stop_token& stop) { store_.put("key", 2, {}, stop); });
+    expect_cancelled([&](const std::stop_token& stop) { store_.erase("key", stop); });
+    expect_cancelled([&](const std::stop_token& stop) { numbers.put("one", 2, {}, stop); });
+    expect_cancelled([&](const std::stop_token& stop) { numbers.erase("one", stop); });
+    expect_cancelled([&](const std::stop_token& stop) { static_cast<void>(numbers.take("one", stop)); });
+    expect_cancelled([&](const std::stop_token& stop) { numbers.add("one", 1, stop); });
+    expect_cancelled([&](const std::stop_token& stop) { numbers.compare_exchange("one", 1, 2, stop); });
+    expect_cancelled([&](const std::stop_token& stop) {
+        numbers.modify(
+            "one", [](std::int64_t& number) { ++number; }, stop);
+    });
+    EXPECT_EQ(store_.get<int>("key"), 1);
+    EXPECT_EQ(numbers.get("one"), 1);
 }
 
 TEST_F(wait_test, is_not_cancelled_where_there_is_none) {

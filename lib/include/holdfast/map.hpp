@@ -17,6 +17,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <utility>
 
@@ -72,25 +73,29 @@ public:
     using argument = typename detail::key_layout<K>::argument;
     using value_argument = typename value_codec<V>::argument;
 
-    /// Each as typed_writer's, in a transaction of its own.
-    put_outcome put(argument key, value_argument value, const put_options& options = {}) {
-        return write([&](auto& map) { return map.put(key, value, options); });
+    /// Each as typed_writer's, in a transaction of its own, for which it waits as `store::begin_write` does: `stop`
+    /// ends that wait.
+    put_outcome put(argument key, value_argument value, const put_options& options = {},
+                    const std::stop_token& stop = {}) {
+        return write([&](auto& map) { return map.put(key, value, options); }, stop);
     }
-    bool erase(argument key) {
-        return write([&](auto& map) { return map.erase(key); });
+    bool erase(argument key, const std::stop_token& stop = {}) {
+        return write([&](auto& map) { return map.erase(key); }, stop);
     }
-    std::optional<V> take(argument key) {
-        return write([&](auto& map) { return map.take(key); });
+    std::optional<V> take(argument key, const std::stop_token& stop = {}) {
+        return write([&](auto& map) { return map.take(key); }, stop);
     }
-    V add(argument key, detail::change_of<V> change) requires detail::countable<V> {
-        return write([&](auto& map) { return map.add(key, change); });
+    V add(argument key, detail::change_of<V> change,
+          const std::stop_token& stop = {}) requires detail::countable<V> {
+        return write([&](auto& map) { return map.add(key, change); }, stop);
     }
-    bool compare_exchange(argument key, const std::optional<V>& expected, value_argument desired) {
-        return write([&](auto& map) { return map.compare_exchange(key, expected, desired); });
+    bool compare_exchange(argument key, const std::optional<V>& expected, value_argument desired,
+                          const std::stop_token& stop = {}) {
+        return write([&](auto& map) { return map.compare_exchange(key, expected, desired); }, stop);
     }
     template <std::invocable<V&> Change>
-    bool modify(argument key, Change&& change) {
-        return write([&](auto& map) { return map.modify(key, std::forward<Change>(change)); });
+    bool modify(argument key, Change&& change, const std::stop_token& stop = {}) {
+        return write([&](auto& map) { return map.modify(key, std::forward<Change>(change)); }, stop);
     }
 
 private:
@@ -98,7 +103,7 @@ private:
     friend class write_transaction;
     using typed_reader<K, V>::typed_reader;
     template <class Operation>
-    auto write(Operation&& operation);
+    auto write(Operation&& operation, const std::stop_token& stop);
 };
 
 template <class K, class V>

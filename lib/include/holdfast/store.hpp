@@ -134,13 +134,16 @@ public:
     void close();
 
     // --- Single operations: each is one transaction or one look-up, on the unnamed map ---
+    // Those that write wait for their turn as `begin_write` does, and `stop` ends that wait.
 
     /// Stores a value of whatever type can be stored, if the condition of `options` is met: see `map_writer::put`.
     template <class T>
-    put_outcome put(std::string_view key, const T& given, const put_options& options = {}) {
-        return update([&](write_transaction& transaction) { return transaction.put(key, given, options); });
+    put_outcome put(std::string_view key, const T& given, const put_options& options = {},
+                    const std::stop_token& stop = {}) {
+        return update([&](write_transaction& transaction) { return transaction.put(key, given, options); },
+                      stop);
     }
-    bool erase(std::string_view key);
+    bool erase(std::string_view key, const std::stop_token& stop = {});
     /// An owning copy. Lock-free.
     [[nodiscard]] std::optional<value> get(std::string_view key) const;
     /// The value as a T. Throws wrong_type, saying which it is, and out_of_range for a number that T can't hold
@@ -246,11 +249,14 @@ std::uint64_t typed_reader<K, V>::size() const {
 
 template <class K, class V>
 template <class Operation>
-auto typed_map<K, V>::write(Operation&& operation) {
-    return store(this->owner_).update([&](write_transaction& transaction) {
-        typed_writer<K, V> map = transaction.in(*this);
-        return operation(map);
-    });
+auto typed_map<K, V>::write(Operation&& operation, const std::stop_token& stop) {
+    return store(this->owner_)
+        .update(
+            [&](write_transaction& transaction) {
+                typed_writer<K, V> map = transaction.in(*this);
+                return operation(map);
+            },
+            stop);
 }
 
 } // namespace holdfast

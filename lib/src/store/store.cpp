@@ -89,8 +89,8 @@ const std::filesystem::path& store::path() const { return state().shared()->file
 
 open_mode store::mode() const { return state().options().mode; }
 
-bool store::erase(std::string_view key) {
-    return update([&](write_transaction& transaction) { return transaction.erase(key); });
+bool store::erase(std::string_view key, const std::stop_token& stop) {
+    return update([&](write_transaction& transaction) { return transaction.erase(key); }, stop);
 }
 
 std::optional<value> store::get(std::string_view key) const {
