@@ -2,12 +2,8 @@
 //
 // The disk is full by failpoint (each allocation beyond what the file has fails), or really so: a small tmpfs, which
 // needs the right to mount.
-#include <sys/mount.h>
-
 #include <algorithm>
-#include <cerrno>
 #include <cstdint>
-#include <cstring>
 #include <filesystem>
 #include <functional>
 #include <map>
@@ -22,6 +18,7 @@
 
 #include "format/geometry.hpp"
 #include "os/failpoint.hpp"
+#include "support/mounted_disk.hpp"
 #include "support/temporary_store.hpp"
 
 namespace holdfast::test {
@@ -404,35 +401,11 @@ TEST_F(space_test, reuses_what_a_held_snapshot_kept) {
 
 // --- A really small disk ----------------------------------------------------------------------------------
 
-/// A tmpfs of so many bytes.
-class small_disk {
-public:
-    explicit small_disk(const std::filesystem::path& folder, std::uint64_t bytes) : folder_(folder) {
-        const std::string options = "size=" + std::to_string(bytes);
-        mounted_ = ::mount("holdfast-test", folder.c_str(), "tmpfs", 0, options.c_str()) == 0;
-        error_ = errno;
-    }
-    ~small_disk() {
-        if (mounted_) {
-            ::umount2(folder_.c_str(), MNT_DETACH);
-        }
-    }
-    small_disk(const small_disk&) = delete;
-    small_disk& operator=(const small_disk&) = delete;
-    [[nodiscard]] bool mounted() const noexcept { return mounted_; }
-    [[nodiscard]] const char* why_not() const { return std::strerror(error_); }
-
-private:
-    std::filesystem::path folder_;
-    bool mounted_ = false;
-    int error_ = 0;
-};
-
 TEST_F(space_test, keeps_its_promises_on_a_small_disk) {
     const temporary_store place;
-    const small_disk disk(place.folder(), 4 << 20);
+    const mounted_disk disk(disk_kind::tmpfs, place.folder(), 4 << 20);
     if (!disk.mounted()) {
-        GTEST_SKIP() << "can't mount a tmpfs here: " << disk.why_not();
+        GTEST_SKIP() << disk.why_not();
     }
     {
         store small = place.open();
@@ -462,9 +435,9 @@ TEST_F(space_test, keeps_its_promises_on_a_small_disk) {
 
 TEST_F(space_test, cannot_be_made_on_a_disk_that_is_too_small_and_leaves_nothing_there) {
     const temporary_store place;
-    const small_disk disk(place.folder(), 256 << 10);
+    const mounted_disk disk(disk_kind::tmpfs, place.folder(), 256 << 10);
     if (!disk.mounted()) {
-        GTEST_SKIP() << "can't mount a tmpfs here: " << disk.why_not();
+        GTEST_SKIP() << disk.why_not();
     }
     expect_failure(errc::no_space, [&] { static_cast<void>(place.open()); });
     EXPECT_TRUE(std::filesystem::is_empty(place.folder()));
