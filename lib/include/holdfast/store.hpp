@@ -76,11 +76,11 @@ struct open_options {
     std::chrono::milliseconds sync_interval = std::chrono::seconds(2);
 };
 
-/// A snapshot that some process holds.
+/// A commit that some thread holds by one or more snapshots.
 struct held_snapshot {
     std::uint64_t pid = 0; ///< 0: a read-only process, whose id is not known
     version_number version = 0;
-    std::chrono::nanoseconds age{0}; ///< 0: unknown
+    std::chrono::nanoseconds age{0}; ///< since the first of them; 0: unknown
 };
 
 /// The store at a glance.

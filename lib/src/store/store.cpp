@@ -63,6 +63,7 @@ void detail::store_state::close() {
         shared()->file().expect_usable();
     }
     closed_path_ = engine_->file().path().string();
+    leases_ = {};
     segment::close(std::exchange(engine_, nullptr));
 }
 
@@ -149,7 +150,8 @@ write_transaction store::begin_write(const std::stop_token& stop) {
 }
 
 holdfast::snapshot store::snapshot() const {
-    return holdfast::snapshot(std::make_shared<const detail::snapshot_state>(state().shared()));
+    return holdfast::snapshot(
+        std::make_shared<const detail::snapshot_state>(held_commit::newest(state().lease())));
 }
 
 statistics store::stat() const {
@@ -183,10 +185,9 @@ std::vector<finding> store::check(const std::function<void(std::uint64_t, std::u
     segment& file = shared->file();
     std::vector<check_finding> found;
     if (file.read_only()) {
-        const engine::pin held = shared->pin_newest(); // what is walked must not be freed meanwhile
-        const std::unique_ptr<const engine::pin, std::function<void(const engine::pin*)>> guard(
-            &held, [&](const engine::pin* ended) { shared->unpin(*ended); });
-        found = check_everything(file, {.accounts = false, .commit = &held.state.slot, .progress = progress});
+        const held_commit held(shared); // what is walked must not be freed meanwhile
+        found =
+            check_everything(file, {.accounts = false, .commit = &held.state().slot, .progress = progress});
     } else {
         file.expect_usable();
         file.lock_writer(state().options().timeout);

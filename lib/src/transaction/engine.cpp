@@ -131,12 +131,12 @@ engine::pin engine::pin_newest() {
         return pin_by_lock();
     }
     pin held;
-    held.slot = file_->claim_slot();
+    held.slot = thread_slots::take(id_, file_);
     try {
         held.slot.since_ns->store(os::boottime_ns(), std::memory_order_relaxed);
         pin_in(held.slot, held.state);
     } catch (...) {
-        file_->release_slot(held.slot);
+        give_back(held.slot);
         throw;
     }
     format::clear_unused(held.state.slot);
@@ -170,7 +170,7 @@ void engine::unpin(const pin& held) noexcept {
     }
     if (held.slot) {
         held.slot.pin->store(0, std::memory_order_release);
-        file_->release_slot(held.slot);
+        give_back(held.slot);
     } else {
         file_->unpin_by_lock(held.state.id());
     }
@@ -207,6 +207,11 @@ void engine::sync(std::chrono::milliseconds timeout) {
     const pin held = pin_newest();
     const std::unique_ptr<const pin, unpinner> guard(&held, unpinner{this});
     file_->bring_to_medium(held.state.slot);
+}
+
+void engine::give_back(const reader_slot& slot) noexcept {
+    slot.since_ns->store(0, std::memory_order_relaxed);
+    thread_slots::give_back(id_, *file_, slot);
 }
 
 engine::thread_slot::thread_slot(engine& owner) : slot_(&thread_slots::mine(owner.id_, owner.file_)) {}

@@ -55,6 +55,9 @@ public:
     engine& operator=(const engine&) = delete;
 
     [[nodiscard]] holdfast::segment& file() const noexcept { return *file_; }
+    [[nodiscard]] const std::shared_ptr<holdfast::segment>& shared_file() const noexcept { return file_; }
+    /// Never given twice in a process.
+    [[nodiscard]] std::uint64_t id() const noexcept { return id_; }
     /// Under the writer lock only.
     [[nodiscard]] holdfast::heap& heap() noexcept { return heap_; }
     /// What reclaiming knows from one transaction to the next. Under the writer lock only.
@@ -71,12 +74,12 @@ public:
 
     // --- Reading ---
 
-    /// A held commit. `slot` is empty where a file lock holds it.
+    /// A pinned commit. `slot` is empty where a file lock holds it.
     struct pin {
         reader_slot slot;
         commit_state state;
     };
-    /// Pins the newest commit until `unpin`. Never waits.
+    /// Pins the newest commit until `unpin`, which may be called by another thread. Never waits.
     [[nodiscard]] pin pin_newest();
     void unpin(const pin& held) noexcept;
 
@@ -141,6 +144,7 @@ private:
     [[nodiscard]] pin pin_by_lock();
     void verify_readable(int attempt, commit_head seen) const;
     void expect_reach(const commit_state& state) const;
+    void give_back(const reader_slot& slot) noexcept;
 
     /// How often a look-up without a pin is tried before it takes one.
     static constexpr int unpinned_tries = 8;
