@@ -13,6 +13,9 @@ namespace {
 
 constexpr std::size_t batch_size = 8;
 
+/// Of a record, before its key is compared: what a short value reaches to.
+constexpr std::size_t record_prefetch_bytes = 192;
+
 /// The record of `key` among those of a run.
 [[nodiscard]] std::optional<record_view> read_in_run(const space_view& view, const format::leaf_node& leaf,
                                                      slice_run run, std::string_view key) {
@@ -66,7 +69,11 @@ std::optional<record_view> tree_find(const space_view& view, const tree_root& ro
         prefetch_node(view, place, level - 1);
     }
     const format::leaf_node& leaf = leaf_at(view, place, root.map);
-    return read_in_run(view, leaf, find_key_slices(leaf, key), key);
+    const slice_run run = find_key_slices(leaf, key);
+    if (run.begin != run.end) { // the value's lines beside that of the key, not after it
+        prefetch_lines(view.hint(get_ref(leaf.records, run.begin)), record_prefetch_bytes);
+    }
+    return read_in_run(view, leaf, run, key);
 }
 
 void tree_find_many(const space_view& view, const tree_root& root, std::span<const std::string_view> keys,
