@@ -71,6 +71,13 @@ protected:
         file.write(before.data() + from,
                    static_cast<std::streamsize>(std::min<std::uint64_t>(to, before.size()) - from));
     }
+    /// All later pages reached the medium, but for the heads: the durable commit has to be whole beside them.
+    void lose_the_heads() const {
+        const std::uint64_t none = 0;
+        std::fstream file(place_.path(), std::ios::binary | std::ios::in | std::ios::out);
+        file.seekp(static_cast<std::streamoff>(format::heads_offset));
+        file.write(reinterpret_cast<const char*>(&none), sizeof none);
+    }
     [[nodiscard]] store open() const { return store::open(place_.path(), without_thread()); }
 
     temporary_store place_{folder_in_memory()};
@@ -146,12 +153,7 @@ TEST_F(restore_test, nothing_of_the_durable_commit_is_used_again_before_the_next
             fill(opened, round);
         }
     });
-    // All later pages reached the medium, but for the heads: the durable commit has to be whole beside them.
-    const std::uint64_t none = 0;
-    std::fstream file(place_.path(), std::ios::binary | std::ios::in | std::ios::out);
-    file.seekp(static_cast<std::streamoff>(format::heads_offset));
-    file.write(reinterpret_cast<const char*>(&none), sizeof none);
-    file.close();
+    lose_the_heads();
     reboot();
     store opened = open();
     EXPECT_EQ(contents_of(opened), durable);
@@ -184,6 +186,55 @@ TEST_F(restore_test, a_killed_restoring_is_begun_again) {
         opened.close();
         std::filesystem::copy_file(place_.folder() / "saved", place_.path(),
                                    std::filesystem::copy_options::overwrite_existing);
+    }
+}
+
+TEST_F(restore_test, what_a_killed_syncer_was_carrying_is_whole_whatever_was_written_since) {
+    for (const char* point : {"sync.locked", "sync.begin", "sync.candidate", "sync.flushed", "sync.written",
+                              "sync.durable", "sync.done", "sync.unlocked"}) {
+        std::filesystem::remove(place_.path());
+        crash([](store& opened) {
+            fill(opened, 1);
+            opened.sync();
+        });
+        const contents first = contents_of(store::open(place_.path(), {.mode = open_mode::read_only}));
+        crash([&](store& opened) {
+            fill(opened, 2);
+            arm_failpoints(std::string(point) + "=kill@1");
+            opened.sync();
+        });
+        const contents second = contents_of(store::open(place_.path(), {.mode = open_mode::read_only}));
+        crash([](store& opened) { // reuses whatever may be used again
+            for (std::uint64_t round = 3; round < 10; ++round) {
+                fill(opened, round);
+            }
+        });
+        lose_the_heads();
+        reboot();
+        store opened = open();
+        const contents found = contents_of(opened);
+        EXPECT_TRUE(found == first || found == second) << point;
+        expect_sound(opened);
+        opened.sync();
+        EXPECT_EQ(opened.stat().durable_version, opened.stat().version);
+    }
+}
+
+TEST_F(restore_test, a_killed_syncer_is_followed_up_by_whoever_syncs_next) {
+    for (const char* point : {"sync.candidate", "sync.flushed", "sync.written", "sync.durable"}) {
+        store opened = open();
+        opened.put("before", point);
+        EXPECT_EQ(run_child([&] {
+                      store mine = store::open(place_.path(), without_thread());
+                      mine.put("in between", point);
+                      arm_failpoints(std::string(point) + "=kill@1");
+                      mine.sync();
+                  }),
+                  child_end::killed);
+        fill(opened, 5);
+        opened.sync();
+        EXPECT_EQ(opened.stat().durable_version, opened.stat().version) << point;
+        expect_sound(opened);
     }
 }
 

@@ -1,0 +1,165 @@
+// Sync points as a user sees them: by call, by themselves, and the thread that makes them.
+#include <unistd.h>
+
+#include <chrono>
+#include <csignal>
+#include <filesystem>
+#include <thread>
+
+#include <gtest/gtest.h>
+
+#include <holdfast/store.hpp>
+
+#include "os/failpoint.hpp"
+#include "support/child.hpp"
+#include "support/temporary_store.hpp"
+
+namespace holdfast::test {
+namespace {
+
+using namespace std::chrono_literals;
+
+[[nodiscard]] std::ptrdiff_t threads_of_this_process() {
+    return std::distance(std::filesystem::directory_iterator("/proc/self/task"), {});
+}
+
+/// Whether it comes true within some seconds.
+template <class Condition>
+[[nodiscard]] bool comes_true(Condition&& condition) {
+    for (int tries = 0; tries < 1000; ++tries) {
+        if (condition()) {
+            return true;
+        }
+        std::this_thread::sleep_for(20ms);
+    }
+    return false;
+}
+
+[[nodiscard]] bool is_durable(const store& asked) {
+    const statistics now = asked.stat();
+    return now.durable_version == now.version;
+}
+
+open_options every(std::chrono::milliseconds interval) {
+    open_options options;
+    options.sync_interval = interval;
+    return options;
+}
+
+TEST(sync_test, brings_what_was_committed_to_the_medium) {
+    const temporary_store place;
+    store opened = store::open(place.path(), every(0ms));
+    EXPECT_TRUE(is_durable(opened)) << "a new store is on the medium";
+    opened.put("key", "value");
+    EXPECT_FALSE(is_durable(opened));
+    opened.sync();
+    EXPECT_TRUE(is_durable(opened));
+    opened.sync(); // nothing to do
+    EXPECT_TRUE(is_durable(opened));
+    expect_sound(opened);
+}
+
+TEST(sync_test, works_beside_a_transaction_and_leaves_out_what_that_has_not_committed) {
+    const temporary_store place;
+    store opened = store::open(place.path(), every(0ms));
+    opened.put("key", "value");
+    write_transaction running = opened.begin_write();
+    running.put("later", "value");
+    opened.sync();
+    EXPECT_TRUE(is_durable(opened));
+    std::move(running).commit();
+    EXPECT_FALSE(is_durable(opened));
+}
+
+TEST(sync_test, is_made_by_itself_in_a_thread_that_is_there_only_while_something_waits) {
+    const temporary_store place;
+    const std::ptrdiff_t threads = threads_of_this_process();
+    store opened = store::open(place.path(), every(30ms));
+    static_cast<void>(opened.get("key"));
+    EXPECT_EQ(threads_of_this_process(), threads) << "nothing was written";
+    for (int round = 0; round < 3; ++round) {
+        opened.put("key", round);
+        EXPECT_TRUE(comes_true([&] { return is_durable(opened); }));
+        EXPECT_TRUE(comes_true([&] { return threads_of_this_process() == threads; }));
+    }
+    opened.put("key", "last");
+    opened.close(); // with the thread at work
+    EXPECT_EQ(threads_of_this_process(), threads);
+    expect_sound(store::open(place.path()));
+}
+
+TEST(sync_test, happens_before_a_process_leaves_others_alone_with_the_store) {
+    const temporary_store place;
+    store stays = store::open(place.path(), every(0ms));
+    EXPECT_EQ(run_child([&] {
+                  store goes = store::open(place.path(), every(1h));
+                  goes.put("key", "value");
+              }),
+              child_end::finished);
+    EXPECT_TRUE(is_durable(stays));
+}
+
+TEST(sync_test, is_not_for_those_who_only_read_nor_for_a_child_of_fork) {
+    const temporary_store place;
+    store opened = store::open(place.path(), every(10ms));
+    opened.put("key", "value"); // the thread is there when we fork
+    EXPECT_EQ(run_child([&] {
+                  expect_failure(errc::forked, [&] { opened.sync(); });
+                  { const store gone = std::move(opened); }
+                  store own = store::open(place.path());
+                  own.put("child", "value");
+                  own.sync();
+                  if (testing::Test::HasFailure()) {
+                      throw std::runtime_error("see above");
+                  }
+              }),
+              child_end::finished);
+    store reader = store::open(place.path(), {.mode = open_mode::read_only});
+    expect_failure(errc::read_only, [&] { reader.sync(); });
+    EXPECT_TRUE(comes_true([&] { return is_durable(opened); }));
+}
+
+TEST(sync_test, several_processes_and_threads_may_sync_at_once) {
+    const temporary_store place(folder_in_memory());
+    store opened = store::open(place.path(), every(1ms));
+    const auto work = [](store& mine, int who) {
+        for (int i = 0; i < 200; ++i) {
+            mine.put(numbered("key", static_cast<std::uint64_t>(who * 1000 + i % 50)), patterned(300, i));
+            if (i % 10 == 0) {
+                mine.sync();
+            }
+        }
+    };
+    const pid_t other = start_child([&] {
+        store mine = store::open(place.path(), every(1ms));
+        work(mine, 1);
+    });
+    std::thread beside([&] { work(opened, 2); });
+    work(opened, 3);
+    beside.join();
+    EXPECT_EQ(wait_for_child(other), child_end::finished);
+    opened.sync();
+    EXPECT_TRUE(is_durable(opened));
+    expect_sound(opened);
+}
+
+TEST(sync_test, a_failure_of_the_medium_is_thrown_and_changes_nothing) {
+    if (!failpoints_built_in) {
+        GTEST_SKIP() << "this build has no failpoints";
+    }
+    const temporary_store place;
+    store opened = store::open(place.path(), every(0ms));
+    opened.put("key", "value");
+    const version_number before = opened.stat().durable_version;
+    for (const char* point : {"os.flush=fail:EIO@1", "os.write_durably=fail:EIO@1"}) {
+        arm_failpoints(point);
+        expect_failure(errc::io_error, [&] { opened.sync(); });
+        arm_failpoints("");
+        EXPECT_EQ(opened.stat().durable_version, before) << point;
+    }
+    opened.sync();
+    EXPECT_TRUE(is_durable(opened));
+}
+
+} // namespace
+} // namespace holdfast::test
