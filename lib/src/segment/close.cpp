@@ -68,7 +68,7 @@ void segment::detach() noexcept {
 void segment::flush_if_last() {
     if (!poisoned_.load(std::memory_order_relaxed) && load_shared(control().dirty) != 0 &&
         !somebody_attached()) {
-        static_cast<void>(file_.sync_data()); // close_last asks again, and reports
+        sync_file();
     }
 }
 
@@ -104,9 +104,7 @@ std::uint64_t segment::version_limit_at_close(const format::commit_slot& newest)
 /// Everything to the medium, and then that it is there.
 void segment::mark_clean() {
     const judged_commit newest = judge_newest(base(), file_, path_);
-    if (const int code = file_.sync_data(); code != 0) {
-        fail_system(code, path_, "can't sync the store");
-    }
+    sync_file();
     failpoint("segment.close.synced");
     const durable_content content = {.commit = &newest.commit,
                                      .version_limit = version_limit_at_close(newest.commit),

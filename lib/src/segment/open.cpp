@@ -282,6 +282,7 @@ void segment::reset_control(bool same_stamp) {
     format::control_header& shared = control();
     if (!same_stamp) {
         shared.stamp = {};
+        store_shared(shared.failed_sync, 0); // of another boot; what reached the medium is found out anew
         store_shared(shared.recoveries, 0);
     }
     for (format::lock_line* const lock : {&shared.writer, &shared.sync, &shared.durable, &shared.log}) {

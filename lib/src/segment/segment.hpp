@@ -44,6 +44,7 @@
 #include "segment/judge.hpp"
 #include "segment/process_lock.hpp"
 #include "segment/registry.hpp"
+#include "segment/words.hpp"
 
 namespace holdfast {
 
@@ -172,6 +173,8 @@ public:
     /// Makes a commit the durable one, under the sync lock. The caller has it pinned, and it is not older than the
     /// durable one. Throws io_error, no_space; then the durable commit is what it was.
     void bring_to_medium(const format::commit_slot& commit);
+    /// Whether a sync failed and nobody has followed it up: the next writer does, or writes nothing.
+    [[nodiscard]] bool has_failed_sync() const noexcept { return load_shared(control().failed_sync) != 0; }
     /// The newest commit that is known to be on the medium. Throws corrupt, io_error.
     [[nodiscard]] txn_id durable_version() const;
 
@@ -250,6 +253,10 @@ private:
     [[nodiscard]] process_lock slot_lock() const noexcept { return {control().durable.word, *table_}; }
     void settle_candidate();
     void flush_up_to(std::uint64_t end_bytes);
+    void sync_file();
+    void note_failed_sync() noexcept;
+    void follow_up_failed_sync();
+    void dirty_all_pages(std::uint64_t end_bytes) noexcept;
     void write_slot(const std::function<void(durable_content&)>& change);
     void write_slot_alone(const std::function<void(durable_content&)>& change);
     void mark_dirty();

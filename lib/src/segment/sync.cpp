@@ -99,8 +99,57 @@ void segment::flush_up_to(std::uint64_t end_bytes) {
     int code = mapping_.flush({format::heap_offset, end - format::heap_offset});
     code = code != 0 ? code : mapping_.flush({0, format::control_offset});
     if (code != 0) {
+        note_failed_sync();
         fail_system(code, path_, "can't bring the store to the medium");
     }
+}
+
+/// The whole file, by whoever is alone.
+void segment::sync_file() {
+    if (const int code = file_.sync_data(); code != 0) {
+        note_failed_sync();
+        fail_system(code, path_, "can't bring the store to the medium");
+    }
+}
+
+// --- When that fails --------------------------------------------------------------------------------------
+
+/// The kernel may have given up pages that it could not write, and says so once: the next sync would succeed without
+/// them. So nobody writes, in any process, until that was followed up.
+void segment::note_failed_sync() noexcept { store_shared(control().failed_sync, 1); }
+
+/// Makes every page dirty again, makes sure that none was read back as it was before, and brings all to the medium.
+/// Under the writer lock.
+void segment::follow_up_failed_sync() {
+    if (!has_failed_sync()) {
+        return;
+    }
+    lock_sync(os::deadline_after(options_.timeout));
+    try {
+        const judged_commit newest = judge_newest(base(), file_, path_);
+        dirty_all_pages(newest.end_bytes);
+        if (options_.hooks.verify != nullptr) {
+            options_.hooks.verify(*this);
+        }
+        bring_to_medium(newest.commit);
+        store_shared(control().failed_sync, 0);
+        failpoint("sync.followed_up");
+    } catch (...) {
+        unlock_sync();
+        throw;
+    }
+    unlock_sync();
+}
+
+void segment::dirty_all_pages(std::uint64_t end_bytes) noexcept {
+    constexpr std::uint64_t page_bytes = 4 * format::kib;
+    const auto dirty = [&](std::uint64_t begin, std::uint64_t end) {
+        for (std::uint64_t at = begin; at < end; at += page_bytes) {
+            shared_word(*reinterpret_cast<std::uint64_t*>(base() + at)).fetch_or(0);
+        }
+    };
+    dirty(0, format::durable_slot_a_offset); // what is behind is written through the descriptor, or not kept
+    dirty(format::heap_offset, end_bytes);
 }
 
 /// Writes the successor of the newest durable slot: the same, but for what `change` makes of it.

@@ -59,6 +59,7 @@ void segment::prepare_to_write(bool left_unclean) {
         }
         failpoint("segment.writer.recovered");
     }
+    follow_up_failed_sync();
 }
 
 /// What is written to a file without a name is lost: who has it open should know. Asked once a second.

@@ -195,6 +195,11 @@ void engine::sync_by_itself(std::chrono::milliseconds interval) {
 }
 
 void engine::sync(std::chrono::milliseconds timeout) {
+    file_->expect_usable();
+    if (file_->has_failed_sync()) { // what a writer has to do first
+        file_->lock_writer(timeout);
+        file_->unlock_writer();
+    }
     struct turn {
         segment* file;
         ~turn() { file->unlock_sync(); }
