@@ -108,6 +108,25 @@ TEST_F(segment_alone, one_lost_durable_slot_is_enough_to_be_careful_and_not_to_f
     EXPECT_TRUE(durable_of(path_, s->incarnation()).says_clean());
 }
 
+// What would go wrong: with both slots lost, the next one claimed that a commit was on the medium that was not.
+TEST_F(segment_alone, a_slot_made_up_from_memory_does_not_claim_that_its_commit_is_on_the_medium) {
+    const auto s = open_fake(path_);
+    set_number(*s, 1);
+    const std::array<char, 2048> nothing{};
+    patch(path_, format::durable_slot_a_offset, nothing.data(), nothing.size());
+    patch(path_, format::durable_slot_b_offset, nothing.data(), nothing.size());
+    s->lock_writer(1s);
+    s->promise_version(txn_id{std::uint64_t{1} << 40});
+    s->unlock_writer();
+    EXPECT_EQ(durable_of(path_, s->incarnation()).newest->root_guarded, 0U);
+    s->lock_sync(os::deadline_after(1s));
+    format::commit_slot newest{};
+    ASSERT_TRUE(s->commits().copy_newest(newest));
+    s->bring_to_medium(newest);
+    s->unlock_sync();
+    EXPECT_EQ(durable_of(path_, s->incarnation()).newest->root_guarded, 1U);
+}
+
 TEST_F(segment_alone, a_second_process_joins_without_recovery) {
     const auto first = open_fake(path_);
     set_number(*first, 1);

@@ -52,7 +52,7 @@ int write_durable(const os::file& f, const incarnation_id& incarnation, const du
     next.magic = format::durable_magic;
     next.sequence = state.newest ? state.newest->sequence + 1 : 1;
     next.clean = content.clean ? 1 : 0;
-    next.root_guarded = 1; // reclaiming takes the durable commit for a pin
+    next.root_guarded = content.guarded ? 1 : 0;
     next.version_limit = content.version_limit;
     next.header_sum = content.header_sum;
     next.incarnation = incarnation;

@@ -42,6 +42,7 @@ struct durable_content {
     bool clean = false;
     std::uint64_t header_sum = 0; ///< where it is clean
     bool new_history = false;     ///< commits may have been lost
+    bool guarded = true;          ///< the commit is on the medium, and reclaiming takes it for a pin
 };
 
 /// Writes the successor of `state`'s newest slot into the other place. 0 or an errno; nothing is lost by a failure.

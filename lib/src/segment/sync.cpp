@@ -184,6 +184,8 @@ void segment::write_slot_alone(const std::function<void(durable_content&)>& chan
     }
     durable_content next{.commit = &commit, .version_limit = state.version_limit()};
     change(next);
+    // With both slots lost nobody knows what is on the medium, until a sync point brings something there.
+    next.guarded = next.commit != &commit || (state.newest && state.newest->root_guarded == 1);
     if (next.commit->txn + versions_at_a_time / 2 > next.version_limit) {
         next.version_limit = next.commit->txn + versions_at_a_time;
     }
