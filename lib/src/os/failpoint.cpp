@@ -48,6 +48,7 @@ constexpr std::size_t entries_max = 1024;
 std::array<entry, entries_max> table;
 entry all_points;
 std::atomic<mode> current{mode::unread};
+std::atomic<failpoint_observer*> watching{nullptr};
 
 std::string_view name_of(const entry& e) noexcept { return {e.name.data()}; }
 
@@ -197,6 +198,19 @@ void failpoint(std::string_view name) noexcept {
     if (!idle()) {
         static_cast<void>(pass(name));
     }
+    if (failpoint_observer* const observer = watching.load(std::memory_order_relaxed); observer != nullptr) {
+        observer->passed(name);
+    }
+}
+
+void observe_failpoints(failpoint_observer* observer) noexcept { watching.store(observer); }
+
+int reached_medium(int code, std::uint64_t start, std::uint64_t bytes) noexcept {
+    failpoint_observer* const observer = watching.load(std::memory_order_relaxed);
+    if (code == 0 && observer != nullptr) {
+        observer->reached_medium(start, bytes);
+    }
+    return code;
 }
 
 int failpoint_error(std::string_view name) noexcept {

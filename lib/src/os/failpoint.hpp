@@ -9,10 +9,11 @@
 //   *=kill@N       SIGKILL at the Nth passage of any point
 //   *=count        nothing but counting, for `failpoints_passed`
 // ERRNO is a number or one of the usual names. Passages are counted from the moment something is armed; while
-// nothing is, a passage costs one relaxed load and is not counted.
+// nothing is, a passage costs one relaxed load and is not counted. A test may also watch: see `failpoint_observer`.
 // Thread safety: arming is not safe beside passages of other threads; passages are.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -30,11 +31,25 @@ void failpoint(std::string_view name) noexcept;
 void arm_failpoints(const std::string& list);
 /// Every name passed since arming with its number of passages, one "NAME COUNT" a line, in no order.
 [[nodiscard]] std::string failpoints_passed();
+
+/// What a simulated power cut has to know. Called in the thread that passes.
+class failpoint_observer {
+public:
+    virtual ~failpoint_observer() = default;
+    virtual void passed(std::string_view name) noexcept = 0;
+    /// These bytes of a file are on the medium now; `bytes` 0: the whole file, and its length.
+    virtual void reached_medium(std::uint64_t start, std::uint64_t bytes) noexcept = 0;
+};
+/// From now on; null: nobody. Not safe beside passages of other threads.
+void observe_failpoints(failpoint_observer* observer) noexcept;
+/// Returns `code`, the outcome of the system call that was to bring these bytes to the medium.
+[[nodiscard]] int reached_medium(int code, std::uint64_t start, std::uint64_t bytes) noexcept;
 #else
 inline constexpr bool failpoints_built_in = false;
 inline void failpoint(std::string_view) noexcept {}
 [[nodiscard]] inline int failpoint_error(std::string_view) noexcept { return 0; }
 [[nodiscard]] constexpr bool protocol_order(std::string_view) noexcept { return true; }
+[[nodiscard]] constexpr int reached_medium(int code, std::uint64_t, std::uint64_t) noexcept { return code; }
 #endif
 
 } // namespace holdfast

@@ -306,7 +306,7 @@ int file::write_durably_at(const void* from, std::size_t bytes, std::uint64_t of
     }
     const int code = write_all(fd_, from, bytes, offset, RWF_DSYNC);
     if (code != EOPNOTSUPP && code != ENOSYS && code != EINVAL) {
-        return code;
+        return reached_medium(code, offset, bytes);
     }
     const int plain = write_all(fd_, from, bytes, offset, 0);
     return plain != 0 ? plain : sync_data();
@@ -335,14 +335,14 @@ int file::sync_data() const noexcept {
     if (const int code = failpoint_error("os.sync"); code != 0) {
         return code;
     }
-    return retried([&] { return ::fdatasync(fd_); });
+    return reached_medium(retried([&] { return ::fdatasync(fd_); }), 0, 0);
 }
 
 int file::sync_all() const noexcept {
     if (const int code = failpoint_error("os.sync"); code != 0) {
         return code;
     }
-    return retried([&] { return ::fsync(fd_); });
+    return reached_medium(retried([&] { return ::fsync(fd_); }), 0, 0);
 }
 
 int file::set_group(std::uint32_t number) const noexcept {

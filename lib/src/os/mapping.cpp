@@ -89,7 +89,7 @@ int mapping::flush(byte_range range) const noexcept {
             return errno;
         }
     }
-    return 0;
+    return reached_medium(0, range.start, range.bytes);
 }
 
 void mapping::read_ahead(byte_range range) const noexcept {
