@@ -28,6 +28,8 @@ temporary_store::~temporary_store() {
 store temporary_store::open(open_mode mode) const {
     open_options options;
     options.mode = mode;
+    // Tests arm failpoints and fork, which must not meet a thread of ours; store/sync_test.cpp is about that thread.
+    options.sync_interval = std::chrono::milliseconds(0);
     return store::open(path(), options);
 }
 
