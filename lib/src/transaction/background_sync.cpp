@@ -24,11 +24,7 @@ void background_sync::start() noexcept {
     }
 }
 
-bool background_sync::stop(bool forked) noexcept {
-    if (forked) {
-        static_cast<void>(thread_.release());
-        return false;
-    }
+bool background_sync::stop() noexcept {
     bool was_running = false;
     {
         const std::lock_guard guard(mutex_);

@@ -5,7 +5,8 @@
 // all signals and keeps nothing alive: whoever ends the engine stops it first. What a sync point throws is not lost:
 // the segment records it, and the next writer and the close throw it.
 //
-// Thread safety: wake, from any thread; stop, once. After fork() there is no thread in the child.
+// Thread safety: wake, from any thread; stop, once. After fork() there is no thread in the child, which must not touch
+// or destroy this.
 #pragma once
 
 #include <atomic>
@@ -34,8 +35,7 @@ public:
         }
     }
     /// Ends the thread, and waits for a sync point at work. Whether there was a thread: something may be left to sync.
-    /// `forked`: the thread is the parent's, nothing is touched.
-    bool stop(bool forked) noexcept;
+    bool stop() noexcept;
 
 private:
     void start() noexcept;

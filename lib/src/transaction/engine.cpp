@@ -178,7 +178,11 @@ void engine::unpin(const pin& held) noexcept {
 
 /// The last one to close the file syncs it; where others stay, they have not been told of what we committed.
 void engine::stop_background() noexcept {
-    if (!background_ || !background_->stop(file_->forked())) {
+    if (file_->forked()) { // the thread is the parent's; destroying what it waits on would wait for it
+        static_cast<void>(background_.release());
+        return;
+    }
+    if (!background_ || !background_->stop()) {
         return;
     }
     try {
@@ -190,8 +194,8 @@ void engine::stop_background() noexcept {
 }
 
 void engine::sync_by_itself(std::chrono::milliseconds interval) {
-    background_.emplace([this] { sync(std::chrono::minutes(1)); }, [this] { return has_unsynced(); },
-                        interval);
+    background_ = std::make_unique<background_sync>([this] { sync(std::chrono::minutes(1)); },
+                                                    [this] { return has_unsynced(); }, interval);
 }
 
 void engine::sync(std::chrono::milliseconds timeout) {

@@ -186,7 +186,7 @@ private:
     std::uint64_t reaped_ns_ = 0;       ///< under the writer lock
     txn_id known_sound_ = txn_id::none; ///< under the writer lock
     std::uint64_t known_bytes_ = 0;     ///< the file has at least so many; under the writer lock
-    std::optional<background_sync> background_;
+    std::unique_ptr<background_sync> background_;
     std::uint64_t id_; ///< of this engine among all of the process, for the threads' caches of slots
 };
 
