@@ -127,6 +127,27 @@ TEST_F(segment_alone, a_slot_made_up_from_memory_does_not_claim_that_its_commit_
     EXPECT_EQ(durable_of(path_, s->incarnation()).newest->root_guarded, 1U);
 }
 
+// What would go wrong: restoring wrote over a damaged slot first, and was killed; the next one took the older commit, of
+// which parts may have been used again, for whole.
+TEST_F(segment_alone, a_killed_restoring_does_not_forget_that_a_durable_slot_was_damaged) {
+    leave_a_crashed_store();
+    const std::uint64_t newest =
+        durable_of(path_, open_fake(path_, segment_mode::read_only)->incarnation()).newest_is_a
+            ? format::durable_slot_a_offset
+            : format::durable_slot_b_offset;
+    patch(path_, newest + 100, "damage", 6);
+    const pretended_boot next("next");
+    EXPECT_EQ(child([&] {
+                  arm_failpoints("segment.open.reset=kill@1");
+                  static_cast<void>(open_fake(path_));
+              }).wait(),
+              -SIGKILL);
+    const auto s = open_fake(path_, segment_mode::read_only);
+    const durable_state found = durable_of(path_, s->incarnation());
+    EXPECT_FALSE(found.other_is_damaged);
+    EXPECT_EQ(found.newest->root_guarded, 0U);
+}
+
 TEST_F(segment_alone, a_second_process_joins_without_recovery) {
     const auto first = open_fake(path_);
     set_number(*first, 1);

@@ -184,8 +184,10 @@ void segment::write_slot_alone(const std::function<void(durable_content&)>& chan
     }
     durable_content next{.commit = &commit, .version_limit = state.version_limit()};
     change(next);
-    // With both slots lost nobody knows what is on the medium, until a sync point brings something there.
-    next.guarded = next.commit != &commit || (state.newest && state.newest->root_guarded == 1);
+    // With a slot lost nobody knows what was newest on the medium, until a sync point brings something there: and this
+    // one takes the place of the lost one.
+    next.guarded = next.commit != &commit ||
+                   (state.newest && state.newest->root_guarded == 1 && !state.other_is_damaged);
     if (next.commit->txn + versions_at_a_time / 2 > next.version_limit) {
         next.version_limit = next.commit->txn + versions_at_a_time;
     }
