@@ -127,8 +127,8 @@ TEST_F(segment_alone, a_slot_made_up_from_memory_does_not_claim_that_its_commit_
     EXPECT_EQ(durable_of(path_, s->incarnation()).newest->root_guarded, 1U);
 }
 
-// What would go wrong: restoring wrote over a damaged slot first, and was killed; the next one took the older commit, of
-// which parts may have been used again, for whole.
+// What would go wrong: restoring wrote over a damaged slot first, and was killed; the next one took the older commit,
+// of which parts may have been used again, for whole.
 TEST_F(segment_alone, a_killed_restoring_does_not_forget_that_a_durable_slot_was_damaged) {
     leave_a_crashed_store();
     const std::uint64_t newest =
