@@ -1,0 +1,139 @@
+// Holdfast, by its public interface.
+#include <holdfast/store.hpp>
+#include <holdfast/version.hpp>
+
+#include "stores/registry.hpp"
+
+namespace compare {
+
+namespace {
+
+class holdfast_session final : public session {
+public:
+    holdfast_session(holdfast::store& to, bool durable) : to_(&to), durable_(durable) {}
+
+    void get(std::string_view key, std::size_t position, value_check& check) override {
+        if (const auto found = to_->get(key)) {
+            check.take(position, *found);
+        }
+    }
+    void get_in_one(std::span<const std::string_view> keys, value_check& check) override {
+        const holdfast::snapshot now = to_->snapshot();
+        const holdfast::map_view map = now.map();
+        for (std::size_t i = 0; i < keys.size(); ++i) {
+            if (const auto found = map.get(keys[i])) {
+                check.take(i, *found);
+            }
+        }
+    }
+    void get_many(std::span<const std::string_view> keys, value_check& check) override {
+        const holdfast::snapshot now = to_->snapshot();
+        const holdfast::map_view map = now.map();
+        const auto found = map.get_many(keys);
+        for (std::size_t i = 0; i < keys.size(); ++i) {
+            if (found[i]) {
+                check.take(i, *found[i]);
+            }
+        }
+    }
+    void get_by_snapshot(std::string_view key, std::size_t position, value_check& check) override {
+        const holdfast::snapshot now = to_->snapshot();
+        if (const auto found = now.get(key)) {
+            check.take(position, *found);
+        }
+    }
+
+    void put(std::string_view key, std::string_view value) override {
+        to_->put(key, value);
+        make_durable();
+    }
+    void put_batch(std::span<const key_value> batch) override {
+        to_->update([&](holdfast::write_transaction& transaction) {
+            holdfast::map_writer map = transaction.map();
+            for (const key_value& each : batch) {
+                map.put(each.key, each.value);
+            }
+        });
+        make_durable();
+    }
+    void erase(std::string_view key) override {
+        to_->erase(key);
+        make_durable();
+    }
+
+    void scan(value_check& check) override {
+        const holdfast::snapshot now = to_->snapshot();
+        for (auto&& [key, value] : now.map()) {
+            check.meet(value);
+        }
+    }
+    void scan_reverse(value_check& check) override {
+        const holdfast::snapshot now = to_->snapshot();
+        const holdfast::map_view map = now.map();
+        const auto begin = map.begin();
+        for (auto at = map.end(); at != begin;) {
+            --at;
+            check.meet(at->second);
+        }
+    }
+    void scan_prefix(std::string_view prefix, value_check& check) override {
+        const holdfast::snapshot now = to_->snapshot();
+        for (auto&& [key, value] : now.map().prefix(prefix)) {
+            check.meet(value);
+        }
+    }
+    [[nodiscard]] std::shared_ptr<void> hold_snapshot() override {
+        return std::make_shared<holdfast::snapshot>(to_->snapshot());
+    }
+
+private:
+    void make_durable() {
+        if (durable_) {
+            to_->sync();
+        }
+    }
+    holdfast::store* to_;
+    bool durable_;
+};
+
+class holdfast_store final : public store {
+public:
+    holdfast_store(const std::filesystem::path& folder, bool durable)
+        : store_(holdfast::store::open(folder / "compare.hold")), durable_(durable) {}
+    [[nodiscard]] std::unique_ptr<session> start_session() override {
+        return std::make_unique<holdfast_session>(store_, durable_);
+    }
+    void sync() override { store_.sync(); }
+
+private:
+    holdfast::store store_;
+    bool durable_;
+};
+
+class holdfast_driver final : public driver {
+public:
+    [[nodiscard]] std::string name() const override { return "holdfast"; }
+    [[nodiscard]] std::string version() const override { return HOLDFAST_COMPARE_HOLDFAST; }
+    [[nodiscard]] abilities can() const override {
+        return {.ordered = true,
+                .reverse = true,
+                .snapshots = true,
+                .processes = true,
+                .file = true,
+                .sync = true};
+    }
+    [[nodiscard]] std::optional<write_mode> mode(bool durable) const override {
+        return durable ? write_mode{survives::power_cut, "sync() after each commit"}
+                       : write_mode{survives::kill, "durability process"};
+    }
+    [[nodiscard]] std::unique_ptr<store> open(const std::filesystem::path& folder, const extent&,
+                                              bool durable) const override {
+        return std::make_unique<holdfast_store>(folder, durable);
+    }
+};
+
+} // namespace
+
+void add_holdfast(drivers& all) { all.push_back(std::make_unique<holdfast_driver>()); }
+
+} // namespace compare
