@@ -78,8 +78,7 @@ TEST_F(segment_reader_locks, never_stand_for_a_writer_after_a_reboot) {
     const pretended_boot next("next");
     EXPECT_EQ(error_of([&] { static_cast<void>(open_fake(path_)); }), errc::corrupt);
     EXPECT_EQ(hook_calls::restore, 1);
-    EXPECT_EQ(error_of([&] { static_cast<void>(open_fake(path_, segment_mode::read_only)); }), errc::corrupt);
-    EXPECT_EQ(hook_calls::verify, 1);
+    EXPECT_TRUE(open_fake(path_, segment_mode::read_only)->unrestored());
 }
 
 TEST_F(segment_reader_locks, never_stand_for_a_writer_that_was_killed) {

@@ -22,7 +22,16 @@ class segment_reject : public segment_test {
 protected:
     void write_file(const std::string& text) const { std::ofstream(path_, std::ios::binary) << text; }
     void expect_all_modes(errc expected, const std::string& part) const {
-        for (const segment_mode mode : all_modes) {
+        expect_modes(all_modes, expected, part);
+    }
+    /// Nobody may write it; what is left of it can be read.
+    void expect_writers(errc expected, const std::string& part, bool unrestored) const {
+        expect_modes(std::array{segment_mode::create, segment_mode::write}, expected, part);
+        EXPECT_EQ(open_fake(path_, segment_mode::read_only)->unrestored().has_value(), unrestored);
+    }
+    template <class Modes>
+    void expect_modes(const Modes& modes, errc expected, const std::string& part) const {
+        for (const segment_mode mode : modes) {
             std::string message;
             EXPECT_EQ(error_of([&] { open_fake(path_, mode); }, &message), expected);
             EXPECT_NE(message.find(part), std::string::npos) << message;
@@ -91,9 +100,13 @@ TEST_F(segment_reject, a_path_below_a_file) {
 
 TEST_F(segment_reject, a_store_cut_short_anywhere) {
     static_cast<void>(open_fake(path_));
+    for (const std::uint64_t size : {segment_initial_bytes - 1, format::heap_offset}) {
+        std::filesystem::resize_file(path_, size);
+        expect_writers(errc::corrupt, "cut short", true);
+    }
     for (const std::uint64_t size :
-         {segment_initial_bytes - 1, format::heap_offset, format::heap_offset - 1, format::control_offset,
-          format::superblock_copy_offset, format::heads_offset, std::uint64_t{192}, std::uint64_t{80}}) {
+         {format::heap_offset - 1, format::control_offset, format::superblock_copy_offset,
+          format::heads_offset, std::uint64_t{192}, std::uint64_t{80}}) {
         std::filesystem::resize_file(path_, size);
         expect_all_modes(errc::corrupt, "cut short");
     }
@@ -142,7 +155,7 @@ TEST_F(segment_reject, a_damaged_head) {
     static_cast<void>(open_fake(path_));
     const std::uint64_t never = 99;
     patch(path_, format::heads_offset, &never, sizeof never);
-    expect_all_modes(errc::corrupt, "newest commit");
+    expect_writers(errc::corrupt, "newest commit", true);
 }
 
 TEST_F(segment_reject, a_damaged_heap_header) {
@@ -150,7 +163,7 @@ TEST_F(segment_reject, a_damaged_heap_header) {
     for (const std::uint64_t end_blocks :
          {std::uint64_t{0}, std::uint64_t{1025}, std::uint64_t{1} << 50, ~std::uint64_t{0}}) {
         patch(path_, format::heap_header_offset + offsetof(format::heap_header, end_blocks), &end_blocks, 8);
-        expect_all_modes(errc::corrupt, "");
+        expect_writers(errc::corrupt, "", false); // a reader needs nothing of it
     }
 }
 

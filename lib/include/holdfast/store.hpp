@@ -114,7 +114,8 @@ struct finding {
 /// child opens the store again.
 class HOLDFAST_API store final {
 public:
-    /// Opens the store in the file `path`. O(1) in its size after a clean close or a crash of processes.
+    /// Opens the store in the file `path`. O(1) in its size after a clean close or a crash of processes; read-only,
+    /// also after a reboot, and as long as anything of it can be read: what is damaged is corrupt when it is asked for.
     /// Throws invalid_argument, not_found, permission, not_a_store, corrupt, newer_format, no_space, timed_out,
     /// unsupported, io_error.
     [[nodiscard]] static store open(const std::filesystem::path& path, const open_options& options = {});

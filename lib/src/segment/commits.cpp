@@ -102,7 +102,7 @@ void commits::publish_at(std::size_t place, const format::commit_slot& next) noe
 }
 
 bool commits::copy_place(std::uint64_t place, format::commit_slot& to) const noexcept {
-    to = slots_[place];
+    copy_lines(to, slots_[place], 0, sizeof to);
     return format::is_sound(to) && to.sequence % format::commit_slots == place;
 }
 

@@ -59,7 +59,7 @@ public:
     /// The commit that readers see, sound. Beside writers it looks again while the head moves; false: it is damaged.
     [[nodiscard]] bool copy_newest(format::commit_slot& to) const noexcept;
 
-    /// The slot at a place of the ring; false if what is there is not whole. Alone.
+    /// The slot at a place of the ring; false if what is there is not whole. Alone, or beside whoever is.
     [[nodiscard]] bool copy_place(std::uint64_t place, format::commit_slot& to) const noexcept;
     /// Makes a commit the newest that was found to be whole, whatever the heads said. Alone.
     void restart(const format::commit_slot& found) noexcept;

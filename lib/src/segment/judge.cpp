@@ -22,6 +22,8 @@ using format::superblock;
 using format::superblock_state;
 
 constexpr std::string_view restore = "restore it from a backup";
+constexpr std::string_view save_the_rest =
+    "save what can be read, as 'holdfast export --all' does, or restore it from a backup";
 
 struct judged_superblock {
     superblock block{};
@@ -52,12 +54,12 @@ std::uint64_t size_of(const os::file& f, const std::filesystem::path& path) {
     return info.bytes;
 }
 
-[[noreturn]] void fail_cut_short(const std::filesystem::path& path, std::uint64_t bytes,
-                                 std::uint64_t needed) {
+[[noreturn]] void fail_cut_short(const std::filesystem::path& path, std::uint64_t bytes, std::uint64_t needed,
+                                 std::string_view what_to_do = restore) {
     fail(errc::corrupt, path,
          "the store is cut short: it has " + std::to_string(bytes) + " bytes and needs " +
              std::to_string(needed),
-         restore);
+         what_to_do);
 }
 
 /// Neither superblock is sound.
@@ -128,18 +130,18 @@ incarnation_id judge_file(const os::file& f, const std::filesystem::path& path) 
 judged_commit judge_newest(std::byte* base, const os::file& f, const std::filesystem::path& path) {
     judged_commit judged{};
     if (!commits(base).copy_newest(judged.commit)) {
-        fail(errc::corrupt, path, "the newest commit is damaged", restore);
+        fail(errc::corrupt, path, "the newest commit is damaged", save_the_rest);
     }
     const heap_totals heap = read_heap_totals(base);
     const std::uint64_t file_bytes =
         size_of(f, path); // after the head: files only grow while others are attached
     if (!heap.has_magic || heap.end_blocks < judged.commit.end_bytes / format::block_bytes ||
         heap.end_blocks > format::file_bytes_max / format::block_bytes) {
-        fail(errc::corrupt, path, "the heap header is damaged", restore);
+        fail(errc::corrupt, path, "the heap header is damaged", save_the_rest);
     }
     judged.end_bytes = heap.end_blocks * format::block_bytes;
     if (file_bytes < judged.end_bytes) {
-        fail_cut_short(path, file_bytes, judged.end_bytes);
+        fail_cut_short(path, file_bytes, judged.end_bytes, save_the_rest);
     }
     return judged;
 }

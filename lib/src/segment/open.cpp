@@ -73,7 +73,12 @@ void expect_regular(const os::file_info& info, const std::filesystem::path& path
 /// A clean close says what is in front of the heap, and nothing may have changed it since.
 [[noreturn]] void fail_changed_since_close(const std::filesystem::path& path) {
     fail(errc::corrupt, path, "the store's header is damaged: it is not what the last clean close left",
-         "restore it from a backup");
+         "save what can be read, as 'holdfast export --all' does, or restore it from a backup");
+}
+
+/// Whether the file is the one that was stamped, in whatever boot.
+[[nodiscard]] bool is_of_one_file(const format::lock_stamp& found, const format::lock_stamp& now) noexcept {
+    return found.incarnation == now.incarnation && found.device == now.device && found.inode == now.inode;
 }
 
 /// Opens the file as the mode says; where it may, makes it.
@@ -159,20 +164,20 @@ void segment::attach_reader(os::deadline until) {
     if (const int code = os::lock_until(file_, os::lock_mode::shared, read_only_byte, until); code != 0) {
         fail_lock(code, path_, "can't lock the store for reading");
     }
-    const judged_commit newest = judge_newest(base(), file_, path_);
-    if (somebody_attached() || options_.hooks.verify == nullptr) {
+    if (somebody_attached()) {
+        static_cast<void>(judge_newest(base(), file_, path_));
         return;
     }
     const durable_state state = durable();
-    if (state.says_clean()) {
-        if (!state.is_at(newest.commit)) {
-            fail_changed_since_close(path_);
-        }
-        return;
-    }
+    const format::lock_stamp found = control().stamp;
     const format::lock_stamp now = present_stamp();
-    if (std::memcmp(&control().stamp, &now, sizeof now) != 0) {
-        options_.hooks.verify(*this);
+    format::commit_slot newest{};
+    const bool readable = commits().copy_newest(newest) && newest.end_bytes <= file_bytes();
+    const bool vouched_for =
+        state.says_clean() ? state.is_at(newest) : std::memcmp(&found, &now, sizeof now) == 0;
+    if (!readable || !vouched_for) {
+        // A clean slot that the heads contradict is not believed either.
+        unrestored_ = {state, is_of_one_file(found, now) && !state.says_clean(), commits().visible()};
     }
 }
 
@@ -181,8 +186,7 @@ void segment::take_over() {
     failpoint("segment.open.alone");
     const format::lock_stamp found = control().stamp;
     const format::lock_stamp now = present_stamp();
-    const bool same_file =
-        found.incarnation == now.incarnation && found.device == now.device && found.inode == now.inode;
+    const bool same_file = is_of_one_file(found, now);
     const bool same = std::memcmp(&found, &now, sizeof now) == 0;
     const durable_state state = durable();
     if (same || state.says_clean()) {

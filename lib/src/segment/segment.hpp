@@ -60,9 +60,17 @@ struct segment_hooks {
     /// the newest whole commit, make the accounts anew, publish it again above control().version_floor; throws
     /// errc::corrupt if there is none.
     void (*restore)(segment&, const durable_state&, bool same_file) = nullptr;
-    /// Verify all of it; throws errc::corrupt if it is not whole. Of a store that can't be restored, because it is
-    /// opened for reading; and where one of the durable slots is damaged.
+    /// Verify all of it; throws errc::corrupt if it is not whole. Where one of the durable slots is damaged, or a sync
+    /// failed.
     void (*verify)(segment&) = nullptr;
+};
+
+/// What a reader found of a store whose newest commit nobody vouches for: after a boot or as a copy nobody has restored
+/// it yet, or the heads are damaged.
+struct unrestored_store {
+    durable_state durable;
+    bool same_file = false; ///< else the durable commit may be of another file's time
+    commit_head visible{0}; ///< as it was found: whoever restores the store moves it
 };
 
 enum class segment_mode {
@@ -177,6 +185,8 @@ public:
     [[nodiscard]] bool has_failed_sync() const noexcept { return load_shared(control().failed_sync) != 0; }
     /// The newest commit that is known to be on the medium. Throws corrupt, io_error.
     [[nodiscard]] txn_id durable_version() const;
+    /// Read-only segments: what was found if the heads were not to be believed. Constant once it is open.
+    [[nodiscard]] const std::optional<unrestored_store>& unrestored() const noexcept { return unrestored_; }
 
     // --- Readers ---
 
@@ -283,6 +293,7 @@ private:
     os::mapping mapping_;
     std::optional<attachments> table_; ///< once mapped
     incarnation_id incarnation_{};
+    std::optional<unrestored_store> unrestored_;
     std::uint64_t generation_ = os::fork_generation();
     std::uint64_t file_checked_ns_ = 0;  ///< under the writer lock
     std::uint64_t backed_end_bytes_ = 0; ///< all bytes below have disk space; under the writer lock or alone

@@ -28,7 +28,11 @@ std::shared_ptr<engine> engine::open(const std::filesystem::path& path, segment_
 }
 
 engine::engine(std::shared_ptr<holdfast::segment> file)
-    : file_(std::move(file)), memory_(*file_), heap_(memory_), id_(next_engine_id()) {}
+    : file_(std::move(file)), memory_(*file_), heap_(memory_), id_(next_engine_id()) {
+    if (file_->unrestored()) {
+        standing_.emplace(*file_);
+    }
+}
 
 engine::~engine() {
     stop_background();
@@ -147,20 +151,22 @@ engine::pin engine::pin_by_lock() {
     pin held;
     for (int attempt = 0;; ++attempt) {
         const commit_head seen = file_->commits().visible();
-        file_->pin_by_lock(seen.number());
+        const txn_id number = number_read(seen);
+        file_->pin_by_lock(number);
         try {
-            // The lock is in the kernel's list when fcntl returns: from here on a reclaimer sees it.
-            if (copy_visible(seen, held.state)) {
+            // The lock is in the kernel's list when fcntl returns: from here on a reclaimer sees it. If the head is
+            // still the same, nobody has reclaimed what it stands for before.
+            if (copy_read(seen, held.state)) {
                 expect_reach(held.state);
                 format::clear_unused(held.state.slot);
                 return held;
             }
             verify_readable(attempt, seen);
         } catch (...) {
-            file_->unpin_by_lock(seen.number());
+            file_->unpin_by_lock(number);
             throw;
         }
-        file_->unpin_by_lock(seen.number());
+        file_->unpin_by_lock(number);
     }
 }
 

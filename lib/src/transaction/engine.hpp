@@ -28,6 +28,7 @@
 #include "transaction/background_sync.hpp"
 #include "transaction/commit_state.hpp"
 #include "transaction/reclaim.hpp"
+#include "transaction/standing_commit.hpp"
 
 namespace holdfast {
 
@@ -114,7 +115,7 @@ public:
     }
 
     /// The newest commit that readers see.
-    [[nodiscard]] txn_id visible() const noexcept { return file_->commits().visible().number(); }
+    [[nodiscard]] txn_id visible() const noexcept { return number_read(file_->commits().visible()); }
     /// Copies the commit that `head` names; false if its slot holds another, or is damaged. Under the writer lock.
     [[nodiscard]] bool copy_commit(commit_head head, commit_state& state) const noexcept;
     /// A number never given before, also by a transaction that was undone or lost. Under the writer lock.
@@ -140,6 +141,18 @@ private:
     [[nodiscard]] bool copy_visible(commit_head head, commit_state& state) const noexcept {
         return copy_commit(head, state) && file_->commits().visible() == head;
     }
+    /// The commit that readers read while `head` is the visible one: that one, unless nobody vouches for it.
+    [[nodiscard]] txn_id number_read(commit_head head) const noexcept {
+        return standing_ && standing_->stands_for(head) ? standing_->id() : head.number();
+    }
+    /// Copies it; false if the head has moved on, or the copy may be torn. For read-only handles.
+    [[nodiscard]] bool copy_read(commit_head head, commit_state& state) const noexcept {
+        if (standing_ && standing_->stands_for(head)) {
+            standing_->copy_to(state, file_->base());
+            return file_->commits().visible() == head;
+        }
+        return copy_visible(head, state);
+    }
     void pin_in(const reader_slot& slot, commit_state& state) const;
     [[nodiscard]] pin pin_by_lock();
     void verify_readable(int attempt, commit_head seen) const;
@@ -154,7 +167,7 @@ private:
         commit_state state;
         for (int attempt = 0; attempt < unpinned_tries; ++attempt) {
             const commit_head seen = file_->commits().visible();
-            if (!copy_visible(seen, state)) {
+            if (!copy_read(seen, state)) {
                 continue;
             }
             expect_reach(state);
@@ -183,9 +196,10 @@ private:
     segment_backing memory_;
     holdfast::heap heap_;
     reclaimer reclaiming_{heap_, *file_};
-    std::uint64_t reaped_ns_ = 0;       ///< under the writer lock
-    txn_id known_sound_ = txn_id::none; ///< under the writer lock
-    std::uint64_t known_bytes_ = 0;     ///< the file has at least so many; under the writer lock
+    std::uint64_t reaped_ns_ = 0;             ///< under the writer lock
+    txn_id known_sound_ = txn_id::none;       ///< under the writer lock
+    std::uint64_t known_bytes_ = 0;           ///< the file has at least so many; under the writer lock
+    std::optional<standing_commit> standing_; ///< of read-only handles
     std::unique_ptr<background_sync> background_;
     std::uint64_t id_; ///< of this engine among all of the process, for the threads' caches of slots
 };

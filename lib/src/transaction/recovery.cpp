@@ -8,6 +8,7 @@
 #include "os/failpoint.hpp"
 #include "os/time.hpp"
 #include "transaction/check.hpp"
+#include "transaction/damage_report.hpp"
 #include "transaction/engine.hpp"
 #include "transaction/restore.hpp"
 
@@ -56,14 +57,11 @@ void recover(segment& file) {
 }
 
 void verify(segment& file) {
-    const std::vector<check_finding> findings =
-        check_everything(file, check_options{.accounts = !file.read_only()});
+    const std::vector<check_finding> findings = check_everything(file, {});
     if (findings.empty()) {
         return;
     }
-    throw error(errc::corrupt, file.path().string() + ": damaged since the last clean close (" +
-                                   findings.front().what +
-                                   "); run 'holdfast check' for all of it, and restore a backup");
+    throw_damaged(file.path(), "the store is damaged", findings);
 }
 
 } // namespace

@@ -14,6 +14,8 @@
 #include "os/time.hpp"
 #include "transaction/catalogue.hpp"
 #include "transaction/check.hpp"
+#include "transaction/commit_choice.hpp"
+#include "transaction/damage_report.hpp"
 #include "transaction/engine.hpp"
 #include "transaction/object_marks.hpp"
 #include "transaction/retired_objects.hpp"
@@ -22,68 +24,6 @@
 namespace holdfast {
 
 namespace {
-
-// --- Which commit -----------------------------------------------------------------------------------------
-
-class commit_choice {
-public:
-    commit_choice(segment& file, const durable_state& found, bool same_file)
-        : file_(&file), durable_(found.newest), file_bytes_(file.file_bytes()) {
-        // After a torn write the newest slot is the one before, whose commit is whole. But a newest slot that was
-        // damaged later looks the same, and then what the one before reaches may have been used again.
-        durable_is_whole_ = durable_ && same_file && !found.other_is_damaged && durable_->root_guarded == 1;
-    }
-
-    [[nodiscard]] format::commit_slot choose() const {
-        for (const format::commit_slot& later : later_commits()) {
-            if (is_whole(later, durable_is_whole_ ? txn_id{durable_->commit.txn} : txn_id::none)) {
-                return later;
-            }
-        }
-        if (durable_ && (durable_is_whole_ || is_whole(durable_->commit, txn_id::none))) {
-            return durable_->commit;
-        }
-        throw error(errc::corrupt, file_->path().string() + ": no whole commit was found after a reboot (" +
-                                       finding_ +
-                                       "); open it read-only to save what can be read, or restore a backup");
-    }
-
-private:
-    /// From the one that readers saw downwards; a slot above it may be of a transaction that was undone.
-    [[nodiscard]] std::vector<format::commit_slot> later_commits() const {
-        const commit_head visible = file_->commits().visible();
-        std::vector<format::commit_slot> later;
-        for (std::uint64_t place = 0; visible.is_sound() && place < format::commit_slots; ++place) {
-            format::commit_slot slot{};
-            if (file_->commits().copy_place(place, slot) && slot.txn <= raw(visible.number()) &&
-                (!durable_ || slot.txn > durable_->commit.txn)) {
-                later.push_back(slot);
-            }
-        }
-        std::sort(later.begin(), later.end(), [](const auto& a, const auto& b) { return a.txn > b.txn; });
-        return later;
-    }
-
-    /// Whether all is there that was made after `trusted`.
-    [[nodiscard]] bool is_whole(const format::commit_slot& commit, txn_id trusted) const {
-        if (commit.end_bytes > file_bytes_) {
-            finding_ = "the file is cut short";
-            return false;
-        }
-        const std::vector<check_finding> findings =
-            check_everything(*file_, check_options{.accounts = false, .commit = &commit, .trusted = trusted});
-        if (!findings.empty()) {
-            finding_ = findings.front().what;
-        }
-        return findings.empty();
-    }
-
-    segment* file_;
-    std::optional<format::durable_slot> durable_;
-    bool durable_is_whole_ = false;
-    std::uint64_t file_bytes_;
-    mutable std::string finding_ = "all are damaged";
-};
 
 // --- The accounts -----------------------------------------------------------------------------------------
 
@@ -102,10 +42,16 @@ public:
         const auto visit = [&](std::string_view, const format::map_root& map) {
             visit_objects(view_, to_tree_root(map), *this);
         };
-        map_catalogue(view_, commit).for_each(visit);
-        map_catalogue::system(view_, commit).for_each(visit);
+        const auto miss = [&](std::string_view, const error& damage) { damaged(damage); };
+        map_catalogue(view_, commit).for_each(visit, miss);
+        map_catalogue::system(view_, commit).for_each(visit, miss);
     }
     void retire_the_rest() noexcept { retiring_ = true; }
+    void damaged(const error& damage) override {
+        if (!retiring_ || damage.reason() != errc::corrupt) {
+            throw;
+        }
+    }
     [[nodiscard]] retired_objects& retired() noexcept { return retired_; }
 
     bool node(ref place, std::uint64_t bytes) override { return note(place, bytes); }
@@ -148,7 +94,33 @@ private:
     retired_objects retired_;
 };
 
-/// A damaged part of the durable commit is only lost for a second cut.
+/// A commit whose parts that have to be there are.
+[[nodiscard]] format::commit_slot choose(segment& file, const durable_state& found, bool same_file) {
+    commit_choice choice(file, found, same_file);
+    if (const auto whole = choice.newest_whole()) {
+        return *whole;
+    }
+    throw_damaged(file.path(), "no commit is whole after a reboot", choice.findings());
+}
+
+/// What has to be there.
+void count_all(object_census& census, segment& file, const format::commit_slot& commit) {
+    try {
+        census.count(commit);
+    } catch (const error& damage) {
+        if (damage.reason() != errc::corrupt) {
+            throw;
+        }
+        std::vector<check_finding> findings =
+            check_everything(file, check_options{.accounts = false, .commit = &commit});
+        if (findings.empty()) {
+            throw;
+        }
+        throw_damaged(file.path(), "the commit that is on the medium is damaged", findings);
+    }
+}
+
+/// A damaged part of the durable commit is only lost for a second cut, and for those who read that commit.
 void count_what_can_be_read(object_census& census, const format::commit_slot& commit) {
     try {
         census.count(commit);
@@ -186,7 +158,7 @@ void publish_again(segment& file, const format::commit_slot& taken, retired_obje
 void restore(segment& file, const durable_state& found, bool same_file) {
     failpoint("restore.begin");
     file.read_ahead();
-    const format::commit_slot taken = commit_choice(file, found, same_file).choose();
+    const format::commit_slot taken = choose(file, found, same_file);
     const bool beside = found.newest && found.newest->commit.txn != taken.txn &&
                         found.newest->commit.end_bytes <= file.file_bytes();
     const std::uint64_t end_bytes =
@@ -202,7 +174,7 @@ void restore(segment& file, const durable_state& found, bool same_file) {
     account_builder builder(memory, end_bytes);
     object_census census(file, builder, end_bytes,
                          found.newest ? txn_id{found.newest->commit.txn} : txn_id::none);
-    census.count(taken);
+    count_all(census, file, taken);
     census.retire_the_rest();
     if (beside) {
         count_what_can_be_read(census, found.newest->commit);

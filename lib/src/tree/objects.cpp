@@ -7,13 +7,23 @@ namespace holdfast {
 
 namespace {
 
+/// Calls `visit`; where it meets damage, the visitor decides.
+template <class Visit>
+void guarded(object_visitor& visitor, Visit&& visit) {
+    try {
+        visit();
+    } catch (const error& damage) {
+        visitor.damaged(damage);
+    }
+}
+
 void visit_leaf(const space_view& view, ref place, map_id map, object_visitor& visitor) {
     const format::leaf_node& leaf = leaf_at(view, place, map);
     if (!visitor.node(place, sizeof leaf)) {
         return;
     }
     for (std::size_t i = 0; i < leaf.header.count; ++i) {
-        visitor.record(get_ref(leaf.records, i), txn_id{leaf.header.made});
+        guarded(visitor, [&] { visitor.record(get_ref(leaf.records, i), txn_id{leaf.header.made}); });
     }
 }
 
@@ -28,13 +38,17 @@ void visit_inner(const space_view& view, ref place, std::uint32_t level, map_id 
     }
     for (std::size_t i = 0; i < node.header.count; ++i) {
         if (i != 0) {
-            const ref separator = get_ref(node.separators, i);
-            visitor.separator(separator,
-                              sizeof(format::separator_header) + read_separator(view, separator).size());
+            guarded(visitor, [&] {
+                const ref separator = get_ref(node.separators, i);
+                visitor.separator(separator,
+                                  sizeof(format::separator_header) + read_separator(view, separator).size());
+            });
         }
-        const ref child = get_ref(node.children, i);
-        level == 1 ? visit_leaf(view, child, map, visitor)
-                   : visit_inner(view, child, level - 1, map, visitor);
+        guarded(visitor, [&] {
+            const ref child = get_ref(node.children, i);
+            level == 1 ? visit_leaf(view, child, map, visitor)
+                       : visit_inner(view, child, level - 1, map, visitor);
+        });
     }
 }
 
@@ -44,9 +58,11 @@ void visit_objects(const space_view& view, const tree_root& root, object_visitor
     if (!root.root) {
         return;
     }
-    verify_level(root.level, root.root);
-    root.level == 0 ? visit_leaf(view, root.root, root.map, visitor)
-                    : visit_inner(view, root.root, root.level, root.map, visitor);
+    guarded(visitor, [&] {
+        verify_level(root.level, root.root);
+        root.level == 0 ? visit_leaf(view, root.root, root.map, visitor)
+                        : visit_inner(view, root.root, root.level, root.map, visitor);
+    });
 }
 
 } // namespace holdfast
