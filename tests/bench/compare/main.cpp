@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <exception>
 
+#include "run/children.hpp"
 #include "run/options.hpp"
 #include "run/results.hpp"
 #include "run/runner.hpp"
@@ -79,6 +80,10 @@ void run(const options& given) {
         workload_names.push_back(each.name);
     }
     expect_known(given.stores, store_names);
+    if (!given.role.empty()) {
+        be_child(given, *chosen.at(0));
+        return;
+    }
     expect_known(given.workloads, workload_names);
     std::erase_if(workloads, [&](const workload& each) { return !wanted(given.workloads, each.name); });
     results to(given.out);

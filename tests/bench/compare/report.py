@@ -119,8 +119,8 @@ def latency_table(rows):
 
 def modes(run):
     lines = unique((row["store"], run.header["versions"][row["store"]], row["mode"], row["survives"])
-                   for row in run.rows)
-    return (["| store | version | acknowledged writes | survive |", "|---|---|---|---|"]
+                   for row in sorted(run.rows, key=lambda row: run.stores().index(row["store"])))
+    return (["| store | version | how it writes | what acknowledged writes outlive |", "|---|---|---|---|"]
             + ["| " + " | ".join(text.replace("|", "\\|") for text in line) + " |" for line in lines])
 
 

@@ -44,7 +44,7 @@ instance::instance(const driver& of, const key_set& keys, std::size_t value_byte
       folder_(new_folder(parent)),
       values_(value_bytes, seed + 1),
       generations_(2 * keys.entries(), 0),
-      server_(of.serve(folder_)) {
+      server_(of.serve(folder_, size())) {
     open();
 }
 
@@ -60,9 +60,9 @@ void instance::close() {
     store_.reset();
 }
 
-void instance::open(bool durable) {
+void instance::open(access how) {
     close();
-    store_ = of_->open(folder_, {2 * keys_->entries(), keys_->key_bytes() + value_bytes_}, durable);
+    store_ = of_->open(folder_, size(), how);
     session_ = store_->start_session();
 }
 

@@ -48,10 +48,16 @@ public:
     [[nodiscard]] store& opened() noexcept { return *store_; }
     [[nodiscard]] session& main() noexcept { return *session_; }
     [[nodiscard]] value_source& values() noexcept { return values_; }
+    /// With all absent twins inserted.
+    [[nodiscard]] extent size() const noexcept {
+        return {2 * keys_->entries(), keys_->key_bytes(), value_bytes_};
+    }
     [[nodiscard]] value_check check() const noexcept { return value_check(value_bytes_); }
 
     void close();
-    void open(bool durable = false);
+    void open(access how = access::usual);
+    /// From now on this session is the main one.
+    void use(std::unique_ptr<session> another) { session_ = std::move(another); }
 
     /// Puts all keys of the sequence, so many a transaction. Returns the time of the transactions alone.
     timed load(const key_sequence& sequence, std::size_t a_transaction = batch_entries);

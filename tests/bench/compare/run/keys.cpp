@@ -11,7 +11,7 @@ namespace compare {
 
 namespace {
 
-constexpr std::uint64_t drawn_min = 1U << 16;
+constexpr std::uint64_t drawn_min = 1U << 12;
 constexpr std::uint64_t drawn_max = 1U << 22;
 constexpr std::uint64_t entries_of_a_prefix = 100;
 
@@ -121,7 +121,7 @@ key_sequence key_set::shuffled(std::uint64_t seed) const {
 }
 
 key_sequence key_set::drawn(std::uint64_t seed) const {
-    const std::uint64_t count = std::clamp(entries_, drawn_min, drawn_max);
+    const std::uint64_t count = std::clamp(2 * entries_, drawn_min, drawn_max);
     std::mt19937_64 random(seed);
     key_sequence result(count, key_bytes());
     for (std::uint64_t i = 0; i < count; ++i) {

@@ -59,7 +59,7 @@ public:
     [[nodiscard]] key_sequence sorted() const;
     /// All keys, shuffled.
     [[nodiscard]] key_sequence shuffled(std::uint64_t seed) const;
-    /// Keys drawn at random, as many as there are entries, within reason.
+    /// Keys drawn at random, twice as many as there are entries, within reason.
     [[nodiscard]] key_sequence drawn(std::uint64_t seed) const;
     /// Absent twins, shuffled, at most so many.
     [[nodiscard]] key_sequence twins(std::uint64_t seed, std::uint64_t count_max) const;

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
+#include <cmath>
 #include <cstring>
 #include <ctime>
 #include <fstream>
@@ -115,6 +116,8 @@ void add_latencies(json& line, const std::vector<const latencies*>& all) {
     std::vector<double> values;
     std::vector<const latencies*> all;
     for (const measurements& each : one.repetitions) {
+        require(std::isfinite(each[part].value),
+                one.of->name() + ", " + one.what->name + ": nothing was done");
         values.push_back(each[part].value);
         if (each[part].each) {
             all.push_back(&*each[part].each);

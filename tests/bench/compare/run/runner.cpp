@@ -3,6 +3,7 @@
 // Reads and what is measured in use share one instance of each store, which all stay open side by side, so that rivals
 // take turns within seconds. A write into a store just loaded gets a new instance in each repetition.
 #include "run/runner.hpp"
+#include "run/page_cache.hpp"
 
 #include <algorithm>
 #include <map>
@@ -16,6 +17,9 @@ struct task {
     const workload* what;
     state in;
     [[nodiscard]] bool keeps() const noexcept {
+        if (what->fills) {
+            return false;
+        }
         return in == state::in_use || (in == state::loaded && !what->changes);
     }
     /// What needs the kept instances as they were loaded comes before what is measured in use.
@@ -84,7 +88,7 @@ instance& data_set_run::kept(const driver& of, state in) {
 
 measurements data_set_run::measure_on(instance& on, const task& doing, std::uint64_t seed) const {
     if (doing.what->durable) {
-        on.open(true);
+        on.open(access::durable);
     }
     measurements result = doing.what->run({given_, on, seed}, doing.in);
     if (doing.what->durable) {
@@ -97,7 +101,7 @@ measurements data_set_run::measure(const driver& of, const task& doing, std::uin
     if (doing.keeps()) {
         return measure_on(kept(of, doing.in), doing, seed);
     }
-    const std::unique_ptr<instance> fresh = make(of, doing.in);
+    const std::unique_ptr<instance> fresh = make(of, doing.what->fills ? state::empty : doing.in);
     return measure_on(*fresh, doing, seed);
 }
 
@@ -105,7 +109,7 @@ void data_set_run::run(const std::vector<const driver*>& stores, const task& doi
     std::vector<row> rows;
     for (const driver* of : stores) {
         const std::optional<write_mode> mode = of->mode(doing.what->durable);
-        if (mode && doing.what->possible(of->can()) && doing.what->keys(keys_)) {
+        if (mode && doing.what->possible(of->can()) && doing.what->fits(keys_, value_bytes_)) {
             rows.push_back(
                 {of, doing.what, *mode, doing.in, keys_.entries(), value_bytes_, keys_.kind(), {}});
         }
@@ -117,13 +121,17 @@ void data_set_run::run(const std::vector<const driver*>& stores, const task& doi
             const auto seed = given_.seed + static_cast<std::uint64_t>(repetition) + 1;
             try {
                 each.repetitions.push_back(measure(*each.of, doing, seed));
+            } catch (const not_here& reason) {
+                to_.write_left_out(each.of->name() + ", " + doing.what->name, reason.what());
             } catch (const std::exception& failure) {
                 throw std::runtime_error(each.of->name() + ", " + doing.what->name + ": " + failure.what());
             }
         }
     }
     for (const row& each : rows) {
-        to_.write(each);
+        if (!each.repetitions.empty()) {
+            to_.write(each);
+        }
     }
 }
 

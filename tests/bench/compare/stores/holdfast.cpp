@@ -2,6 +2,7 @@
 #include <holdfast/store.hpp>
 #include <holdfast/version.hpp>
 
+#include "stores/holdfast_maps.hpp"
 #include "stores/registry.hpp"
 
 namespace compare {
@@ -98,15 +99,24 @@ private:
 
 class holdfast_store final : public store {
 public:
-    holdfast_store(const std::filesystem::path& folder, bool durable)
-        : store_(holdfast::store::open(folder / "compare.hold")), durable_(durable) {}
+    holdfast_store(const std::filesystem::path& folder, const extent& size, access how)
+        : store_(holdfast::store::open(folder / "compare.hold")),
+          value_bytes_(size.value_bytes),
+          durable_(how == access::durable) {}
     [[nodiscard]] std::unique_ptr<session> start_session() override {
         return std::make_unique<holdfast_session>(store_, durable_);
+    }
+    [[nodiscard]] std::unique_ptr<session> start_named_session() override {
+        return start_holdfast_named_session(store_);
+    }
+    [[nodiscard]] std::unique_ptr<session> start_typed_session() override {
+        return start_holdfast_typed_session(store_, value_bytes_);
     }
     void sync() override { store_.sync(); }
 
 private:
     holdfast::store store_;
+    std::size_t value_bytes_;
     bool durable_;
 };
 
@@ -119,16 +129,19 @@ public:
                 .reverse = true,
                 .snapshots = true,
                 .processes = true,
+                .readers = true,
                 .file = true,
+                .named_maps = true,
+                .typed = true,
                 .sync = true};
     }
     [[nodiscard]] std::optional<write_mode> mode(bool durable) const override {
         return durable ? write_mode{survives::power_cut, "sync() after each commit"}
                        : write_mode{survives::kill, "durability process"};
     }
-    [[nodiscard]] std::unique_ptr<store> open(const std::filesystem::path& folder, const extent&,
-                                              bool durable) const override {
-        return std::make_unique<holdfast_store>(folder, durable);
+    [[nodiscard]] std::unique_ptr<store> open(const std::filesystem::path& folder, const extent& size,
+                                              access how) const override {
+        return std::make_unique<holdfast_store>(folder, size, how);
     }
 };
 

@@ -167,6 +167,7 @@ public:
                 .reverse = true,
                 .snapshots = true,
                 .processes = true,
+                .readers = true,
                 .file = true,
                 .named_maps = true,
                 .sync = true};
@@ -178,7 +179,7 @@ public:
         return durable ? std::nullopt : std::optional(write_mode{survives::kill, "WRITEMAP|NOSYNC"});
     }
     [[nodiscard]] std::unique_ptr<store> open(const std::filesystem::path& folder, const extent&,
-                                              bool) const override {
+                                              access) const override {
         return std::make_unique<lmdb_store>(folder, syncs_ ? 0U : unsigned{MDB_WRITEMAP | MDB_NOSYNC});
     }
 

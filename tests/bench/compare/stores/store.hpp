@@ -37,11 +37,14 @@ struct write_mode {
 /// What a store can do at all; workloads ask before they run.
 struct abilities {
     bool reads = true;
+    bool absence = true;    ///< knows which keys are not there, and erases
     bool ordered = false;   ///< scans forward and from a prefix
     bool reverse = false;   ///< scans backward
     bool batches = true;    ///< many puts in one transaction, or sent together
     bool snapshots = false; ///< can hold a consistent state, for as long as it likes
     bool processes = false; ///< several processes at once, all of them writing
+    bool readers = false;   ///< several processes at once, as long as they only read
+    bool threads = true;    ///< readers beside a writer, in one process
     bool file = false;      ///< is there again after it was closed and opened
     bool named_maps = false;
     bool typed = false; ///< stores a struct as such
@@ -99,7 +102,16 @@ public:
 /// How large a data set is going to be, for stores that must know.
 struct extent {
     std::uint64_t entries = 0;
-    std::uint64_t entry_bytes = 0;
+    std::size_t key_bytes = 0;
+    std::size_t value_bytes = 0;
+    [[nodiscard]] std::uint64_t entry_bytes() const noexcept { return key_bytes + value_bytes; }
+};
+
+/// What a store is opened for.
+enum class access {
+    usual,
+    durable,   ///< every write outlives a power cut
+    read_only, ///< where not many may write, but many may read
 };
 
 /// A kind of store.
@@ -117,12 +129,14 @@ public:
     /// Why it can't be used here and now; "" if it can.
     [[nodiscard]] virtual std::string missing() const { return {}; }
     /// Starts what has to run beside the store, if anything, until the returned object is destroyed.
-    [[nodiscard]] virtual std::shared_ptr<void> serve(const std::filesystem::path&) const { return nullptr; }
-    /// Process id of what `serve` started; 0 if the store lives in this process.
-    [[nodiscard]] virtual int server(const std::filesystem::path&) const { return 0; }
+    [[nodiscard]] virtual std::shared_ptr<void> serve(const std::filesystem::path&, const extent&) const {
+        return nullptr;
+    }
+    /// Process id of what `serve` started for that folder; 0 if the store lives in this process.
+    [[nodiscard]] virtual int server_of(const std::filesystem::path&) const { return 0; }
     /// Opens the store in that folder, or makes it.
     [[nodiscard]] virtual std::unique_ptr<store> open(const std::filesystem::path& folder, const extent& size,
-                                                      bool durable) const = 0;
+                                                      access how) const = 0;
 };
 
 /// Throws unless `fine`.

@@ -9,6 +9,8 @@ namespace {
 
 [[nodiscard]] bool reads(const abilities& can) { return can.reads; }
 
+[[nodiscard]] bool knows_absence(const abilities& can) { return can.reads && can.absence; }
+
 /// Look-ups one by one by `get(key, position)`; the latencies in a second run, because measuring them takes time.
 template <class Get>
 [[nodiscard]] measurements single_gets(const bench& with, const key_sequence& keys, value_check& check,
@@ -76,7 +78,7 @@ void add_reads(std::vector<workload>& all) {
                    {state::loaded},
                    false,
                    false,
-                   reads,
+                   knows_absence,
                    get_absent});
     all.push_back({"get-in-one", "random look-ups, 1000 in one snapshot or transaction", both, false, false,
                    reads,

@@ -7,7 +7,7 @@ namespace {
 
 [[nodiscard]] bool ordered(const abilities& can) { return can.ordered; }
 [[nodiscard]] bool reversible(const abilities& can) { return can.reverse; }
-[[nodiscard]] bool have_prefixes(const key_set& keys) { return keys.has_prefixes(); }
+[[nodiscard]] bool have_prefixes(const key_set& keys, std::size_t) { return keys.has_prefixes(); }
 
 /// Whole scans; each one met every entry once.
 [[nodiscard]] measurements scan_all(const bench& with, void (session::*scan)(value_check&)) {

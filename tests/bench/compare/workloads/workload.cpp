@@ -27,6 +27,10 @@ std::vector<workload> all_workloads() {
     add_reads(all);
     add_scans(all);
     add_writes(all);
+    add_maps(all);
+    add_concurrent(all);
+    add_opening(all);
+    add_durable(all);
     return all;
 }
 

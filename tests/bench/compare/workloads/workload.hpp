@@ -53,7 +53,9 @@ struct workload {
     bool durable = false; ///< every write must outlive a power cut
     std::function<bool(const abilities&)> possible;
     std::function<measurements(const bench&, state)> run;
-    std::function<bool(const key_set&)> keys = [](const key_set&) { return true; };
+    /// Whether it can be measured with such keys and values.
+    std::function<bool(const key_set&, std::size_t)> fits = [](const key_set&, std::size_t) { return true; };
+    bool fills = false; ///< starts from an empty store and brings it to the state by itself
 };
 
 /// All of them, in the order in which they run.
@@ -64,6 +66,10 @@ void add_loads(std::vector<workload>& all);
 void add_reads(std::vector<workload>& all);
 void add_scans(std::vector<workload>& all);
 void add_writes(std::vector<workload>& all);
+void add_maps(std::vector<workload>& all);
+void add_concurrent(std::vector<workload>& all);
+void add_durable(std::vector<workload>& all);
+void add_opening(std::vector<workload>& all);
 
 /// Throws unless all the values taken, of so many look-ups, were right.
 void require_all(const value_check& check, std::uint64_t expected, const std::string& what);
