@@ -34,15 +34,27 @@ class DamagedValue(CliTest):
         self.refused(b"number", "get", "number")
         self.assertEqual(self.ok("get", "sound"), b"untouched\n")
 
+    def left_out(self, *arguments):
+        """What is damaged is named, a line each, and the rest is printed."""
+        result = self.run_raw(*arguments)
+        self.assertEqual(result.returncode, CORRUPT)
+        lines = result.stderr.splitlines()
+        self.assertEqual(len(lines), 2)
+        for line, key in zip(lines, [b'"number"', b'"text"']):
+            self.assertTrue(line.startswith(b"holdfast: " + key), line)
+            self.assertIn(b"damaged", line)
+        for stored in [b"1234567890123456789", b"what was"]:
+            self.assertNotIn(stored, result.stdout)
+        self.assertEqual(result.stdout.count(b"sound"), 1)
+
     def test_is_not_listed_with_its_value(self):
-        self.refused(b"number", "list", "-v")
-        self.refused(b"number", "list", "--json")
+        self.left_out("list", "-v")
+        self.left_out("list", "--json")
         self.assertEqual(self.ok("list"), b"number\nsound\ntext\n")
 
     def test_is_not_exported(self):
         for form in ["jsonl", "csv", "tsv"]:
-            result = self.refused(b"number", "export", "--format", form)
-            self.assertNotIn(b"1234567890123456789", result.stdout)
+            self.left_out("export", "--format", form)
 
     def test_is_not_copied_or_counted_on(self):
         self.refused(b"text", "copy", "text", "other")

@@ -14,6 +14,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <ranges>
@@ -38,6 +39,22 @@ namespace detail {
 class snapshot_state;
 class store_state;
 } // namespace detail
+
+/// A stretch of a map where entries are missing, because the file is damaged there: of keys between two that could be
+/// read, these not included; or of one key that could be read and is nothing, `after` and `before` alike. Views into
+/// the file: copy them if they are to outlive the snapshot.
+struct damaged_stretch {
+    std::optional<std::string_view> after;  ///< nullopt: from the beginning of the map
+    std::optional<std::string_view> before; ///< nullopt: to its end
+    std::string what;                       ///< was found first
+};
+
+/// What `map_view::salvage` visits: the keys k with first <= k < last, in rising order unless `backwards`.
+struct salvage_options {
+    std::string_view first{};
+    std::optional<std::string_view> last{};
+    bool backwards = false;
+};
 
 /// One named map as a snapshot sees it; a map that does not exist is empty. Shares the snapshot; cheap to copy.
 class HOLDFAST_API map_view : public detail::walkable_map<map_view>, public std::ranges::view_base {
@@ -68,6 +85,13 @@ public:
     [[nodiscard]] std::vector<std::optional<value_view>>
     get_many(std::span<const std::string_view> keys) const;
     [[nodiscard]] bool contains(std::string_view key) const;
+    /// Visits the entries that can be read, in order, and goes on behind damage, where iterators throw corrupt: each
+    /// stretch of damaged nodes and records is told by `damaged`, between the calls of `use` for the entries around it.
+    /// (Where a node has lost entries, the stretch is told behind those that it still has.) `use` returns whether to go
+    /// on. Values are not verified: see `value_view::verify`. What either throws ends the walk and goes through. O(n).
+    void salvage(const std::function<bool(const entry&)>& use,
+                 const std::function<void(const damaged_stretch&)>& damaged,
+                 const salvage_options& options = {}) const;
     /// O(1).
     [[nodiscard]] std::uint64_t size() const;
     /// Sum of the sizes of all keys and values. O(1).
@@ -187,6 +211,9 @@ public:
     [[nodiscard]] bool has_map(std::string_view name) const;
     /// All maps in the order of their names, the unnamed one only if it has entries. O(maps).
     [[nodiscard]] std::vector<map_information> maps() const;
+    /// The same for a damaged store: the maps that can be told. `damaged` is called for the names of those that can't.
+    [[nodiscard]] std::vector<map_information>
+    maps(const std::function<void(const damaged_stretch&)>& damaged) const;
     /// The last transaction that this snapshot sees.
     [[nodiscard]] version_number version() const;
     /// What changed in a map between `older` and this snapshot, in the order of keys; skips what both share. The views

@@ -11,6 +11,7 @@
 #include "tree/cursor.hpp"
 #include "tree/difference.hpp"
 #include "tree/reader.hpp"
+#include "tree/salvage.hpp"
 
 namespace holdfast {
 
@@ -53,6 +54,27 @@ std::vector<std::optional<value_view>> map_view::get_many(std::span<const std::s
 }
 
 bool map_view::contains(std::string_view key) const { return get(key).has_value(); }
+
+void map_view::salvage(const std::function<bool(const entry&)>& use,
+                       const std::function<void(const damaged_stretch&)>& damaged,
+                       const salvage_options& options) const {
+    class visitor final : public salvage_visitor {
+    public:
+        visitor(decltype(use) read, decltype(damaged) lost) : use_(&read), damaged_(&lost) {}
+        bool entry(const record_view& record) override {
+            return (*use_)({record.key, detail::to_view(record)});
+        }
+        void gap(const tree_gap& found) override { (*damaged_)({found.after, found.before, found.what}); }
+
+    private:
+        decltype(&use) use_;
+        decltype(&damaged) damaged_;
+    };
+    static_cast<void>(state());
+    const detail::map_place& place = map_access::place(*this);
+    visitor each(use, damaged);
+    tree_salvage(place.view, place.root, {options.first, options.last, options.backwards}, each);
+}
 
 std::uint64_t map_view::size() const {
     static_cast<void>(state());
@@ -132,6 +154,26 @@ std::vector<map_information> snapshot::maps() const {
     }
     from.commit().named().for_each([&](std::string_view name, const format::map_root& map) {
         maps.push_back({std::string(name), map.entries, map.bytes, keys_of(map)});
+    });
+    return maps;
+}
+
+std::vector<map_information>
+snapshot::maps(const std::function<void(const damaged_stretch&)>& damaged) const {
+    const detail::snapshot_state& from = state();
+    std::vector<map_information> maps;
+    const auto add = [&](std::string_view name, const format::map_root& map) {
+        try {
+            maps.push_back({std::string(name), map.entries, map.bytes, keys_of(map)});
+        } catch (const error& damage) {
+            damaged({name, name, damage.what()});
+        }
+    };
+    if (from.commit().slot.unnamed.entries != 0) {
+        add("", from.commit().slot.unnamed);
+    }
+    from.commit().named().salvage(add, [&](const tree_gap& found) {
+        damaged({found.after, found.before, found.what});
     });
     return maps;
 }

@@ -114,6 +114,36 @@ std::optional<format::map_root> map_catalogue::find(std::string_view name) const
     return root_of(*found);
 }
 
+void map_catalogue::salvage(
+    const std::function<void(std::string_view name, const format::map_root& map)>& use,
+    const std::function<void(const tree_gap& damage)>& damaged) const {
+    class visitor final : public salvage_visitor {
+    public:
+        visitor(const map_catalogue& owner, decltype(use) found, decltype(damaged) lost)
+            : owner_(&owner), use_(&found), damaged_(&lost) {}
+        bool entry(const record_view& record) override {
+            std::optional<format::map_root> root;
+            try {
+                root = owner_->root_of(record);
+            } catch (const error& damage) {
+                (*damaged_)({record.key, record.key, damage.what()});
+            }
+            if (root) {
+                (*use_)(record.key, *root);
+            }
+            return true;
+        }
+        void gap(const tree_gap& found) override { (*damaged_)(found); }
+
+    private:
+        const map_catalogue* owner_;
+        decltype(&use) use_;
+        decltype(&damaged) damaged_;
+    };
+    visitor each(*this, use, damaged);
+    tree_salvage(view_, names_, {}, each);
+}
+
 // --- Writing ----------------------------------------------------------------------------------------------
 
 catalogue_writer::catalogue_writer(space& memory, const format::commit_slot& before)

@@ -15,6 +15,7 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string_view>
 
@@ -27,6 +28,7 @@
 #include "format/node.hpp"
 #include "tree/cursor.hpp"
 #include "tree/root.hpp"
+#include "tree/salvage.hpp"
 #include "tree/space.hpp"
 #include "tree/tree_writer.hpp"
 
@@ -95,6 +97,10 @@ public:
             }
         }
     }
+
+    /// The same for what is left of a damaged catalogue; entries that are no maps are told as gaps, too.
+    void salvage(const std::function<void(std::string_view name, const format::map_root& map)>& use,
+                 const std::function<void(const tree_gap& damage)>& damaged) const;
 
 private:
     [[nodiscard]] format::map_root root_of(const record_view& record) const;

@@ -16,25 +16,30 @@ namespace {
 constexpr std::string_view details = //
     R"(Verifies structure, order and checksums of all that is stored, and that each
 byte of the file is accounted for. Writers wait meanwhile; readers do not. With
---read-only, or without permission to write, nobody waits, and the account of
-the file's space is left out. What is wrong is named on standard error, one
-finding a line, and the status is 5. --json prints one object instead, with
-"sound", "entries", "maps" and "findings".
+--read-only, without permission to write, or where damage forbids writing,
+nobody waits, and the account of the file's space is left out. What is wrong is
+named on standard error, one finding a line, and the status is 5. --json prints
+one object instead, with "sound", "entries", "maps" and "findings".
 
 Examples:
   holdfast check && echo all is well
   holdfast check --json | jq '.findings[].what'
 )";
 
-/// To write, as only then the whole file can be accounted for; else to read.
-store open_to_check(const settings& given) {
+/// To write, as only then the whole file can be accounted for; else to read. Where damage forbids writing, that is the
+/// first finding.
+store open_to_check(const settings& given, std::vector<finding>& findings) {
     if (given.read_only) {
         return open_to_read(given);
     }
     try {
         return open_to_write(given);
     } catch (const error& failure) {
-        if (failure.reason() != errc::permission) {
+        if (failure.reason() == errc::corrupt) {
+            const std::string message = failure.what();
+            const std::string path = given.store_path + ": ";
+            findings.push_back({message.starts_with(path) ? message.substr(path.size()) : message, "", ""});
+        } else if (failure.reason() != errc::permission) {
             throw;
         }
     }
@@ -108,11 +113,13 @@ exit_status run_check(invocation& call) {
     if (!call.begin(0, 0)) {
         return exit_status::done;
     }
-    const store checked = open_to_check(call.given);
     std::vector<finding> findings;
+    const store checked = open_to_check(call.given, findings);
     {
         progress_bar bar("checking");
-        findings = checked.check([&](std::uint64_t done, std::uint64_t total) { bar.show(done, total); });
+        const auto found =
+            checked.check([&](std::uint64_t done, std::uint64_t total) { bar.show(done, total); });
+        findings.insert(findings.end(), found.begin(), found.end());
     }
     if (json) {
         write_json(call.out, checked, call.given.store_path, findings);

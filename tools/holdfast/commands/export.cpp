@@ -13,6 +13,7 @@
 #include "output/escape.hpp"
 #include "output/terminal.hpp"
 #include "program/command.hpp"
+#include "program/damage_log.hpp"
 #include "program/key_range.hpp"
 #include "table/delimited.hpp"
 #include "table/table_value.hpp"
@@ -33,6 +34,10 @@ nothing. What is no text is base64 of the type "string;base64", or CBOR
 in "document;base64". Lines of JSON keep more: the type of the keys, the names
 of the types of documents, how these are encoded, and the bits of a NaN.
 
+What is damaged is left out: each map, key or stretch of keys is named on
+standard error, and the status is 5. So the rest of a damaged store is saved by
+importing what is printed into a new one.
+
 Examples:
   holdfast export > backup.jsonl
   holdfast export --all | holdfast -s copy.hold import
@@ -47,8 +52,8 @@ struct export_options {
 
 class entry_writer {
 public:
-    entry_writer(output& out, const settings& given, const std::string& format, bool names_maps)
-        : out_(out), given_(given), names_maps_(names_maps) {
+    entry_writer(output& out, const std::string& format, bool names_maps)
+        : out_(out), names_maps_(names_maps) {
         if (format == "csv") {
             table_ = csv_format;
         } else if (format == "tsv") {
@@ -67,8 +72,9 @@ public:
         }
     }
 
-    void write(std::string_view map, const key_type& keys, const entry& one) {
-        naming_key(given_, keys, one.first, [&] {
+    /// `given` names the map.
+    void write(const settings& given, const key_type& keys, const entry& one) {
+        naming_key(given, keys, one.first, [&] {
             one.second.verify();
             if (owns_outside(one.second.type())) {
                 throw error(errc::unsupported, "holds a value of type " + type_name(one.second.type()) +
@@ -77,7 +83,9 @@ public:
             }
             if (!table_) {
                 line_.clear();
-                append_entry_json(line_, keys, one, {.map = names_maps_ ? std::optional(map) : std::nullopt});
+                append_entry_json(
+                    line_, keys, one,
+                    {.map = names_maps_ ? std::optional<std::string_view>(given.map) : std::nullopt});
                 line_ += '\n';
                 out_.write(line_);
             } else {
@@ -98,7 +106,6 @@ private:
     }
 
     output& out_;
-    const settings& given_;
     std::optional<table_format> table_; ///< nullopt: lines of JSON
     bool names_maps_;
     std::string line_; ///< kept for its memory
@@ -106,37 +113,46 @@ private:
 
 class export_run {
 public:
-    export_run(entry_writer& writer, std::uint64_t total) : writer_(writer), total_(total) {}
+    export_run(entry_writer& writer, damage_log& damage, std::uint64_t total)
+        : writer_(writer), damage_(damage), total_(total) {}
 
-    void run(std::string_view name, const map_view& map, const std::string& prefix) {
-        key_range range = choose_range(map, prefix);
-        for (; range.first != range.last; ++range.first) {
-            writer_.write(name, map.keys(), *range.first);
+    /// The map that `given` names.
+    void run(const settings& given, const map_view& map, const std::string& prefix) {
+        const key_type& keys = map.keys();
+        const key_range range = choose_range(keys, prefix);
+        const auto use = [&](const entry& one) {
+            damage_.pass([&] { writer_.write(given, keys, one); });
             if (++done_ % entries_each == 0 && !on_terminal_) {
                 bar_.show_rate(done_, total_, done_);
             }
-        }
+            return true;
+        };
+        map.salvage(use, [&](const damaged_stretch& lost) { damage_.note(given, keys, lost); },
+                    {range.first, range.last});
     }
 
 private:
     static constexpr std::uint64_t entries_each = 1'000;
 
     entry_writer& writer_;
+    damage_log& damage_;
     std::uint64_t total_;
     std::uint64_t done_ = 0;
     bool on_terminal_ = ::isatty(STDOUT_FILENO) == 1; ///< where a bar would be in the way
     progress_bar bar_{"exporting"};
 };
 
-void export_all(const snapshot& now, entry_writer& writer) {
+void export_all(const settings& given, const snapshot& now, entry_writer& writer, damage_log& damage) {
+    const auto maps = now.maps([&](const damaged_stretch& lost) { damage.note_maps(given, lost); });
     std::uint64_t total = 0;
-    const auto maps = now.maps();
     for (const map_information& map : maps) {
         total += map.entries;
     }
-    export_run run(writer, total);
+    export_run run(writer, damage, total);
     for (const map_information& map : maps) {
-        run.run(map.name, now.map(map.name), "");
+        settings of_map = given;
+        of_map.map = map.name;
+        damage.pass([&] { run.run(of_map, now.map(map.name), ""); });
     }
 }
 
@@ -151,17 +167,18 @@ exit_status run_export(invocation& call) {
     if (options.all && (!prefix.empty() || !call.given.map.empty())) {
         throw_usage("--all excludes PREFIX and -m");
     }
-    entry_writer writer(call.out, call.given, options.format.value_or("jsonl"), options.all);
+    entry_writer writer(call.out, options.format.value_or("jsonl"), options.all);
     const store source = open_to_read(call.given);
     const snapshot now = source.snapshot();
+    damage_log damage;
     if (options.all) {
-        export_all(now, writer);
-        return exit_status::done;
+        export_all(call.given, now, writer, damage);
+        return damage.status();
     }
     const map_view map = find_map(now, call.given);
     writer.begin();
-    export_run(writer, prefix.empty() ? map.size() : 0).run(call.given.map, map, prefix);
-    return exit_status::done;
+    export_run(writer, damage, prefix.empty() ? map.size() : 0).run(call.given, map, prefix);
+    return damage.status();
 }
 
 constexpr command this_command{.name = "export",

@@ -12,6 +12,7 @@
 #include "output/escape.hpp"
 #include "output/rows.hpp"
 #include "program/command.hpp"
+#include "program/damage_log.hpp"
 #include "program/key_range.hpp"
 #include "program/parse.hpp"
 
@@ -27,6 +28,7 @@ exact, and each is followed by a NUL instead. With --json each line is an object
 with key, type, size, version and value; see "holdfast get --help" for how JSON
 shows values. The keys of a typed map are read and printed by their type. For
 tuples PREFIX is an array of the first parts; other typed keys have no prefix.
+What is damaged is named on standard error and left out; the status is 5 then.
 
 Examples:
   holdfast list
@@ -59,21 +61,6 @@ void declare(command_line& line, list_options& options) {
     line.flag("--count", options.count, "print only how many there are");
     line.flag("--json", options.json, "one JSON object a line");
     line.flag("-0", options.exact, "exact, each followed by a NUL, for xargs -0");
-}
-
-/// Calls visit(entry) for each in order, until there are `limit`; returns how many.
-template <class Visit>
-std::uint64_t walk(key_range range, bool reverse, std::uint64_t limit, Visit&& visit) {
-    std::uint64_t visited = 0;
-    for (; visited < limit && range.first != range.last; ++visited) {
-        if (reverse) {
-            visit(*--range.last);
-        } else {
-            visit(*range.first);
-            ++range.first;
-        }
-    }
-    return visited;
 }
 
 class row_writer {
@@ -167,18 +154,29 @@ exit_status run_list(invocation& call) {
     const std::uint64_t limit = options.limit ? parse_number("--limit", *options.limit) : UINT64_MAX;
     const store source = open_to_read(call.given);
     const map_view map = find_map(source.snapshot(), call.given);
-    const auto range = [&] { return choose_range(map, prefix, options.from, options.to); };
-    if (!options.count) {
-        row_writer rows(call.out, call.given, map.keys(), options);
-        walk(range(), options.reverse, limit, [&](const entry& one) { rows.write(one); });
+    const bool whole = prefix.empty() && !options.from && !options.to;
+    if (options.count && whole) {
+        call.out.write_number(std::min(map.size(), limit));
+        call.out.write('\n');
         return exit_status::done;
     }
-    const bool whole = prefix.empty() && !options.from && !options.to;
-    const std::uint64_t count =
-        whole ? std::min(map.size(), limit) : walk(range(), false, limit, [](const entry&) {});
-    call.out.write_number(count);
-    call.out.write('\n');
-    return exit_status::done;
+    const key_range range = choose_range(map.keys(), prefix, options.from, options.to);
+    row_writer rows(call.out, call.given, map.keys(), options);
+    damage_log damage;
+    std::uint64_t count = 0;
+    const auto use = [&](const entry& one) {
+        count += options.count || damage.pass([&] { rows.write(one); }) ? 1 : 0;
+        return count < limit;
+    };
+    if (limit != 0) {
+        map.salvage(use, [&](const damaged_stretch& lost) { damage.note(call.given, map.keys(), lost); },
+                    {range.first, range.last, options.reverse});
+    }
+    if (options.count) {
+        call.out.write_number(count);
+        call.out.write('\n');
+    }
+    return damage.status();
 }
 
 constexpr command this_command{.name = "list",

@@ -9,6 +9,7 @@
 #include "output/escape.hpp"
 #include "output/rows.hpp"
 #include "program/command.hpp"
+#include "program/damage_log.hpp"
 #include "program/erase.hpp"
 
 namespace holdfast::cli {
@@ -96,10 +97,12 @@ exit_status run_maps(invocation& call) {
         return exit_status::done;
     }
     const store source = open_to_read(call.given);
-    for (const map_information& map : source.snapshot().maps()) {
+    damage_log damage;
+    const auto note = [&](const damaged_stretch& lost) { damage.note_maps(call.given, lost); };
+    for (const map_information& map : source.snapshot().maps(note)) {
         json ? write_json(call.out, map) : write_text(call, map);
     }
-    return exit_status::done;
+    return damage.status();
 }
 
 constexpr command this_command{.name = "maps",

@@ -23,20 +23,16 @@ std::optional<std::string> end_of_prefix(std::string prefix) {
 
 } // namespace
 
-key_range choose_range(const map_view& map, const std::string& prefix, const std::optional<std::string>& from,
-                       const std::optional<std::string>& to) {
-    const key_type& keys = map.keys();
+key_range choose_range(const key_type& keys, const std::string& prefix,
+                       const std::optional<std::string>& from, const std::optional<std::string>& to) {
     const std::string beginning = key_prefix_from_text(keys, prefix);
-    const std::string begin = std::max(beginning, from ? key_from_text(keys, *from) : std::string());
-    std::optional<std::string> end = end_of_prefix(beginning);
+    key_range chosen{std::max(beginning, from ? key_from_text(keys, *from) : std::string()),
+                     end_of_prefix(beginning)};
     if (to) {
         const std::string limit = key_from_text(keys, *to);
-        end = end ? std::min(*end, limit) : limit;
+        chosen.last = chosen.last ? std::min(*chosen.last, limit) : limit;
     }
-    if (end && *end <= begin) {
-        return {map.end(), map.end()};
-    }
-    return {map.lower_bound(begin), end ? map.lower_bound(*end) : map.end()};
+    return chosen;
 }
 
 } // namespace holdfast::cli
