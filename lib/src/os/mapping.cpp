@@ -2,6 +2,7 @@
 #include "os/mapping.hpp"
 
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -78,6 +79,21 @@ int mapping::map(const file& f, bool writable, std::uint64_t wanted_bytes, std::
         }
         bytes = std::max(round_up(bytes / 2), least);
     }
+}
+
+std::uint64_t mapping::page_behind(std::uint64_t offset) noexcept {
+    static const auto page_bytes = static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+    return (offset + (page_bytes - 1)) / page_bytes * page_bytes;
+}
+
+int mapping::make_private(byte_range range) noexcept {
+    const std::lock_guard no_fork(fork_mutex()); // a child in between would inherit it
+    void* const place = ::mmap(base() + range.start, range.bytes, PROT_READ | PROT_WRITE,
+                               MAP_FIXED | MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (place == MAP_FAILED || ::madvise(place, range.bytes, MADV_DONTFORK) != 0) {
+        return errno;
+    }
+    return 0;
 }
 
 int mapping::flush(byte_range range) const noexcept {

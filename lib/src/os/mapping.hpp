@@ -29,6 +29,12 @@ public:
     [[nodiscard]] int map(const file& f, bool writable, std::uint64_t wanted_bytes, std::uint64_t least_bytes,
                           std::uint64_t data_bytes) noexcept;
 
+    /// The first beginning of a page that is not below `offset`.
+    [[nodiscard]] static std::uint64_t page_behind(std::uint64_t offset) noexcept;
+    /// Puts memory of this process's own, zeroed, in place of a range of it; `start` at the beginning of a page. Memory
+    /// is taken as it is used. Children do not inherit it. 0 or an errno; after a failure nothing of it may be used.
+    [[nodiscard]] int make_private(byte_range range) noexcept;
+
     /// Brings the pages of a range to the medium, with whoever's changes; `start` at the beginning of a page. Waits for
     /// them. 0 or an errno: then the kernel may have given up pages for good.
     [[nodiscard]] int flush(byte_range range) const noexcept;

@@ -66,6 +66,25 @@ void segment::map(std::uint64_t data_bytes) {
     table_.emplace(base(), file_, path_);
 }
 
+std::uint64_t segment::map_beside(os::mapping& to, std::uint64_t end_bytes,
+                                  std::uint64_t private_bytes) const {
+    if (end_bytes > file_bytes()) {
+        fail(errc::corrupt, path_, "the store is cut short");
+    }
+    // What lies between, if anything, is of the page that the end is in, so it can be touched.
+    const std::uint64_t begin = os::mapping::page_behind(end_bytes);
+    const std::uint64_t end = begin + private_bytes;
+    if (private_bytes > format::file_bytes_max || end > format::file_bytes_max) {
+        fail(errc::address_space, path_, "no reference reaches behind so large a store");
+    }
+    int code = to.map(file_, false, end, end, begin);
+    code = code != 0 ? code : to.make_private({begin, to.bytes() - begin});
+    if (code != 0) {
+        fail_system(code == EINVAL || code == EAGAIN ? ENOMEM : code, path_, "can't map the store once more");
+    }
+    return begin;
+}
+
 void segment::read_ahead() const {
     const std::uint64_t end = std::min(file_bytes(), capacity_bytes());
     const std::uint64_t bytes =

@@ -148,6 +148,11 @@ public:
     /// Disk space behind every byte of the heap up to `end_bytes`, whatever is said of it. Alone.
     void back_all(std::uint64_t end_bytes) { back_a_copy(end_bytes, false); }
 
+    /// Maps the file once more, only to be read, up to `end_bytes`, and puts `private_bytes` of this process's own
+    /// memory right behind. Returns where that begins. Throws corrupt if the file is shorter; address_space, io_error.
+    [[nodiscard]] std::uint64_t map_beside(os::mapping& to, std::uint64_t end_bytes,
+                                           std::uint64_t private_bytes) const;
+
     // --- The writer lock ---
 
     /// Takes the writer lock, which then belongs to this process: any thread may release it. If its holder died, runs
