@@ -10,6 +10,7 @@ import support
 from support import CORRUPT, CliTest
 
 ENTRIES = 500
+HEADS = 12 * 1024  # where the file says which commit is the newest
 
 
 class DamagedStore(CliTest):
@@ -130,6 +131,13 @@ class DamagedStore(CliTest):
         self.assertEqual(result.stdout.splitlines(), [line for line in self.sound if b'"map":"other"' not in line])
         listed = self.fails(CORRUPT, "maps", says=b'"other"').stdout
         self.assertEqual(listed, b'""\t500\tstring\nusers\t500\tstring\n')
+
+    def test_without_its_heads_is_exported_and_said_to_be_older(self):
+        self.content[HEADS:HEADS + 8] = bytes(8)
+        self.write()
+        self.fails(CORRUPT, "put", "k", "v", says=b"export")
+        result = self.fails(CORRUPT, "export", "--all", says=b"was committed last")
+        self.assertEqual(result.stdout.splitlines(), self.sound)
 
     def test_a_store_that_is_cut_short_is_exported(self):
         with open(self.store, "r+b") as file:

@@ -62,6 +62,7 @@ TEST_F(reading_test, after_a_boot_is_of_the_durable_commit_whatever_became_of_la
     EXPECT_EQ(opened.get(numbered("key", 7))->text(), durable.at("/" + numbered("key", 7)));
     EXPECT_TRUE(opened.check().empty());
     EXPECT_EQ(opened.stat().version, opened.stat().durable_version);
+    EXPECT_FALSE(opened.shows_older_commit()) << "that is what outlived the boot for certain";
     EXPECT_EQ(bytes(), before);
 }
 
@@ -178,6 +179,8 @@ TEST_F(reading_test, does_without_heads_that_are_damaged) {
     open().close();
     lose_the_heads();
     EXPECT_EQ(read(), before) << "after a clean close";
+    EXPECT_TRUE(reader().shows_older_commit());
+    EXPECT_FALSE(reader().check().empty());
     expect_failure(errc::corrupt, [&] { static_cast<void>(open()); });
 }
 

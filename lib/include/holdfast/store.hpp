@@ -214,6 +214,9 @@ public:
     /// left out). `progress` is called now and then with entries done and entries in all. O(n).
     [[nodiscard]] std::vector<finding>
     check(const std::function<void(std::uint64_t done, std::uint64_t total)>& progress = {}) const;
+    /// Whether what this handle shows is older than the newest commit, which can't be told any more because the store
+    /// is damaged. Of handles opened for reading: others refuse such a store. O(1).
+    [[nodiscard]] bool shows_older_commit() const;
     [[nodiscard]] const std::filesystem::path& path() const;
     [[nodiscard]] open_mode mode() const;
 

@@ -177,7 +177,8 @@ void segment::attach_reader(os::deadline until) {
         state.says_clean() ? state.is_at(newest) : std::memcmp(&found, &now, sizeof now) == 0;
     if (!readable || !vouched_for) {
         // A clean slot that the heads contradict is not believed either.
-        unrestored_ = {state, is_of_one_file(found, now) && !state.says_clean(), commits().visible()};
+        unrestored_ = {state, !readable || state.says_clean(),
+                       is_of_one_file(found, now) && !state.says_clean(), commits().visible()};
     }
 }
 

@@ -69,8 +69,9 @@ struct segment_hooks {
 /// it yet, or the heads are damaged.
 struct unrestored_store {
     durable_state durable;
-    bool same_file = false; ///< else the durable commit may be of another file's time
-    commit_head visible{0}; ///< as it was found: whoever restores the store moves it
+    bool heads_damaged = false; ///< the newest commit can't be told, or is not that of the clean close
+    bool same_file = false;     ///< else the durable commit may be of another file's time
+    commit_head visible{0};     ///< as it was found: whoever restores the store moves it
 };
 
 enum class segment_mode {

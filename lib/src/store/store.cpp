@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <string>
 #include <utility>
 
 #include "os/time.hpp"
@@ -154,6 +155,8 @@ holdfast::snapshot store::snapshot() const {
         std::make_shared<const detail::snapshot_state>(held_commit::newest(state().lease())));
 }
 
+bool store::shows_older_commit() const { return state().shared()->shows_older_commit(); }
+
 statistics store::stat() const {
     segment& file = state().shared()->file();
     statistics total;
@@ -186,8 +189,15 @@ std::vector<finding> store::check(const std::function<void(std::uint64_t, std::u
     std::vector<check_finding> found;
     if (file.read_only()) {
         const held_commit held(shared); // what is walked must not be freed meanwhile
-        found =
-            check_everything(file, {.accounts = false, .commit = &held.state().slot, .progress = progress});
+        found = check_everything(file, {.accounts = false,
+                                        .commit = &held.state().slot,
+                                        .view = &held.state().view,
+                                        .progress = progress});
+        if (shared->shows_older_commit()) {
+            found.push_back({"the newest commit can't be told, or read; this is an older one, of version " +
+                                 std::to_string(raw(held.state().id())),
+                             "", ""});
+        }
     } else {
         file.expect_usable();
         file.lock_writer(state().options().timeout);

@@ -27,10 +27,14 @@ public:
         : file_(&file),
           options_(&options),
           commit_(commit),
-          view_(file.base(), format::heap_offset, commit.end_bytes),
+          view_(options.view != nullptr ? *options.view
+                                        : space_view(file.base(), format::heap_offset, commit.end_bytes)),
           marks_(marked_bytes(file, options, commit)) {}
 
     std::vector<check_finding> run() {
+        if (view_.end() < commit_.end_bytes) {
+            report("the file is cut short", "");
+        }
         check_map("", commit_.unnamed);
         check_map("(catalogue)", commit_.catalogue);
         check_map("(system)", commit_.system);
@@ -135,6 +139,17 @@ private:
     std::array<std::uint32_t, format::commit_slot::direct_max> direct_uses_{};
 };
 
+void expect_within_capacity(segment& file, const check_options& options, const format::commit_slot& commit) {
+    segment_backing memory(file);
+    const std::uint64_t end_bytes = options.accounts ? heap(memory).end_bytes() : 0;
+    if (std::max(commit.end_bytes, std::min(end_bytes, file.file_bytes())) > file.capacity_bytes()) {
+        throw error(errc::address_space,
+                    file.path().string() + ": the store has outgrown the " +
+                        std::to_string(file.capacity_bytes()) +
+                        " bytes of addresses reserved for it; open it again with a larger capacity");
+    }
+}
+
 } // namespace
 
 std::vector<check_finding> check_everything(segment& file, const check_options& options) {
@@ -144,16 +159,11 @@ std::vector<check_finding> check_everything(segment& file, const check_options& 
     } else if (!file.commits().copy_newest(commit)) {
         return {{"the newest commit's slot is damaged", "", ""}};
     }
-    if (commit.end_bytes > file.file_bytes()) {
+    if (options.view == nullptr && commit.end_bytes > file.file_bytes()) {
         return {{"the file is cut short", "", ""}};
     }
-    segment_backing memory(file);
-    const std::uint64_t end_bytes = options.accounts ? heap(memory).end_bytes() : 0;
-    if (std::max(commit.end_bytes, std::min(end_bytes, file.file_bytes())) > file.capacity_bytes()) {
-        throw error(errc::address_space,
-                    file.path().string() + ": the store has outgrown the " +
-                        std::to_string(file.capacity_bytes()) +
-                        " bytes of addresses reserved for it; open it again with a larger capacity");
+    if (options.view == nullptr) {
+        expect_within_capacity(file, options, commit);
     }
     return checker(file, options, commit).run();
 }

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "segment/segment.hpp"
+#include "tree/space.hpp"
 
 namespace holdfast {
 
@@ -48,6 +49,8 @@ struct space_usage {
 struct check_options {
     bool accounts = true;                        ///< also the heap's accounts
     const format::commit_slot* commit = nullptr; ///< that the caller has pinned; null: the newest
+    const space_view* view =
+        nullptr; ///< of that commit, which may reach less than it does; null: as the file has it
     txn_id trusted =
         txn_id::none; ///< what was made up to then is whole, and is not looked at; without `accounts`
     space_usage* usage = nullptr; ///< filled if the accounts are read to their end

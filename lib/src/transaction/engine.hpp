@@ -116,6 +116,10 @@ public:
 
     /// The newest commit that readers see.
     [[nodiscard]] txn_id visible() const noexcept { return number_read(file_->commits().visible()); }
+    /// Whether readers are shown an older commit than the newest, which damaged heads have lost.
+    [[nodiscard]] bool shows_older_commit() const noexcept {
+        return standing_ && standing_->is_older() && standing_->stands_for(file_->commits().visible());
+    }
     /// Copies the commit that `head` names; false if its slot holds another, or is damaged. Under the writer lock.
     [[nodiscard]] bool copy_commit(commit_head head, commit_state& state) const noexcept;
     /// A number never given before, also by a transaction that was undone or lost. Under the writer lock.
@@ -143,12 +147,12 @@ private:
     }
     /// The commit that readers read while `head` is the visible one: that one, unless nobody vouches for it.
     [[nodiscard]] txn_id number_read(commit_head head) const noexcept {
-        return standing_ && standing_->stands_for(head) ? standing_->id() : head.number();
+        return standing_ && standing_->stands_for(head) ? standing_->state().id() : head.number();
     }
     /// Copies it; false if the head has moved on, or the copy may be torn. For read-only handles.
     [[nodiscard]] bool copy_read(commit_head head, commit_state& state) const noexcept {
         if (standing_ && standing_->stands_for(head)) {
-            standing_->copy_to(state, file_->base());
+            state = standing_->state();
             return file_->commits().visible() == head;
         }
         return copy_visible(head, state);

@@ -17,9 +17,11 @@ standing_commit::standing_commit(segment& file) {
         throw error(errc::corrupt,
                     file.path().string() + ": no commit of the store can be read; restore it from a backup");
     }
-    slot_ = *chosen;
+    state_.slot = *chosen;
+    state_.view =
+        space_view(file.base(), format::heap_offset, std::min(chosen->end_bytes, file.file_bytes()));
     visible_ = found.visible;
-    end_bytes_ = std::min(slot_.end_bytes, file.file_bytes());
+    heads_damaged_ = found.heads_damaged;
 }
 
 } // namespace holdfast

@@ -7,8 +7,6 @@
 // Thread safety: constant. Process safety: by the pin, as with any commit.
 #pragma once
 
-#include <cstdint>
-
 #include "segment/segment.hpp"
 #include "transaction/commit_state.hpp"
 
@@ -20,17 +18,15 @@ public:
     /// if there is no commit at all.
     explicit standing_commit(segment& file);
 
-    [[nodiscard]] txn_id id() const noexcept { return txn_id{slot_.txn}; }
+    [[nodiscard]] const commit_state& state() const noexcept { return state_; }
     [[nodiscard]] bool stands_for(commit_head head) const noexcept { return head == visible_; }
-    void copy_to(commit_state& state, const std::byte* base) const noexcept {
-        state.slot = slot_;
-        state.view = space_view(base, format::heap_offset, end_bytes_);
-    }
+    /// Whether there was a newer commit, which damaged heads have lost.
+    [[nodiscard]] bool is_older() const noexcept { return heads_damaged_; }
 
 private:
-    format::commit_slot slot_{};
+    commit_state state_; ///< its view ends where the file does
     commit_head visible_{0};
-    std::uint64_t end_bytes_ = 0; ///< of what references may reach: the file may be cut short
+    bool heads_damaged_ = false;
 };
 
 } // namespace holdfast

@@ -47,6 +47,8 @@ public:
         return base_ + (offset < end_ ? offset : 0);
     }
 
+    /// The offset behind the last byte that references may reach.
+    [[nodiscard]] std::uint64_t end() const noexcept { return end_; }
     /// How many bytes references may reach.
     [[nodiscard]] std::uint64_t size() const noexcept { return end_ > begin_ ? end_ - begin_ : 0; }
 

@@ -171,6 +171,7 @@ exit_status run_export(invocation& call) {
     const store source = open_to_read(call.given);
     const snapshot now = source.snapshot();
     damage_log damage;
+    damage.note_age(call.given, source);
     if (options.all) {
         export_all(call.given, now, writer, damage);
         return damage.status();

@@ -46,6 +46,13 @@ void damage_log::note_maps(const settings& given, const damaged_stretch& lost) {
     note(which + " left out: " + lost.what);
 }
 
+void damage_log::note_age(const settings& given, const store& from) {
+    if (from.shows_older_commit()) {
+        note("what was committed last in " + in_quotes(given.store_path) +
+             " is damaged and was left out; this is version " + std::to_string(from.snapshot().version()));
+    }
+}
+
 void damage_log::note(const std::string& message) noexcept {
     found_ = true;
     report(message);

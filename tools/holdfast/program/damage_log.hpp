@@ -17,6 +17,8 @@ public:
     void note(const settings& given, const key_type& keys, const damaged_stretch& lost);
     /// Maps whose names, or roots, are damaged.
     void note_maps(const settings& given, const damaged_stretch& lost);
+    /// That the newest commits were left out, if they were.
+    void note_age(const settings& given, const store& from);
     /// Calls use(); false if what it met is damaged. It names that in its error.
     template <class Use>
     bool pass(Use&& use) {
