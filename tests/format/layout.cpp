@@ -11,6 +11,7 @@
 #include "format/control.hpp"
 #include "format/geometry.hpp"
 #include "format/heap.hpp"
+#include "format/log.hpp"
 #include "format/node.hpp"
 #include "format/record.hpp"
 #include "format/superblock.hpp"
@@ -41,10 +42,11 @@ std::map<std::string, layout> compiled_layouts() {
                           {HOLDFAST_FIELD(commit_slot, checksum), HOLDFAST_FIELD(commit_slot, txn),
                            HOLDFAST_FIELD(commit_slot, end_bytes), HOLDFAST_FIELD(commit_slot, time_ns),
                            HOLDFAST_FIELD(commit_slot, next_map_id),
-                           HOLDFAST_FIELD(commit_slot, direct_count), HOLDFAST_FIELD(commit_slot, reserved),
-                           HOLDFAST_FIELD(commit_slot, sequence), HOLDFAST_FIELD(commit_slot, reserved_word),
-                           HOLDFAST_FIELD(commit_slot, unnamed), HOLDFAST_FIELD(commit_slot, catalogue),
-                           HOLDFAST_FIELD(commit_slot, system), HOLDFAST_FIELD(commit_slot, direct)}};
+                           HOLDFAST_FIELD(commit_slot, direct_count), HOLDFAST_FIELD(commit_slot, log_blocks),
+                           HOLDFAST_FIELD(commit_slot, log_block), HOLDFAST_FIELD(commit_slot, sequence),
+                           HOLDFAST_FIELD(commit_slot, log_end), HOLDFAST_FIELD(commit_slot, unnamed),
+                           HOLDFAST_FIELD(commit_slot, catalogue), HOLDFAST_FIELD(commit_slot, system),
+                           HOLDFAST_FIELD(commit_slot, direct)}};
     all["map_root"] = {sizeof(map_root),
                        {HOLDFAST_FIELD(map_root, root), HOLDFAST_FIELD(map_root, digest),
                         HOLDFAST_FIELD(map_root, entries), HOLDFAST_FIELD(map_root, bytes),
@@ -62,8 +64,6 @@ std::map<std::string, layout> compiled_layouts() {
          HOLDFAST_FIELD(durable_slot, clean), HOLDFAST_FIELD(durable_slot, root_guarded),
          HOLDFAST_FIELD(durable_slot, version_limit), HOLDFAST_FIELD(durable_slot, header_sum),
          HOLDFAST_FIELD(durable_slot, incarnation), HOLDFAST_FIELD(durable_slot, history),
-         HOLDFAST_FIELD(durable_slot, log_offset), HOLDFAST_FIELD(durable_slot, log_bytes),
-         HOLDFAST_FIELD(durable_slot, log_epoch), HOLDFAST_FIELD(durable_slot, log_position),
          HOLDFAST_FIELD(durable_slot, reserved), HOLDFAST_FIELD(durable_slot, commit),
          HOLDFAST_FIELD(durable_slot, reserved_words), HOLDFAST_FIELD(durable_slot, checksum)}};
     all["lock_stamp"] = {sizeof(lock_stamp),
@@ -74,14 +74,29 @@ std::map<std::string, layout> compiled_layouts() {
                         {HOLDFAST_FIELD(lock_line, word), HOLDFAST_FIELD(lock_line, reserved)}};
     all["control_header"] = {
         sizeof(control_header),
-        {HOLDFAST_FIELD(control_header, stamp), HOLDFAST_FIELD(control_header, writer),
-         HOLDFAST_FIELD(control_header, sync), HOLDFAST_FIELD(control_header, durable),
-         HOLDFAST_FIELD(control_header, log), HOLDFAST_FIELD(control_header, changes),
-         HOLDFAST_FIELD(control_header, generations), HOLDFAST_FIELD(control_header, recoveries),
-         HOLDFAST_FIELD(control_header, lines_used), HOLDFAST_FIELD(control_header, lines_allocated),
-         HOLDFAST_FIELD(control_header, dirty), HOLDFAST_FIELD(control_header, failed_sync),
-         HOLDFAST_FIELD(control_header, fenced), HOLDFAST_FIELD(control_header, version_limit),
-         HOLDFAST_FIELD(control_header, version_floor), HOLDFAST_FIELD(control_header, reserved)}};
+        {HOLDFAST_FIELD(control_header, stamp),         HOLDFAST_FIELD(control_header, writer),
+         HOLDFAST_FIELD(control_header, sync),          HOLDFAST_FIELD(control_header, durable),
+         HOLDFAST_FIELD(control_header, log),           HOLDFAST_FIELD(control_header, changes),
+         HOLDFAST_FIELD(control_header, generations),   HOLDFAST_FIELD(control_header, recoveries),
+         HOLDFAST_FIELD(control_header, lines_used),    HOLDFAST_FIELD(control_header, lines_allocated),
+         HOLDFAST_FIELD(control_header, dirty),         HOLDFAST_FIELD(control_header, failed_sync),
+         HOLDFAST_FIELD(control_header, fenced),        HOLDFAST_FIELD(control_header, version_limit),
+         HOLDFAST_FIELD(control_header, version_floor), HOLDFAST_FIELD(control_header, logging),
+         HOLDFAST_FIELD(control_header, log_gap),       HOLDFAST_FIELD(control_header, log_tail),
+         HOLDFAST_FIELD(control_header, log_flushed),   HOLDFAST_FIELD(control_header, synced_ns),
+         HOLDFAST_FIELD(control_header, failed_syncs),  HOLDFAST_FIELD(control_header, reserved)}};
+    all["log_record"] = {sizeof(log_record),
+                         {HOLDFAST_FIELD(log_record, checksum), HOLDFAST_FIELD(log_record, position),
+                          HOLDFAST_FIELD(log_record, txn), HOLDFAST_FIELD(log_record, previous),
+                          HOLDFAST_FIELD(log_record, time_ns), HOLDFAST_FIELD(log_record, bytes)}};
+    all["log_operation"] = {sizeof(log_operation),
+                            {HOLDFAST_FIELD(log_operation, action), HOLDFAST_FIELD(log_operation, value_type),
+                             HOLDFAST_FIELD(log_operation, aligned), HOLDFAST_FIELD(log_operation, reserved),
+                             HOLDFAST_FIELD(log_operation, map), HOLDFAST_FIELD(log_operation, key_bytes),
+                             HOLDFAST_FIELD(log_operation, value_bytes)}};
+    all["log_map"] = {sizeof(log_map),
+                      {HOLDFAST_FIELD(log_map, id), HOLDFAST_FIELD(log_map, key_type),
+                       HOLDFAST_FIELD(log_map, reserved), HOLDFAST_FIELD(log_map, key_parts)}};
     all["attachment_line"] = {
         sizeof(attachment_line),
         {HOLDFAST_FIELD(attachment_line, claim), HOLDFAST_FIELD(attachment_line, pin),
@@ -190,6 +205,9 @@ std::map<std::string, std::string> compiled_constants() {
         HOLDFAST_NUMBER(block_bytes),
         HOLDFAST_NUMBER(heap_first_block),
         HOLDFAST_NUMBER(file_bytes_max),
+        HOLDFAST_NUMBER(log_position_max),
+        HOLDFAST_NUMBER(log_blocks_min),
+        HOLDFAST_NUMBER(log_blocks_max),
         HOLDFAST_MAGIC(superblock_magic),
         HOLDFAST_NUMBER(format_version),
         HOLDFAST_NUMBER(endianness_mark),

@@ -5,6 +5,7 @@
 
 #include "base/checksum.hpp"
 #include "format/checked_word.hpp"
+#include "format/log.hpp"
 
 namespace holdfast::format {
 
@@ -31,10 +32,22 @@ bool same_commit(const commit_slot& a, const commit_slot& b) noexcept {
     return a.direct_count == b.direct_count && std::memcmp(&a, &b, used_bytes(a)) == 0;
 }
 
+namespace {
+
+[[nodiscard]] bool has_possible_log(const commit_slot& slot) noexcept {
+    if (slot.log_block == 0) {
+        return slot.log_blocks == 0 && slot.log_end == 0;
+    }
+    return slot.log_block >= heap_first_block && slot.log_blocks != 0 && slot.log_end <= log_position_max &&
+           log_offset(slot) + log_bytes(slot) <= slot.end_bytes;
+}
+
+} // namespace
+
 bool is_sound(const commit_slot& slot) noexcept {
     return slot.direct_count <= commit_slot::direct_max && slot.checksum == checksum_of(slot) &&
            slot.txn != 0 && slot.txn < txn_limit && slot.end_bytes >= heap_offset &&
-           slot.end_bytes <= file_bytes_max && slot.end_bytes % block_bytes == 0;
+           slot.end_bytes <= file_bytes_max && slot.end_bytes % block_bytes == 0 && has_possible_log(slot);
 }
 
 bool is_sound(const durable_slot& slot) noexcept {

@@ -48,13 +48,14 @@ struct commit_slot {
     std::uint64_t end_bytes; ///< of the file, as this commit knows it: no reference of it reaches beyond
     std::uint64_t time_ns;   ///< CLOCK_REALTIME of the commit, coarse
     std::uint64_t next_map_id;
-    std::uint32_t direct_count; ///< at most direct_max
-    std::uint32_t reserved;
-    std::uint64_t sequence; ///< a count of commits; its place in the ring is this modulo `commit_slots`
-    std::uint64_t reserved_word;
-    map_root unnamed;   ///< the map ""
-    map_root catalogue; ///< name -> map_root
-    map_root system;    ///< likewise, of the store's own maps, which no user sees
+    std::uint16_t direct_count; ///< at most direct_max
+    std::uint16_t log_blocks;   ///< of the redo log
+    std::uint32_t log_block;    ///< where the redo log begins; 0: there is none
+    std::uint64_t sequence;     ///< a count of commits; its place in the ring is this modulo `commit_slots`
+    std::uint64_t log_end;      ///< position in the redo log behind this commit's record
+    map_root unnamed;           ///< the map ""
+    map_root catalogue;         ///< name -> map_root
+    map_root system;            ///< likewise, of the store's own maps, which no user sees
     /// Roots of named maps: a commit that changes only these leaves the catalogue as it is. All zero: not in use.
     std::array<map_root, direct_max> direct;
 };
@@ -83,7 +84,7 @@ struct alignas(64) head_line {
     std::array<std::uint64_t, 7> reserved;
 };
 
-/// While no commit has to be durable, only `visible` moves.
+/// While no commit waits for the medium, only `visible` moves.
 struct heads {
     head_line visible;   ///< what readers see
     head_line applied;   ///< what the next writer builds on, where it is ahead of `visible`
@@ -106,11 +107,7 @@ struct durable_slot {
     std::uint64_t header_sum;    ///< clean: XXH3-64 of the header pages; see docs/format.md
     std::array<std::uint8_t, 16> incarnation;
     std::array<std::uint8_t, 16> history; ///< random; another one after history was lost
-    std::uint64_t log_offset;             ///< reserved: of the redo log; 0: none
-    std::uint64_t log_bytes;              ///< reserved
-    std::uint64_t log_epoch;              ///< reserved
-    std::uint64_t log_position;           ///< reserved
-    std::array<std::uint64_t, 18> reserved;
+    std::array<std::uint64_t, 22> reserved;
     commit_slot commit;
     std::array<std::uint64_t, 95> reserved_words;
     std::uint64_t checksum; ///< XXH3-64 of all bytes before it
@@ -119,6 +116,14 @@ static_assert(sizeof(durable_slot) == 2048 && offsetof(durable_slot, commit) == 
               offsetof(durable_slot, checksum) == 2040 &&
               std::has_unique_object_representations_v<durable_slot>);
 static_assert(durable_slot_b_offset + sizeof(durable_slot) <= superblock_copy_offset);
+
+/// What the redo log of a commit takes.
+[[nodiscard]] constexpr std::uint64_t log_offset(const commit_slot& slot) noexcept {
+    return std::uint64_t{slot.log_block} * block_bytes;
+}
+[[nodiscard]] constexpr std::uint64_t log_bytes(const commit_slot& slot) noexcept {
+    return std::uint64_t{slot.log_blocks} * block_bytes;
+}
 
 [[nodiscard]] std::uint64_t checksum_of(const commit_slot& slot) noexcept;
 [[nodiscard]] std::uint64_t checksum_of(const durable_slot& slot) noexcept;

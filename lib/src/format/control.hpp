@@ -36,20 +36,26 @@ static_assert(sizeof(lock_line) == 64);
 struct alignas(64) control_header {
     lock_stamp stamp;
     lock_line writer;  ///< one writer at a time
-    lock_line sync;    ///< reserved for sync points
-    lock_line durable; ///< reserved: choosing and writing a durable slot
-    lock_line log;     ///< reserved for the redo log
+    lock_line sync;    ///< sync points
+    lock_line durable; ///< choosing and writing a durable slot
+    lock_line log;     ///< flushing the redo log
     lock_line changes; ///< reserved: a word that moves with `visible`, and whether somebody sleeps on it
     std::uint64_t generations;     ///< of attachment lines, given so far
     std::uint64_t recoveries;      ///< transactions of dead processes that were rolled back
     std::uint64_t lines_used;      ///< attachment lines ever claimed: scans end here
     std::uint64_t lines_allocated; ///< attachment lines with disk space behind them
     std::uint64_t dirty;           ///< 1: the newest durable slot says "not clean"; set under `writer`
-    std::uint64_t failed_sync;     ///< reserved: the sync point that failed
+    std::uint64_t failed_sync;     ///< 1: a sync failed, and nobody has followed it up
     std::uint64_t fenced;          ///< 1: some process can't issue membarrier, readers fence themselves
     std::uint64_t version_limit;   ///< the durable slot's: no transaction may have a number above it
     std::uint64_t version_floor;   ///< numbers up to here may have been given in a history that was lost
-    std::array<std::uint64_t, 7> reserved;
+    std::uint64_t logging;         ///< 1: each commit enters the redo log; set under `writer`
+    std::uint64_t log_gap;         ///< the newest commit that is not in it; under `writer`
+    std::uint64_t log_tail;        ///< records from this position on are still needed; under `sync`
+    std::uint64_t log_flushed;     ///< up to this position the log is on the medium; under `log`
+    std::uint64_t synced_ns;       ///< CLOCK_BOOTTIME of the last sync point; 0: none yet
+    std::uint64_t failed_syncs;    ///< how many there were
+    std::uint64_t reserved;
 };
 static_assert(sizeof(control_header) == 512 && std::has_unique_object_representations_v<control_header>);
 static_assert(offsetof(control_header, writer) == 64 && offsetof(control_header, generations) == 384);

@@ -46,6 +46,7 @@ enum class block_owner : std::uint8_t {
     none = 0,  ///< not a slab and not an allocated run
     tree = 1,  ///< nodes, records, lists, the reserve
     log = 2,   ///< a run: of the undo log
+    redo = 4,  ///< a run: the redo log
     arena = 3, ///< a run: of the arena whose id is in used[1]; a slab: objects of any arenas
 };
 

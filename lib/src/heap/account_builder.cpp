@@ -93,15 +93,20 @@ std::uint64_t account_builder::add_to_slab(ref place, std::uint8_t size_class) {
 }
 
 std::uint64_t account_builder::add_run(ref place, std::uint32_t length) {
-    const std::uint64_t first = place.offset() / format::block_bytes;
-    if (place.offset() % format::block_bytes != 0 || first >= end() ||
-        !is_unused(static_cast<std::uint32_t>(first), length)) {
+    if (place.offset() % format::block_bytes != 0) {
         throw_corrupt("two objects lie in the same place", place);
     }
-    block_descriptor run = described(block_state::run, block_owner::tree);
+    add_run(place.offset() / format::block_bytes, length, block_owner::tree);
+    return length * format::block_bytes;
+}
+
+void account_builder::add_run(std::uint64_t first, std::uint32_t length, block_owner owner) {
+    if (first >= end() || !is_unused(static_cast<std::uint32_t>(first), length)) {
+        throw_corrupt("two objects lie in the same place", ref::from_offset(first * format::block_bytes));
+    }
+    block_descriptor run = described(block_state::run, owner);
     run.used[0] = length;
     occupy(static_cast<std::uint32_t>(first), length, run);
-    return length * format::block_bytes;
 }
 
 std::optional<std::uint64_t> account_builder::add_as_described(ref place) {

@@ -29,6 +29,11 @@ public:
     /// nothing was added.
     std::optional<std::uint64_t> add_as_described(ref place);
 
+    /// The redo log. Throws corrupt if it can't be there.
+    void add_log(std::uint32_t first, std::uint32_t length) {
+        add_run(first, length, format::block_owner::redo);
+    }
+
     /// Makes these the accounts: nothing is retired, nothing reserved, all else is free. Throws no_space, io_error.
     void write();
 
@@ -45,6 +50,7 @@ private:
     void occupy(std::uint32_t first, std::uint32_t length, const descriptor& what) noexcept;
     [[nodiscard]] std::uint64_t add_to_slab(ref place, std::uint8_t size_class);
     [[nodiscard]] std::uint64_t add_run(ref place, std::uint32_t length);
+    void add_run(std::uint64_t first, std::uint32_t length, format::block_owner owner);
 
     [[nodiscard]] std::optional<descriptor> present_descriptor(std::uint32_t block) const noexcept;
     [[nodiscard]] std::uint64_t present_table(std::uint32_t table) const noexcept;

@@ -87,7 +87,7 @@ private:
         } else if (state == block_state::run) {
             found.length = blocks_->run_length(first);
             found.use.arena = static_cast<std::uint32_t>(descriptor.used[1]);
-            known = owner != block_owner::none && owner <= block_owner::arena;
+            known = owner != block_owner::none && owner <= block_owner::redo;
         } else if (state == block_state::slab) {
             known = format::has_slabs(owner) && descriptor.size_class < format::slab_classes;
         } else if (state == block_state::table) {

@@ -207,7 +207,7 @@ void catalogue_writer::store(format::commit_slot& next) const noexcept {
     next.direct = direct_;
     const auto used = std::find_if(direct_.rbegin(), direct_.rend(),
                                    [](const format::map_root& root) { return root.id != 0; });
-    next.direct_count = static_cast<std::uint32_t>(direct_.rend() - used);
+    next.direct_count = static_cast<std::uint16_t>(direct_.rend() - used);
     next.next_map_id = next_map_id_;
 }
 
