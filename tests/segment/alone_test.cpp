@@ -120,9 +120,7 @@ TEST_F(segment_alone, a_slot_made_up_from_memory_does_not_claim_that_its_commit_
     s->unlock_writer();
     EXPECT_EQ(durable_of(path_, s->incarnation()).newest->root_guarded, 0U);
     s->lock_sync(os::deadline_after(1s));
-    format::commit_slot newest{};
-    ASSERT_TRUE(s->commits().copy_newest(newest));
-    s->bring_to_medium(newest);
+    s->make_sync_point();
     s->unlock_sync();
     EXPECT_EQ(durable_of(path_, s->incarnation()).newest->root_guarded, 1U);
 }

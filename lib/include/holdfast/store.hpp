@@ -7,8 +7,8 @@
 //     holdfast::snapshot now = store.snapshot();
 //     for (auto&& [key, value] : now.map("users").prefix("a")) use(key, value);
 //
-// Durability: a commit outlives the process from the moment it returns (the page cache holds it). It outlives a
-// power cut once the store was closed by its last process. See docs/guide.md.
+// Durability: a commit outlives the process from the moment it returns (the page cache holds it). When it outlives a
+// power cut is a matter of the level: see durability.hpp and docs/guide.md.
 #pragma once
 
 #include <chrono>
@@ -28,6 +28,7 @@
 
 #include <holdfast/codec.hpp>
 #include <holdfast/detail/export.hpp>
+#include <holdfast/durability.hpp>
 #include <holdfast/error.hpp>
 #include <holdfast/key.hpp>
 #include <holdfast/map.hpp>
@@ -70,10 +71,19 @@ struct open_options {
     /// Number of the group of a file that is created; the user must be a member, or privileged, else permission is
     /// thrown and nothing created. nullopt: what the system gives it.
     std::optional<std::uint32_t> group = std::nullopt;
-    /// While something was committed that is not on the medium, a sync point brings it there after so long, in a thread
-    /// of the library's own that is there only then. 0: none is made by itself before the last close. See
-    /// `store::sync`.
+    /// Of the transactions of this handle that do not ask for another.
+    holdfast::durability durability = holdfast::durability::process;
+    /// While something was committed that is not on the medium, a sync point brings the store there after so long.
+    /// 0: none is made by itself before the last close, unless a redo log runs full. See `store::sync`.
     std::chrono::milliseconds sync_interval = std::chrono::seconds(2);
+    /// At level `interval`: how often the redo log is brought to the medium; 1 ms or more.
+    std::chrono::milliseconds flush_interval = std::chrono::milliseconds(100);
+    /// Sync points and flushes that happen by themselves are made by a thread of the library's own, which is there only
+    /// while something waits, and takes no signals. False: by commits in passing.
+    bool background = true;
+    /// Size of the redo log in bytes, of whole blocks of 16 KiB, from 64 KiB to just below 1 GiB. It is made by the
+    /// store's first transaction of level `interval` or `commit`, and keeps its size.
+    std::uint64_t log_bytes = 16 << 20;
 };
 
 /// A commit that some thread holds by one or more snapshots.
@@ -93,7 +103,14 @@ struct statistics {
     std::uint64_t free_bytes = 0;      ///< within the file, ready for use
     std::uint64_t held_back_bytes = 0; ///< replaced or deleted, waiting for snapshots or the next writer
     version_number version = 0;
-    version_number durable_version = 0; ///< the newest that is known to be on the medium
+    version_number durable_version = 0; ///< of the last sync point; the log may have later ones
+    std::chrono::nanoseconds since_sync_point{
+        -1};                               ///< negative: none was made since the first process opened it
+    std::uint64_t failed_syncs = 0;        ///< since the last reboot
+    std::uint64_t log_bytes = 0;           ///< size of the redo log; 0: there is none
+    bool logging = false;                  ///< transactions enter the log
+    std::uint64_t log_filled_bytes = 0;    ///< of the log, that a replay would need
+    std::uint64_t log_unflushed_bytes = 0; ///< of the log, that are not on the medium yet
     std::uint64_t recoveries = 0; ///< transactions of killed processes rolled back since the last reboot
     std::vector<std::uint64_t> processes; ///< ids of the attached processes, this one included
     std::vector<held_snapshot> snapshots;

@@ -19,6 +19,7 @@
 #include <holdfast/codec.hpp>
 #include <holdfast/detail/export.hpp>
 #include <holdfast/detail/with_key.hpp>
+#include <holdfast/durability.hpp>
 #include <holdfast/iteration.hpp>
 #include <holdfast/key.hpp>
 #include <holdfast/put.hpp>
@@ -152,12 +153,16 @@ public:
     [[nodiscard]] std::vector<map_information> maps() const;
     /// Removes a map and all in it; whether there was one.
     bool drop(std::string_view name) &;
+    /// How durable its commit is to be, whatever the store's own level is.
+    void set_durability(durability level) &;
     /// The version that everything put in this transaction has once it is committed.
     [[nodiscard]] version_number version() const;
 
     /// Publishes everything at once; returns the store's new version (the old one if nothing was changed).
     /// Throws transaction_failed if an operation failed before, and invalid_argument within `store::update`, which
-    /// commits by itself. If it throws, nothing was published; but for invalid_argument, everything was undone.
+    /// commits by itself. If it throws, nothing was published; but for invalid_argument, everything was undone. One
+    /// exception: where bringing it to the medium fails (io_error, no_space, timed_out at level `commit`, or of who
+    /// follows such a commit), the message says that it is committed all the same.
     version_number commit() &&;
     /// Undoes everything. The destructor does the same.
     void abort() && noexcept;

@@ -101,10 +101,17 @@ std::uint64_t segment::version_limit_at_close(const format::commit_slot& newest)
     return std::min(last, format::txn_limit);
 }
 
+/// Commits that waited for the medium, of processes that died, once all is there.
+void segment::show_hidden() {
+    holdfast::commits heads = commits();
+    heads.show(heads.applied());
+}
+
 /// Everything to the medium, and then that it is there.
 void segment::mark_clean() {
-    const judged_commit newest = judge_newest(base(), file_, path_);
     sync_file();
+    show_hidden();
+    const judged_commit newest = judge_newest(base(), file_, path_);
     failpoint("segment.close.synced");
     const durable_content content = {.commit = &newest.commit,
                                      .version_limit = version_limit_at_close(newest.commit),

@@ -92,13 +92,27 @@ bool commits::copy_newest(format::commit_slot& to) const noexcept {
     return true;
 }
 
-void commits::publish_at(std::size_t place, const format::commit_slot& next) noexcept {
+void commits::publish_at(format::head_line& line, const format::commit_slot& next) noexcept {
+    const std::size_t place = next.sequence % format::commit_slots;
     const commit_head head(txn_id{next.txn}, place);
     failpoint("commit.before_slot");
     in_order(
         "commit.slot_first", "commit.before_publish", [&] { store_lines(slots_[place], next); },
-        [&] { store_shared(heads_->visible.word, head.raw()); });
+        [&] { store_shared(line.word, head.raw()); });
     failpoint("commit.published");
+}
+
+std::uint64_t commits::hidden() const noexcept {
+    const commit_head seen = visible();
+    const commit_head newest = applied();
+    return seen == newest ? 0 : load_shared(slot_of(newest).sequence) - load_shared(slot_of(seen).sequence);
+}
+
+void commits::show(commit_head head) noexcept {
+    std::uint64_t seen = load_shared(heads_->visible.word);
+    while (commit_head(seen).number() < head.number() &&
+           !shared_word(heads_->visible.word).compare_exchange_weak(seen, head.raw())) {
+    }
 }
 
 bool commits::copy_place(std::uint64_t place, format::commit_slot& to) const noexcept {
@@ -107,20 +121,28 @@ bool commits::copy_place(std::uint64_t place, format::commit_slot& to) const noe
 }
 
 void commits::restart(const format::commit_slot& found) noexcept {
-    publish_at(found.sequence % format::commit_slots, found);
+    publish_at(heads_->visible, found);
     store_shared(heads_->applied.word, 0);
 }
 
-void commits::publish(format::commit_slot& next) noexcept {
-    const commit_head before = applied();
-    next.sequence = slot_of(before).sequence + 1;
+void commits::number(format::commit_slot& next) const noexcept {
+    next.sequence = slot_of(applied()).sequence + 1;
     next.checksum = format::checksum_of(next);
-    publish_at(next.sequence % format::commit_slots, next);
+}
+
+void commits::publish(format::commit_slot& next) noexcept {
+    number(next);
+    publish_at(heads_->visible, next);
+}
+
+void commits::publish_hidden(format::commit_slot& next) noexcept {
+    number(next);
+    publish_at(heads_->applied, next);
 }
 
 void commits::format(format::commit_slot& first) noexcept {
     first.checksum = format::checksum_of(first);
-    publish_at(first.sequence % format::commit_slots, first);
+    publish_at(heads_->visible, first);
 }
 
 } // namespace holdfast

@@ -7,11 +7,11 @@
 //   candidate the one that a sync point is carrying there
 //
 // The first two are one commit, and storing `visible` is what commits, except while commits wait for the medium before
-// readers
-// may see them: then `applied` is ahead. So the word of `applied` counts only where it is above that of `visible`.
+// readers may see them: then `applied` is ahead, and storing it is what commits. So the word of `applied` counts only
+// where it is above that of `visible`.
 //
 // Thread and process safety: reading, from anywhere and beside a writer; publishing, under the writer lock or alone;
-// the durable heads, under the sync lock or alone.
+// showing, from anywhere; the durable heads, under the sync lock or alone.
 // Invariant: the slot of a head is not written while it is `visible` or `applied`, or lies between them.
 #pragma once
 
@@ -64,8 +64,18 @@ public:
     /// Makes a commit the newest that was found to be whole, whatever the heads said. Alone.
     void restart(const format::commit_slot& found) noexcept;
 
-    /// Makes `next` the newest commit: fills in its sequence and checksum. `next.txn` is above that of `applied`.
+    /// Whether the newest commit waits for the medium before readers see it.
+    [[nodiscard]] bool has_hidden() const noexcept { return applied() != visible(); }
+    /// How many such commits there are. The ring has to have room for them.
+    [[nodiscard]] std::uint64_t hidden() const noexcept;
+
+    /// Makes `next` the newest commit: fills in its sequence and checksum. `next.txn` is above that of `applied`, which
+    /// readers see.
     void publish(format::commit_slot& next) noexcept;
+    /// The same, but readers do not see it before it is shown, with all before it.
+    void publish_hidden(format::commit_slot& next) noexcept;
+    /// Lets readers see a commit that was applied, unless they see a later one.
+    void show(commit_head head) noexcept;
     /// The first commit of a new store.
     void format(format::commit_slot& first) noexcept;
 
@@ -74,7 +84,8 @@ private:
     static void store_number(format::head_line& head, txn_id number) noexcept {
         store_shared(head.word, number == txn_id::none ? 0 : format::checked_word(number, 0).raw());
     }
-    void publish_at(std::size_t place, const format::commit_slot& next) noexcept;
+    void number(format::commit_slot& next) const noexcept;
+    void publish_at(format::head_line& line, const format::commit_slot& next) noexcept;
     [[nodiscard]] format::commit_slot& slot_of(commit_head head) const noexcept {
         return slots_[head.tag() % format::commit_slots];
     }

@@ -230,6 +230,11 @@ void segment::take_over_known(bool same, const durable_state& state) {
         options_.hooks.recover(*this);
         failpoint("segment.open.recovered");
     }
+    if (commits().has_hidden()) { // whoever waited for the medium with them has died
+        sync_file();
+        show_hidden();
+        failpoint("segment.open.shown");
+    }
     if (state.other_is_damaged && options_.hooks.verify != nullptr) {
         options_.hooks.verify(*this);
         failpoint("segment.open.verified");
@@ -289,12 +294,15 @@ void segment::reset_control(bool same_stamp) {
         shared.stamp = {};
         store_shared(shared.failed_sync, 0); // of another boot; what reached the medium is found out anew
         store_shared(shared.recoveries, 0);
+        store_shared(shared.failed_syncs, 0);
     }
     for (format::lock_line* const lock : {&shared.writer, &shared.sync, &shared.durable, &shared.log}) {
         store_shared(lock->word, 0); // nobody is attached, so nobody holds it
     }
     table_->clear(same_stamp);
     store_shared(shared.fenced, 0);
+    store_shared(shared.logging, 0); // the next commit that has to be in the log begins anew
+    store_shared(shared.synced_ns, 0);
 }
 
 format::lock_stamp segment::present_stamp() const {

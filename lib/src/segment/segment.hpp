@@ -26,6 +26,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -43,6 +44,7 @@
 #include "segment/gate.hpp"
 #include "segment/judge.hpp"
 #include "segment/process_lock.hpp"
+#include "segment/redo_log.hpp"
 #include "segment/registry.hpp"
 #include "segment/words.hpp"
 
@@ -89,6 +91,21 @@ struct segment_options {
     std::optional<std::uint32_t> group = std::nullopt;       ///< of a new file
     bool separate_mapping = false;                           ///< tests only: not shared through the registry
     segment_hooks hooks{};
+};
+
+/// A commit that is to be durable: what has to have happened.
+struct logged_commit {
+    txn_id number = txn_id::none;
+    std::uint64_t log_end = 0; ///< the log is on the medium up to there
+    std::uint64_t gap = 0;     ///< and the durable commit is this one, or newer
+};
+
+/// The redo log at a glance.
+struct log_state {
+    std::uint64_t bytes = 0; ///< 0: there is none
+    bool in_use = false;
+    std::uint64_t filled = 0;    ///< bytes that a replay would need
+    std::uint64_t unflushed = 0; ///< bytes that are not on the medium
 };
 
 /// Disk space that a new file has: the heap's first table and some blocks for data.
@@ -184,15 +201,44 @@ public:
     /// Throws timed_out, read_only, forked, io_error, no_space, corrupt.
     void lock_sync(os::deadline until);
     void unlock_sync() noexcept;
-    /// Makes a commit the durable one, under the sync lock. The caller has it pinned, and it is not older than the
-    /// durable one. Throws io_error, no_space; then the durable commit is what it was.
-    void bring_to_medium(const format::commit_slot& commit);
+    /// Makes the newest commit the durable one, and visible; under the sync lock. Waits for no transaction. Throws
+    /// io_error, no_space, corrupt; then the durable commit is what it was.
+    void make_sync_point();
     /// Whether a sync failed and nobody has followed it up: the next writer does, or writes nothing.
     [[nodiscard]] bool has_failed_sync() const noexcept { return load_shared(control().failed_sync) != 0; }
     /// The newest commit that is known to be on the medium. Throws corrupt, io_error.
     [[nodiscard]] txn_id durable_version() const;
     /// Read-only segments: what was found if the heads were not to be believed. Constant once it is open.
     [[nodiscard]] const std::optional<unrestored_store>& unrestored() const noexcept { return unrestored_; }
+
+    // --- The redo log ---
+
+    /// Whether each commit enters the log. Stays as it is while the caller has the writer lock, or is the only one.
+    [[nodiscard]] bool logs() const noexcept { return load_shared(control().logging) != 0; }
+    /// From the transaction `by` on, whose commit has a log that ends at `log_end`, commits enter it. Under the writer
+    /// lock. `by` itself is a gap.
+    void start_logging(std::uint64_t log_end, txn_id by);
+    /// The transaction, about to be committed, does not enter the log: later ones are durable only after a sync point
+    /// that has it. Under the writer lock.
+    void leave_gap(txn_id by) noexcept { store_shared(control().log_gap, raw(by)); }
+    [[nodiscard]] std::uint64_t log_gap() const noexcept { return load_shared(control().log_gap); }
+    /// Whether a record of so many bytes of operations may enter behind that commit.
+    [[nodiscard]] bool log_has_room(const format::commit_slot& before,
+                                    std::uint64_t operations) const noexcept;
+    /// Enters `next`, which is to follow `before` and has its log, and says in it where the log ends. Under the writer
+    /// lock.
+    void log_commit(const format::commit_slot& before, format::commit_slot& next,
+                    std::span<const std::byte> operations) noexcept;
+    /// Under the writer lock, after a transaction was rolled back that built on `newest`. Throws io_error.
+    void erase_undone_record(const format::commit_slot& newest);
+    /// Brings all that is in the log to the medium and shows it; who waits meanwhile finds it done. False: that would
+    /// not be enough, there is a gap that takes a sync point. Throws timed_out, io_error, corrupt.
+    [[nodiscard]] bool flush_log(os::deadline until);
+    [[nodiscard]] bool is_durable(const logged_commit& one) const;
+    /// Whether the log has all commits behind the durable one, up to `newest`; true where it need not. Under the writer
+    /// lock.
+    [[nodiscard]] bool logged_since_durable(const format::commit_slot& newest) const;
+    [[nodiscard]] log_state log() const;
 
     // --- Readers ---
 
@@ -267,6 +313,8 @@ private:
     // sync.cpp
     [[nodiscard]] process_lock sync_lock() const noexcept { return {control().sync.word, *table_}; }
     [[nodiscard]] process_lock slot_lock() const noexcept { return {control().durable.word, *table_}; }
+    void choose_candidate(format::commit_slot& commit);
+    void bring_to_medium(const format::commit_slot& commit);
     void settle_candidate();
     void flush_up_to(std::uint64_t end_bytes);
     void sync_file();
@@ -279,6 +327,11 @@ private:
     void raise_version_limit(txn_id number);
     void promise_versions(std::uint64_t limit);
 
+    // log.cpp
+    [[nodiscard]] bool flush_log_locked();
+    void flush_ranges(const std::array<os::byte_range, 2>& ranges);
+    [[nodiscard]] std::uint64_t log_tail(const format::commit_slot& newest) const noexcept;
+
     // readers.cpp
     void grow_table(std::uint32_t lines_seen);
     void fence_readers() const noexcept;
@@ -288,6 +341,7 @@ private:
     void detach() noexcept;
     void flush_if_last();
     void close_last();
+    void show_hidden();
     void mark_clean();
     [[nodiscard]] std::uint64_t version_limit_at_close(const format::commit_slot& newest) const noexcept;
 

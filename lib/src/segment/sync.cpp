@@ -1,7 +1,7 @@
 // Sync points: bringing a commit to the medium, beside readers and writers.
 //
 // Invariants
-//  - The commit that is carried is pinned from before `candidate` names it until `durable` does.
+//  - The commit that is carried was the newest when `candidate` named it, so no reclaimer can have overlooked it.
 //  - `durable` names only what a slot on the medium names, whose pages were flushed before.
 //  - A slot's successor is written by what the file says, under the slot lock: writers promise numbers meanwhile.
 //
@@ -45,13 +45,38 @@ void segment::unlock_sync() noexcept {
     failpoint("sync.unlocked");
 }
 
+void segment::make_sync_point() {
+    format::commit_slot newest{};
+    failpoint("sync.begin");
+    choose_candidate(newest);
+    failpoint("sync.candidate");
+    bring_to_medium(newest);
+}
+
+/// What a later commit retires is freed only after that one became visible, and who frees looks at `candidate` after it
+/// looked at `visible`, with a barrier for both sides in between: so if the newest commit is not behind what readers
+/// see once `candidate` names it, it holds back all that it reaches.
+void segment::choose_candidate(format::commit_slot& commit) {
+    holdfast::commits heads = commits();
+    for (int tries = 0;; ++tries) {
+        const commit_head newest = heads.applied();
+        if (protocol_order("sync.candidate_first")) {
+            heads.set_candidate(newest.number());
+            os::full_fence();
+        }
+        if (heads.copy_sound(newest, commit) && heads.visible().number() <= newest.number()) {
+            return;
+        }
+        constexpr int tries_max = 1'000'000;
+        if (tries == tries_max && heads.applied() == newest) {
+            heads.set_candidate(txn_id::none);
+            fail(errc::corrupt, path_, "the newest commit is damaged", "run 'holdfast check' on the store");
+        }
+    }
+}
+
 void segment::bring_to_medium(const format::commit_slot& commit) {
     holdfast::commits heads = commits();
-    failpoint("sync.begin");
-    if (protocol_order("sync.candidate_first")) {
-        heads.set_candidate(txn_id{commit.txn});
-    }
-    failpoint("sync.candidate");
     if (protocol_order("sync.flush_first")) {
         flush_up_to(commit.end_bytes);
     }
@@ -65,6 +90,9 @@ void segment::bring_to_medium(const format::commit_slot& commit) {
     heads.set_durable(txn_id{commit.txn});
     failpoint("sync.durable");
     heads.set_candidate(txn_id::none);
+    heads.show(commit_head(txn_id{commit.txn}, commit.sequence % format::commit_slots));
+    raise_to(control().log_tail, commit.log_end);
+    store_shared(control().synced_ns, os::boottime_ns());
     failpoint("sync.done");
 }
 
@@ -116,7 +144,12 @@ void segment::sync_file() {
 
 /// The kernel may have given up pages that it could not write, and says so once: the next sync would succeed without
 /// them. So nobody writes, in any process, until that was followed up.
-void segment::note_failed_sync() noexcept { store_shared(control().failed_sync, 1); }
+/// What waits for it stands, and becomes visible.
+void segment::note_failed_sync() noexcept {
+    store_shared(control().failed_sync, 1);
+    shared_word(control().failed_syncs).fetch_add(1, std::memory_order_relaxed);
+    commits().show(commits().applied());
+}
 
 /// Makes every page dirty again, makes sure that none was read back as it was before, and brings all to the medium.
 /// Under the writer lock.
@@ -126,12 +159,11 @@ void segment::follow_up_failed_sync() {
     }
     lock_sync(os::deadline_after(options_.timeout));
     try {
-        const judged_commit newest = judge_newest(base(), file_, path_);
-        dirty_all_pages(newest.end_bytes);
+        dirty_all_pages(judge_newest(base(), file_, path_).end_bytes);
         if (options_.hooks.verify != nullptr) {
             options_.hooks.verify(*this);
         }
-        bring_to_medium(newest.commit);
+        make_sync_point();
         store_shared(control().failed_sync, 0);
         failpoint("sync.followed_up");
     } catch (...) {

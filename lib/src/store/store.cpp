@@ -49,6 +49,20 @@ namespace {
     return converted;
 }
 
+void add_durability(segment& file, statistics& total) {
+    const log_state log = file.log();
+    total.log_bytes = log.bytes;
+    total.logging = log.in_use;
+    total.log_filled_bytes = log.filled;
+    total.log_unflushed_bytes = log.unflushed;
+    total.failed_syncs = load_shared(file.control().failed_syncs);
+    const std::uint64_t synced_ns = load_shared(file.control().synced_ns);
+    const std::uint64_t now_ns = os::boottime_ns();
+    if (synced_ns != 0 && synced_ns <= now_ns) {
+        total.since_sync_point = std::chrono::nanoseconds(now_ns - synced_ns);
+    }
+}
+
 void add_maps(const snapshot& now, statistics& total) {
     for (const map_information& map : now.maps()) {
         total.maps += 1;
@@ -75,10 +89,30 @@ store::~store() = default;
 
 detail::store_state& store::state() const { return detail::held_by(state_, "store"); }
 
+namespace {
+
+[[nodiscard]] durability_options to_durability_options(const open_options& options) {
+    if (options.durability > durability::commit) {
+        throw error(errc::invalid_argument, "there is no such level of durability");
+    }
+    if (options.flush_interval < std::chrono::milliseconds(1)) {
+        throw error(errc::invalid_argument, "the flush interval is shorter than 1 ms");
+    }
+    constexpr std::uint64_t log_bytes_min = format::log_blocks_min * format::block_bytes;
+    constexpr std::uint64_t log_bytes_max = format::log_blocks_max * format::block_bytes;
+    if (options.log_bytes < log_bytes_min || options.log_bytes > log_bytes_max) {
+        throw error(errc::invalid_argument, "the redo log takes from 64 KiB to 1 GiB less 16 KiB");
+    }
+    return {options.durability, options.sync_interval, options.flush_interval, options.log_bytes,
+            options.background};
+}
+
+} // namespace
+
 store store::open(const std::filesystem::path& path, const open_options& options) {
     std::shared_ptr<engine> opened = engine::open(path, to_segment_options(options));
-    if (options.mode != open_mode::read_only && options.sync_interval > std::chrono::milliseconds::zero()) {
-        opened->sync_by_itself(options.sync_interval);
+    if (options.mode != open_mode::read_only) {
+        opened->configure(to_durability_options(options));
     }
     return store(std::make_shared<detail::store_state>(std::move(opened), options));
 }
@@ -180,6 +214,7 @@ statistics store::stat() const {
     total.free_bytes = heap.free_blocks * format::block_bytes;
     total.held_back_bytes = heap.held_back_bytes;
     total.recoveries = load_shared(file.control().recoveries);
+    add_durability(file, total);
     return total;
 }
 
@@ -203,6 +238,9 @@ std::vector<finding> store::check(const std::function<void(std::uint64_t, std::u
         file.lock_writer(state().options().timeout);
         const std::unique_ptr<segment, void (*)(segment*)> guard(
             &file, [](segment* locked) { locked->unlock_writer(); });
+        if (file.commits().has_hidden()) {
+            shared->bring_to_medium(state().options().timeout);
+        }
         found = check_everything(file, {.accounts = true, .progress = progress});
     }
     std::vector<finding> findings;

@@ -105,7 +105,13 @@ put_outcome map_writer::put_new(std::string_view key, const new_value& fresh, co
     }
     bool inserted = false;
     transaction.change(*map_, false, [&](tree_writer& tree) {
+        if (fresh.fill == nullptr) { // before, because key and value may be views of what goes
+            transaction.note_put(*map_, key, fresh.type, fresh.aligned, fresh.bytes);
+        }
         inserted = tree.put(key, fresh).inserted;
+        if (fresh.fill != nullptr) {
+            transaction.note_filled(*map_, key, fresh.type);
+        }
         return true;
     });
     return inserted ? put_outcome::inserted : put_outcome::replaced;
@@ -117,7 +123,10 @@ bool map_writer::erase(std::string_view key) {
         return false;
     }
     const std::string kept(key); // it may be a view of the entry that goes
-    return transaction.change(*map_, true, [&](tree_writer& tree) { return tree.erase(kept); });
+    return transaction.change(*map_, true, [&](tree_writer& tree) {
+        transaction.note(format::log_action::erase, *map_, kept);
+        return tree.erase(kept);
+    });
 }
 
 map_iterator map_writer::erase(map_iterator at) {
@@ -128,15 +137,25 @@ map_iterator map_writer::erase(map_iterator at) {
 }
 
 std::uint64_t map_writer::erase_range(std::string_view first, std::string_view last) {
-    return running().change(*map_, true, [&](tree_writer& tree) { return tree.erase_range(first, last); });
+    detail::transaction_state& transaction = running();
+    return transaction.change(*map_, true, [&](tree_writer& tree) {
+        transaction.note(format::log_action::erase_range, *map_, first, last);
+        return tree.erase_range(first, last);
+    });
 }
 
 std::uint64_t map_writer::erase_prefix(std::string_view prefix) {
-    return running().change(*map_, true, [&](tree_writer& tree) { return tree.erase_prefix(prefix); });
+    detail::transaction_state& transaction = running();
+    return transaction.change(*map_, true, [&](tree_writer& tree) {
+        transaction.note(format::log_action::erase_prefix, *map_, prefix);
+        return tree.erase_prefix(prefix);
+    });
 }
 
 void map_writer::clear() {
-    running().change(*map_, true, [](tree_writer& tree) {
+    detail::transaction_state& transaction = running();
+    transaction.change(*map_, true, [&](tree_writer& tree) {
+        transaction.note(format::log_action::clear, *map_);
         const bool had_entries = tree.root().entries != 0;
         tree.clear();
         return had_entries;
@@ -255,6 +274,8 @@ map_writer write_transaction::map(std::string_view name, const key_type& keys) &
     detail::transaction_state& state = running();
     return {state_, state.map(name, keys)};
 }
+
+void write_transaction::set_durability(durability level) & { running().set_durability(level); }
 
 std::vector<map_information> write_transaction::maps() const { return running().maps(); }
 

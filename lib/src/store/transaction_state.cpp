@@ -9,6 +9,7 @@
 
 #include "format/record.hpp"
 #include "transaction/make_room.hpp"
+#include "tree/reader.hpp"
 
 namespace holdfast::detail {
 
@@ -17,7 +18,8 @@ map_label working_map::label(map_id) const { return {owner_->path(), name_, keys
 transaction_state::transaction_state(std::shared_ptr<engine> shared, std::chrono::milliseconds timeout,
                                      const std::stop_token& stop)
     : running_(std::in_place, std::move(shared), timeout, stop),
-      unnamed_(*this, {}, *running_, running_->before().unnamed, true) {}
+      unnamed_(*this, {}, *running_, running_->before().unnamed, true),
+      level_(running_->owner().durable_options().level) {}
 
 catalogue_writer& transaction_state::catalogue() {
     if (!catalogue_) {
@@ -91,6 +93,19 @@ void transaction_state::begin_change(bool erases) {
     running_->allow_reserve(only_erases_);
 }
 
+std::uint32_t transaction_state::numbered(operation_log& log, working_map& target) {
+    if (target.number() == 0 && !target.name().empty()) {
+        target.set_number(log.declare(target.name(), target.before()));
+    }
+    return target.number();
+}
+
+void transaction_state::note_filled(working_map& target, std::string_view key, value_type type) {
+    if (running_->operations() != nullptr) {
+        note_put(target, key, type, false, tree_find(view(), target.root(), key)->value);
+    }
+}
+
 bool transaction_state::drop(std::string_view name) {
     working_map& target = map(name);
     const bool was_there = name.empty() ? target.root().entries != 0 : target.existed() || target.changed();
@@ -104,6 +119,7 @@ bool transaction_state::drop(std::string_view name) {
         }
         return true;
     });
+    note(format::log_action::drop, target);
     if (!name.empty()) {
         target.start_anew(*running_, catalogue().new_map()); // what is put into it afterwards makes a new map
     }
@@ -149,8 +165,8 @@ version_number transaction_state::commit() {
     }
     running_->allow_reserve(only_erases_);
     write_catalogue(next);
-    running_->commit(next);
     const version_number made = version();
+    running_->commit(next, level_);
     end();
     return made;
 }

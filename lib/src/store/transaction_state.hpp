@@ -48,6 +48,10 @@ public:
     [[nodiscard]] const key_type& keys() const noexcept { return keys_; }
     /// Whether it is only now being made, and nobody said yet what its keys are.
     [[nodiscard]] bool is_untyped() const noexcept { return !existed_ && !changed_ && !typed_; }
+    /// How operations name the map in the redo log; 0: not yet, or it is the unnamed one.
+    [[nodiscard]] std::uint32_t number() const noexcept { return number_; }
+    void set_number(std::uint32_t number) noexcept { number_ = number; }
+    [[nodiscard]] const std::string& name() const noexcept { return name_; }
     void become(const key_type& keys) noexcept {
         set_keys(before_, keys);
         keys_ = keys;
@@ -61,6 +65,7 @@ public:
         existed_ = false;
         changed_ = false;
         typed_ = false;
+        number_ = 0;
         note_change();
     }
 
@@ -73,6 +78,7 @@ private:
     bool existed_;
     bool changed_ = false;
     bool typed_ = false;
+    std::uint32_t number_ = 0;
 };
 
 class transaction_state {
@@ -104,8 +110,27 @@ public:
     [[nodiscard]] std::vector<map_information> maps();
     bool drop(std::string_view name);
     [[nodiscard]] version_number version() const noexcept { return raw(running_->transaction()); }
-    /// If it throws, nothing was committed and the transaction can only be aborted.
+    /// How durable its commit will be.
+    void set_durability(durability level) noexcept { level_ = level; }
+    /// If it throws, nothing was committed and the transaction can only be aborted; unless it has ended, which it has
+    /// where only its durability failed.
     version_number commit();
+
+    // What has been done to a map, for the redo log.
+    void note_put(working_map& target, std::string_view key, value_type type, bool aligned,
+                  std::string_view value) {
+        if (operation_log* const log = running_->operations()) [[unlikely]] {
+            log->put(numbered(*log, target), key, static_cast<std::uint8_t>(type), aligned, value);
+        }
+    }
+    /// A value that was made where it lies.
+    void note_filled(working_map& target, std::string_view key, value_type type);
+    void note(format::log_action action, working_map& target, std::string_view key = {},
+              std::string_view other = {}) {
+        if (operation_log* const log = running_->operations()) [[unlikely]] {
+            log->add(action, numbered(*log, target), key, other);
+        }
+    }
 
     /// Runs an operation on a map, which returns something that is false if it changed nothing; if it throws, the
     /// transaction can only be aborted.
@@ -137,6 +162,7 @@ public:
 
 private:
     void begin_change(bool erases);
+    [[nodiscard]] static std::uint32_t numbered(operation_log& log, working_map& target);
     [[nodiscard]] catalogue_writer& catalogue();
     void write_catalogue(format::commit_slot& next);
     [[nodiscard]] bool has_changes() const noexcept;
@@ -146,6 +172,7 @@ private:
     working_map unnamed_;
     std::optional<catalogue_writer> catalogue_; ///< once a named map was touched
     std::map<std::string, std::unique_ptr<working_map>, std::less<>> named_;
+    durability level_;
     bool only_erases_ = true;
     bool failed_ = false;
     bool ends_by_update_ = false;

@@ -39,9 +39,17 @@ bool background_sync::stop() noexcept {
     return was_running;
 }
 
-bool background_sync::sync_once() noexcept {
+void background_sync::urge() noexcept {
+    if (!urged_.exchange(true, std::memory_order_relaxed)) {
+        const std::lock_guard guard(mutex_); // it looks at the word and falls asleep under the mutex
+        changed_.notify_all();
+    }
+}
+
+bool background_sync::work_once() noexcept {
     try {
-        sync_();
+        urged_.store(false, std::memory_order_relaxed);
+        work_();
         return true;
     } catch (const std::exception&) {
         return false;
@@ -70,11 +78,13 @@ bool background_sync::may_end() noexcept {
 void background_sync::run() noexcept {
     std::unique_lock lock(mutex_);
     for (;;) {
-        if (changed_.wait_for(lock, interval_, [this] { return stopping_; })) {
+        changed_.wait_for(lock, interval_,
+                          [this] { return stopping_ || urged_.load(std::memory_order_relaxed); });
+        if (stopping_) {
             return;
         }
         lock.unlock();
-        const bool done = sync_once();
+        const bool done = work_once();
         lock.lock();
         if (stopping_ || (!has_work() && may_end())) {
             return;

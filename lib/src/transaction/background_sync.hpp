@@ -1,9 +1,9 @@
 // A thread that makes sync points while there is something to sync, and is not there otherwise.
 //
-// It is started by the first commit that finds none, makes a sync point whenever the interval is over, and ends when
-// it finds nothing left: a process that only reads, or has not written for a while, has no thread of ours. It blocks
-// all signals and keeps nothing alive: whoever ends the engine stops it first. What a sync point throws is not lost:
-// the segment records it, and the next writer and the close throw it.
+// It is started by the first commit that finds none, works whenever the interval is over or somebody urges it, and ends
+// when it finds nothing left: a process that only reads, or has not written for a while, has no thread of ours. It
+// blocks all signals and keeps nothing alive: whoever ends the engine stops it first. What a sync point throws is
+// not lost: the segment records it, and the next writer and the close throw it.
 //
 // Thread safety: wake, from any thread; stop, once. After fork() there is no thread in the child, which must not touch
 // or destroy this.
@@ -21,9 +21,10 @@ namespace holdfast {
 
 class background_sync {
 public:
-    background_sync(std::function<void()> sync, std::function<bool()> has_work,
+    /// `work` is done whenever `interval` is over, while `has_work`.
+    background_sync(std::function<void()> work, std::function<bool()> has_work,
                     std::chrono::milliseconds interval)
-        : sync_(std::move(sync)), has_work_(std::move(has_work)), interval_(interval) {}
+        : work_(std::move(work)), has_work_(std::move(has_work)), interval_(interval) {}
     ~background_sync() = default;
     background_sync(const background_sync&) = delete;
     background_sync& operator=(const background_sync&) = delete;
@@ -34,22 +35,25 @@ public:
             start();
         }
     }
+    /// Does the work now, not at the end of the interval. Not again before it has begun.
+    void urge() noexcept;
     /// Ends the thread, and waits for a sync point at work. Whether there was a thread: something may be left to sync.
     bool stop() noexcept;
 
 private:
     void start() noexcept;
     void run() noexcept;
-    [[nodiscard]] bool sync_once() noexcept;
+    [[nodiscard]] bool work_once() noexcept;
     [[nodiscard]] bool has_work() const noexcept;
     [[nodiscard]] bool may_end() noexcept;
 
-    std::function<void()> sync_;
+    std::function<void()> work_;
     std::function<bool()> has_work_;
     std::chrono::milliseconds interval_;
     std::mutex mutex_;
     std::condition_variable changed_;
-    bool stopping_ = false;            ///< under the mutex
+    bool stopping_ = false; ///< under the mutex
+    std::atomic<bool> urged_{false};
     std::atomic<bool> running_{false}; ///< stored under the mutex
     std::unique_ptr<std::thread> thread_;
 };

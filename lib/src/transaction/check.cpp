@@ -41,6 +41,7 @@ public:
         check_catalogue("", {view_, commit_});
         check_catalogue("(system) ", map_catalogue::system(view_, commit_));
         check_direct_roots();
+        check_log();
         if (options_->accounts && findings_.empty()) {
             check_accounts(*file_, commit_.end_bytes, marks_, *options_, findings_);
         }
@@ -125,6 +126,17 @@ private:
             if (direct_uses_[i] != (is_nothing ? 0U : 1U)) {
                 report("a root in the commit slot does not belong to exactly one map", "(catalogue)");
             }
+        }
+    }
+
+    /// Where commits enter the log, all of them have to be there from the durable one on.
+    void check_log() {
+        if (!options_->accounts || commit_.log_block == 0) {
+            return;
+        }
+        marks_.mark(ref::from_offset(format::log_offset(commit_)));
+        if (!file_->logged_since_durable(commit_)) {
+            report("the redo log lacks a commit, or has a damaged one", "(log)");
         }
     }
 

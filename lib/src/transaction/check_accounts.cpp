@@ -77,7 +77,9 @@ public:
                 damage("an object in use is marked free");
             }
         } else if (in_arena || in_use) {
-            (in_arena ? usage_.arenas[present_.arena] : usage_.trees) += bytes;
+            (in_arena                              ? usage_.arenas[present_.arena]
+             : present_.owner == block_owner::redo ? usage_.logs
+                                                   : usage_.trees) += bytes;
         } else {
             (present_.owner == block_owner::log ? usage_.logs : usage_.leaked) += bytes;
             damage("leaked: an allocated object is neither reachable nor waiting");

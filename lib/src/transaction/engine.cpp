@@ -182,48 +182,6 @@ void engine::unpin(const pin& held) noexcept {
     }
 }
 
-/// The last one to close the file syncs it; where others stay, they have not been told of what we committed.
-void engine::stop_background() noexcept {
-    if (file_->forked()) { // the thread is the parent's; destroying what it waits on would wait for it
-        static_cast<void>(background_.release());
-        return;
-    }
-    if (!background_ || !background_->stop()) {
-        return;
-    }
-    try {
-        if (file_->somebody_attached() && has_unsynced()) {
-            sync(std::chrono::minutes(1));
-        }
-    } catch (const error&) { // it is no worse than the end of a process
-    }
-}
-
-void engine::sync_by_itself(std::chrono::milliseconds interval) {
-    background_ = std::make_unique<background_sync>([this] { sync(std::chrono::minutes(1)); },
-                                                    [this] { return has_unsynced(); }, interval);
-}
-
-void engine::sync(std::chrono::milliseconds timeout) {
-    file_->expect_usable();
-    if (file_->has_failed_sync()) { // what a writer has to do first
-        file_->lock_writer(timeout);
-        file_->unlock_writer();
-    }
-    struct turn {
-        segment* file;
-        ~turn() { file->unlock_sync(); }
-    };
-    file_->lock_sync(os::deadline_after(timeout));
-    const turn mine{file_.get()};
-    if (!has_unsynced()) {
-        return;
-    }
-    const pin held = pin_newest();
-    const std::unique_ptr<const pin, unpinner> guard(&held, unpinner{this});
-    file_->bring_to_medium(held.state.slot);
-}
-
 void engine::give_back(const reader_slot& slot) noexcept {
     slot.since_ns->store(0, std::memory_order_relaxed);
     thread_slots::give_back(id_, *file_, slot);

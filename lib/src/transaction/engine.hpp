@@ -27,6 +27,8 @@
 #include "segment/segment.hpp"
 #include "transaction/background_sync.hpp"
 #include "transaction/commit_state.hpp"
+#include "transaction/durability_options.hpp"
+#include "transaction/operation_log.hpp"
 #include "transaction/reclaim.hpp"
 #include "transaction/standing_commit.hpp"
 
@@ -100,19 +102,28 @@ public:
 
     // --- Durability ---
 
-    /// Returns when all that was committed before the call is on the medium. Waits for no transaction. Not within a
-    /// snapshot's or transaction's destructor. Throws timed_out, read_only, forked, io_error, no_space, corrupt.
+    /// How durable commits are, and who sees to it. Called once, before anybody else has the engine.
+    void configure(const durability_options& options);
+    [[nodiscard]] const durability_options& durable_options() const noexcept { return durability_; }
+    /// Returns when all that was committed before the call is on the medium. Waits for no transaction. Throws
+    /// timed_out, read_only, forked, io_error, no_space, corrupt.
     void sync(std::chrono::milliseconds timeout);
-    /// Whether there is a commit that the medium does not have.
-    [[nodiscard]] bool has_unsynced() const { return visible() != file_->commits().durable(); }
-    /// Makes sync points when something has waited for `interval`. Called once, before anybody else has the engine.
-    void sync_by_itself(std::chrono::milliseconds interval);
-    /// After a commit, without the writer lock.
-    void note_commit() noexcept {
-        if (background_) {
-            background_->wake();
-        }
+    /// Makes the newest commit the durable one. Throws as `sync`.
+    void make_sync_point(std::chrono::milliseconds timeout);
+    /// Brings all that was committed to the medium, by the log if that will do, and lets readers see it. Throws as
+    /// `sync`. The caller may have the writer lock.
+    void bring_to_medium(std::chrono::milliseconds timeout);
+    /// Returns when a commit is on the medium and visible. Without the writer lock. Throws io_error, timed_out,
+    /// no_space, corrupt: then it is visible, but may not be on the medium.
+    void wait_until_durable(const logged_commit& one, std::chrono::milliseconds timeout);
+    /// Whether there is a commit behind the durable one.
+    [[nodiscard]] bool has_unsynced() const {
+        return file_->commits().applied().number() != file_->commits().durable();
     }
+    /// After a commit, without the writer lock.
+    void note_commit() noexcept;
+    /// What the running transaction does. Under the writer lock only.
+    [[nodiscard]] operation_log& operations() noexcept { return operations_; }
 
     /// The newest commit that readers see.
     [[nodiscard]] txn_id visible() const noexcept { return number_read(file_->commits().visible()); }
@@ -127,6 +138,10 @@ public:
 
 private:
     void stop_background() noexcept;
+    void work_in_background();
+    void work_in_passing() noexcept;
+    [[nodiscard]] bool is_sync_point_due() const;
+    [[nodiscard]] bool is_sync_point_urgent() const;
 
     /// The calling thread's own reader slot, for the time of one look-up.
     class thread_slot {
@@ -204,6 +219,8 @@ private:
     txn_id known_sound_ = txn_id::none;       ///< under the writer lock
     std::uint64_t known_bytes_ = 0;           ///< the file has at least so many; under the writer lock
     std::optional<standing_commit> standing_; ///< of read-only handles
+    operation_log operations_;
+    durability_options durability_;
     std::unique_ptr<background_sync> background_;
     std::uint64_t id_; ///< of this engine among all of the process, for the threads' caches of slots
 };

@@ -33,7 +33,7 @@ bool reclaim_a_portion(const std::shared_ptr<engine>& owner) {
 
 void make_room(const std::shared_ptr<engine>& owner) noexcept {
     try {
-        owner->sync(patience);
+        owner->make_sync_point(patience);
         for (int portions = 0; portions < portions_max && reclaim_a_portion(owner); ++portions) {
         }
     } catch (const std::exception&) { // no space for that either, or a wait that was too long

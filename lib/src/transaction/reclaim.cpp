@@ -50,6 +50,9 @@ void reclaimer::retire(ref place) { retired_->add(place, memory_->size_of(place)
 // --- Pins -------------------------------------------------------------------------------------------------
 
 void reclaimer::look() {
+    // What a commit retired that readers do not see yet is not looked at: they may still pin the one before.
+    const commits heads = file_->commits();
+    horizon_ = raw(heads.visible().number());
     if (protocol_order("reclaim.barrier")) {
         file_->reader_barrier();
     }
@@ -59,7 +62,6 @@ void reclaimer::look() {
     }
     if (protocol_order("reclaim.durable")) {
         // In this order, the reverse of that in which a sync point stores them: its commit is in one of the three.
-        const commits heads = file_->commits();
         for (const txn_id head : {heads.candidate(), heads.durable()}) {
             if (head != txn_id::none) {
                 pins_.push_back(raw(head));
@@ -69,7 +71,6 @@ void reclaimer::look() {
     std::sort(pins_.begin(), pins_.end());
     pins_.erase(std::unique(pins_.begin(), pins_.end()), pins_.end());
     failpoint("reclaim.pins_read");
-    horizon_ = raw(newest_);
     retired_done_ = false;
     parks_ended_ = true;
     for (known_park& park : parks_) {

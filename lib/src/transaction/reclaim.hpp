@@ -40,7 +40,7 @@ public:
     void committed() noexcept { parks_known_ = knows_parks() ? running_ : txn_id::none; }
     void undone() noexcept { parks_known_ = parks_known_ == newest_ ? newest_ : txn_id::none; }
 
-    /// Reads the pins: from now on all that was retired before this transaction can be examined.
+    /// Reads the pins: from now on all that was retired by commits that readers see can be examined.
     void look();
     /// Whether `examine` has nothing to do before the next `look`.
     [[nodiscard]] bool is_exhausted() const noexcept { return retired_done_ && !parks_ended_; }
@@ -85,7 +85,7 @@ private:
     txn_id running_ = txn_id::none;
     txn_id newest_ = txn_id::none;
 
-    std::uint64_t horizon_ = 0;       ///< the newest commit when the pins were read
+    std::uint64_t horizon_ = 0;       ///< the newest commit that readers saw when the pins were read
     std::vector<std::uint64_t> pins_; ///< rising, each once
     bool retired_done_ = true;        ///< the front of the retired list is beyond the horizon
     bool parks_ended_ = false;        ///< there may be parks of pins that have ended

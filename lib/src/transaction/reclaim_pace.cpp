@@ -83,7 +83,7 @@ void reclaim_pace::at_release() {
 /// found out again by whoever has to have a sync point.
 void reclaim_pace::release_durable() {
     try {
-        engine_->sync(sync_patience);
+        engine_->make_sync_point(sync_patience);
     } catch (const error&) {
     }
 }

@@ -18,6 +18,7 @@
 #include "transaction/damage_report.hpp"
 #include "transaction/engine.hpp"
 #include "transaction/object_marks.hpp"
+#include "transaction/replay.hpp"
 #include "transaction/retired_objects.hpp"
 #include "tree/objects.hpp"
 
@@ -149,7 +150,6 @@ void publish_again(segment& file, const format::commit_slot& taken, retired_obje
     next.end_bytes = accounts.end_bytes();
     next.time_ns = os::realtime_ns();
     failpoint("restore.before_publish");
-    file.commits().restart(taken);
     file.commits().publish(next);
 }
 
@@ -174,6 +174,9 @@ void restore(segment& file, const durable_state& found, bool same_file) {
     account_builder builder(memory, end_bytes);
     object_census census(file, builder, end_bytes,
                          found.newest ? txn_id{found.newest->commit.txn} : txn_id::none);
+    if (taken.log_block != 0) {
+        builder.add_log(taken.log_block, taken.log_blocks);
+    }
     count_all(census, file, taken);
     census.retire_the_rest();
     if (beside) {
@@ -182,7 +185,8 @@ void restore(segment& file, const durable_state& found, bool same_file) {
     failpoint("restore.counted");
     builder.write();
     failpoint("restore.written");
-    publish_again(file, taken, census.retired());
+    file.commits().restart(taken);
+    publish_again(file, replay_log(file, taken), census.retired());
     failpoint("restore.done");
 }
 

@@ -2,12 +2,14 @@
 #include "transaction/running_transaction.hpp"
 
 #include <algorithm>
+#include <cstring>
 #include <vector>
 
 #include <holdfast/error.hpp>
 
 #include "os/failpoint.hpp"
 #include "os/time.hpp"
+#include "segment/redo_log.hpp"
 
 namespace holdfast {
 
@@ -16,19 +18,26 @@ namespace {
 /// What is retired goes to the file in portions, so that no transaction needs memory in proportion to its size.
 constexpr std::size_t flush_threshold = 16'384;
 
+/// Commits that wait for the medium have places in the ring of slots, of which there have to be enough.
+constexpr std::uint64_t hidden_max = format::commit_slots / 2;
+
 } // namespace
 
 running_transaction::running_transaction(std::shared_ptr<engine> owner, std::chrono::milliseconds timeout,
                                          const std::stop_token& stop)
-    : engine_(std::move(owner)), pace_(*engine_) {
+    : engine_(std::move(owner)), pace_(*engine_), timeout_(timeout) {
     engine_->file().lock_writer(timeout, stop);
     try {
+        if (engine_->file().commits().hidden() >= hidden_max) {
+            engine_->bring_to_medium(timeout);
+        }
         load_newest();
         base_ = engine_->file().base();
         transaction_ = engine_->next_number();
         engine_->file().promise_version(transaction_);
         engine_->heap().begin(transaction_);
         open_ = true;
+        begin_operations();
         engine_->reclaiming().begin(transaction_, before_.id(), retired_);
         engine_->heap().allocation_policy() = {[this](bool pressed) { return pace_.for_space(pressed); },
                                                false};
@@ -63,6 +72,15 @@ void running_transaction::load_newest() {
                     engine_->file().path().string() +
                         ": the store is larger than the addresses reserved for it; open it again "
                         "with a larger capacity");
+    }
+}
+
+void running_transaction::begin_operations() {
+    const commits heads = engine_->file().commits();
+    hidden_ = heads.has_hidden();
+    logging_ = before_.slot.log_block != 0 && engine_->file().logs();
+    if (logging_) {
+        engine_->operations().begin(format::log_bytes(before_.slot) / 4 - redo_log::record_bytes(0));
     }
 }
 
@@ -109,7 +127,43 @@ std::uint64_t running_transaction::reclaim_all_that_fits() {
     return pace_.reclaim_all();
 }
 
-void running_transaction::commit(format::commit_slot& next) {
+/// The log that commits will enter from now on, which is made if there is none. Where there is no space for it, each
+/// commit that has to be durable takes a sync point.
+void running_transaction::make_log(format::commit_slot& next) {
+    const std::uint64_t bytes =
+        std::clamp(engine_->durable_options().log_bytes, format::log_blocks_min * format::block_bytes,
+                   format::log_blocks_max * format::block_bytes);
+    try {
+        const ref place = engine_->heap().allocate(bytes, format::block_owner::redo);
+        // Once written, its bytes can be flushed without the file system changing anything of its own.
+        std::memset(base_ + place.offset(), 0, bytes);
+        next.log_block = static_cast<std::uint32_t>(place.offset() / format::block_bytes);
+        next.log_blocks = static_cast<std::uint16_t>((bytes + format::block_bytes - 1) / format::block_bytes);
+        next.log_end = 0;
+    } catch (const error& failure) {
+        if (failure.reason() != errc::no_space) {
+            throw;
+        }
+    }
+}
+
+void running_transaction::enter_log(format::commit_slot& next, durability level) {
+    segment& file = engine_->file();
+    if (!logging_) {
+        if (level != durability::process && next.log_block != 0) {
+            file.start_logging(next.log_end, transaction_);
+        }
+        return;
+    }
+    const operation_log& done = engine_->operations();
+    if (!done.overflowed() && file.log_has_room(before_.slot, done.operations().size())) {
+        file.log_commit(before_.slot, next, done.operations());
+    } else {
+        file.leave_gap(transaction_);
+    }
+}
+
+void running_transaction::commit(format::commit_slot& next, durability level) {
     if (pace_.failed()) { // whoever made the allocation that reclaimed may have swallowed its failure
         throw error(errc::transaction_failed,
                     engine_->file().path().string() +
@@ -117,19 +171,37 @@ void running_transaction::commit(format::commit_slot& next) {
                         "can be committed, begin it again");
     }
     heap& memory = engine_->heap();
+    if (level != durability::process && next.log_block == 0) {
+        make_log(next);
+    }
     retired_.flush(memory, transaction_);
     memory.before_commit();
     next.txn = raw(transaction_);
     next.end_bytes = memory.end_bytes();
     next.time_ns = os::realtime_coarse_ns();
-    engine_->file().commits().publish(next);
+    enter_log(next, level);
+    // Who follows a commit that waits for the medium waits with it: nobody may see the one without the other.
+    const bool waits = level == durability::commit || hidden_;
+    const logged_commit waiting = {transaction_, next.log_end,
+                                   engine_->file().logs() ? engine_->file().log_gap() : raw(transaction_)};
+    if (waits) {
+        engine_->file().commits().publish_hidden(next);
+    } else {
+        engine_->file().commits().publish(next);
+    }
     engine_->note_sound(transaction_);
     engine_->reclaiming().committed();
     finish();
+    if (waits) {
+        engine_->wait_until_durable(waiting, timeout_);
+    }
     engine_->note_commit();
 }
 
 void running_transaction::abort() noexcept {
+    if (!open_) {
+        return;
+    }
     engine_->reclaiming().undone();
     try {
         engine_->heap().roll_back();

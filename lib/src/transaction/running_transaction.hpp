@@ -12,6 +12,8 @@
 #include <stop_token>
 #include <string>
 
+#include <holdfast/durability.hpp>
+
 #include "format/commit.hpp"
 #include "transaction/commit_state.hpp"
 #include "transaction/engine.hpp"
@@ -50,14 +52,23 @@ public:
     /// Whether it ran into a full disk.
     [[nodiscard]] bool was_short_of_space() const noexcept { return pace_.was_pressed(); }
 
-    /// Makes `next`, which has the roots and next_map_id and is given the rest, the newest commit and ends the
-    /// transaction. If it throws, nothing was published and the transaction can only be undone.
-    void commit(format::commit_slot& next);
-    /// Undoes everything and ends the transaction.
+    /// What it does, if that has to be entered in the redo log; else null.
+    [[nodiscard]] operation_log* operations() const noexcept {
+        return logging_ && engine_->operations().wants_more() ? &engine_->operations() : nullptr;
+    }
+
+    /// Makes `next`, which has the roots and next_map_id and is given the rest, the newest commit, ends the
+    /// transaction, and waits for the medium, as `level` says. If it throws and the transaction has not ended,
+    /// nothing was committed and it can only be undone; if it has ended, it is committed, but may not be on the medium.
+    void commit(format::commit_slot& next, durability level = durability::process);
+    /// Undoes everything and ends the transaction, unless it has ended.
     void abort() noexcept;
 
 private:
     void load_newest();
+    void begin_operations();
+    void make_log(format::commit_slot& next);
+    void enter_log(format::commit_slot& next, durability level);
     [[nodiscard]] std::string holders_of_space() const;
     void finish() noexcept;
 
@@ -65,7 +76,10 @@ private:
     commit_state before_;
     retired_objects retired_;
     reclaim_pace pace_;
+    std::chrono::milliseconds timeout_;
     bool open_ = false;
+    bool logging_ = false; ///< commits enter the redo log
+    bool hidden_ = false;  ///< readers do not see the commit before yet
 };
 
 } // namespace holdfast
