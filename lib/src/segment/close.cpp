@@ -64,12 +64,21 @@ void segment::detach() noexcept {
     failpoint("segment.close.unlocked");
 }
 
-/// So that there is little left to flush when the gate is shut for those who come.
+/// So that there is nothing left to flush when the gate is shut for those who come, unless somebody writes meanwhile.
 void segment::flush_if_last() {
     if (!poisoned_.load(std::memory_order_relaxed) && load_shared(control().dirty) != 0 &&
         !somebody_attached()) {
+        const change_counts before = changes_so_far();
         sync_file();
+        flushed_at_close_ = before;
     }
+}
+
+/// Equal at two moments: in between nobody changed what a clean close brings to the medium.
+segment::change_counts segment::changes_so_far() const noexcept {
+    auto& log = *reinterpret_cast<format::undo_log*>(base() + format::undo_log_offset);
+    return {commits().visible().raw(), commits().applied().raw(), load_shared(log.txn),
+            load_shared(control().recoveries)};
 }
 
 /// Nobody else is attached. Throws where the store can't be closed cleanly.
@@ -101,16 +110,22 @@ std::uint64_t segment::version_limit_at_close(const format::commit_slot& newest)
     return std::min(last, format::txn_limit);
 }
 
-/// Commits that waited for the medium, of processes that died, once all is there.
-void segment::show_hidden() {
+/// Everything to the medium, with commits that waited for it, of processes that died: once they are there, readers may
+/// see them.
+void segment::sync_and_show() {
+    sync_file();
     holdfast::commits heads = commits();
-    heads.show(heads.applied());
+    if (heads.has_hidden()) {
+        heads.show(heads.applied());
+        sync_file(); // a clean close speaks of what readers see
+    }
 }
 
 /// Everything to the medium, and then that it is there.
 void segment::mark_clean() {
-    sync_file();
-    show_hidden();
+    if (flushed_at_close_ != changes_so_far() || commits().has_hidden()) {
+        sync_and_show();
+    }
     const judged_commit newest = judge_newest(base(), file_, path_);
     failpoint("segment.close.synced");
     const durable_content content = {.commit = &newest.commit,

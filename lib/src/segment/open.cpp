@@ -231,8 +231,7 @@ void segment::take_over_known(bool same, const durable_state& state) {
         failpoint("segment.open.recovered");
     }
     if (commits().has_hidden()) { // whoever waited for the medium with them has died
-        sync_file();
-        show_hidden();
+        sync_and_show();
         failpoint("segment.open.shown");
     }
     if (state.other_is_damaged && options_.hooks.verify != nullptr) {

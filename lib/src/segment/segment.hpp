@@ -341,7 +341,9 @@ private:
     void detach() noexcept;
     void flush_if_last();
     void close_last();
-    void show_hidden();
+    using change_counts = std::array<std::uint64_t, 4>;
+    [[nodiscard]] change_counts changes_so_far() const noexcept;
+    void sync_and_show();
     void mark_clean();
     [[nodiscard]] std::uint64_t version_limit_at_close(const format::commit_slot& newest) const noexcept;
 
@@ -361,7 +363,8 @@ private:
     std::atomic<bool> poisoned_{false};
     std::atomic<std::uint64_t> writer_thread_{0}; ///< the last to use the open transaction; 0: none is open
     std::mutex lock_pins_mutex_;
-    std::map<txn_id, std::uint64_t> lock_pins_; ///< how often each is pinned by this process
+    std::map<txn_id, std::uint64_t> lock_pins_;     ///< how often each is pinned by this process
+    std::optional<change_counts> flushed_at_close_; ///< when everything was brought to the medium
     bool attached_ = false;
 };
 
