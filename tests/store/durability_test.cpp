@@ -198,7 +198,8 @@ TEST_F(durability_test, of_commits_needs_nothing_but_the_log) {
         file_image medium;
         contents before;
         const file_image now = work(level(durability::commit, 4 << 20), [&](store& opened) {
-            opened.put("first", "switches the log on");
+            opened.put("first", "takes a sync point");
+            opened.put("second", "switches the log on");
             work_randomly(opened, seed, 1);
             medium = bytes();
             work_randomly(opened, seed + 1000, 50);
@@ -237,8 +238,14 @@ TEST_F(durability_test, of_one_transaction_is_its_own) {
         transaction.set_durability(durability::commit);
         transaction.put("durable", "2");
     });
+    EXPECT_EQ(opened.stat().durable_version, opened.stat().version) << "by a sync point";
+    EXPECT_FALSE(opened.stat().logging) << "one alone is not worth a log";
+    opened.update([](write_transaction& transaction) {
+        transaction.set_durability(durability::commit);
+        transaction.put("durable", "3");
+    });
     const statistics now = opened.stat();
-    EXPECT_EQ(now.durable_version, now.version) << "the first one is made durable by a sync point";
+    EXPECT_EQ(now.durable_version, now.version) << "by another sync point, which switches the log on";
     EXPECT_TRUE(now.logging);
     EXPECT_EQ(now.log_bytes, small_log);
     opened.put("after", "3");
@@ -284,6 +291,7 @@ TEST_F(durability_test, of_larger_transactions_and_of_laps_of_the_log_takes_sync
 TEST_F(durability_test, of_commits_that_fail_is_told_and_they_stand) {
     store opened = open(level(durability::commit));
     opened.put("a", "1");
+    opened.put("a", "1");
     arm_failpoints("os.flush=fail:EIO@1");
     expect_failure(errc::io_error, [&] { opened.put("a", "2"); });
     EXPECT_EQ(opened.get<std::string>("a"), "2") << "it is committed";
@@ -296,6 +304,7 @@ TEST_F(durability_test, of_commits_that_fail_is_told_and_they_stand) {
 
 TEST_F(durability_test, of_a_commit_comes_before_anybody_sees_it) {
     store opened = open(level(durability::commit));
+    opened.put("a", "1");
     opened.put("a", "1");
     EXPECT_EQ(run_child([&] {
                   store writer = store::open(place_.path(), level(durability::commit));
@@ -313,6 +322,7 @@ TEST_F(durability_test, of_a_killed_commit_is_settled_by_who_opens_the_store) {
     { store made = open(level(durability::commit)); }
     crash(level(durability::commit), [&](store& writer) {
         writer.put("a", "1");
+        writer.put("a", "1");
         arm_failpoints("log.locked=kill@1");
         writer.put("a", "2");
     });
@@ -324,6 +334,7 @@ TEST_F(durability_test, of_a_killed_commit_is_settled_by_who_opens_the_store) {
 TEST_F(durability_test, leaves_out_a_transaction_that_was_undone) {
     file_image medium;
     const file_image now = work(level(durability::commit), [&](store& opened) {
+        opened.put("a", "1");
         opened.put("a", "1");
         medium = bytes();
         opened.put("a", "2");
@@ -346,6 +357,7 @@ TEST_F(durability_test, of_intervals_comes_by_itself) {
     file_image medium;
     contents before;
     const file_image now = work(options, [&](store& opened) {
+        opened.put("a", "1");
         opened.put("a", "1"); // begins a sync point, which switches the log on
         for (int tries = 0; opened.stat().durable_version != opened.stat().version && tries < 1000; ++tries) {
             std::this_thread::sleep_for(5ms);

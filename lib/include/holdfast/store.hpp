@@ -82,7 +82,7 @@ struct open_options {
     /// while something waits, and takes no signals. False: by commits in passing.
     bool background = true;
     /// Size of the redo log in bytes, of whole blocks of 16 KiB, from 64 KiB to just below 1 GiB. It is made by the
-    /// store's first transaction of level `interval` or `commit`, and keeps its size.
+    /// second transaction of level `interval` or `commit` of a handle, and keeps its size.
     std::uint64_t log_bytes = 16 << 20;
 };
 
@@ -103,14 +103,14 @@ struct statistics {
     std::uint64_t free_bytes = 0;      ///< within the file, ready for use
     std::uint64_t held_back_bytes = 0; ///< replaced or deleted, waiting for snapshots or the next writer
     version_number version = 0;
-    version_number durable_version = 0; ///< of the last sync point; the log may have later ones
-    std::chrono::nanoseconds since_sync_point{
-        -1};                               ///< negative: none was made since the first process opened it
-    std::uint64_t failed_syncs = 0;        ///< since the last reboot
-    std::uint64_t log_bytes = 0;           ///< size of the redo log; 0: there is none
-    bool logging = false;                  ///< transactions enter the log
-    std::uint64_t log_filled_bytes = 0;    ///< of the log, that a replay would need
-    std::uint64_t log_unflushed_bytes = 0; ///< of the log, that are not on the medium yet
+    holdfast::durability durability = holdfast::durability::process; ///< of this handle
+    version_number durable_version = 0;            ///< of the last sync point; the log may have later ones
+    std::chrono::nanoseconds since_sync_point{-1}; ///< negative: none was made since the store was opened
+    std::uint64_t failed_syncs = 0;                ///< since the last reboot
+    std::uint64_t log_bytes = 0;                   ///< size of the redo log; 0: there is none
+    bool logging = false;                          ///< transactions enter the log
+    std::uint64_t log_filled_bytes = 0;            ///< of the log, that a replay would need
+    std::uint64_t log_unflushed_bytes = 0;         ///< of the log, that are not on the medium yet
     std::uint64_t recoveries = 0; ///< transactions of killed processes rolled back since the last reboot
     std::vector<std::uint64_t> processes; ///< ids of the attached processes, this one included
     std::vector<held_snapshot> snapshots;

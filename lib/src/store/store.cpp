@@ -51,6 +51,10 @@ namespace {
 
 void add_durability(segment& file, statistics& total) {
     const log_state log = file.log();
+    if (file.read_only() && !file.somebody_attached()) { // what is shared is of processes that are gone
+        total.log_bytes = log.bytes;
+        return;
+    }
     total.log_bytes = log.bytes;
     total.logging = log.in_use;
     total.log_filled_bytes = log.filled;
@@ -214,6 +218,7 @@ statistics store::stat() const {
     total.free_bytes = heap.free_blocks * format::block_bytes;
     total.held_back_bytes = heap.held_back_bytes;
     total.recoveries = load_shared(file.control().recoveries);
+    total.durability = state().options().durability;
     add_durability(file, total);
     return total;
 }

@@ -122,6 +122,9 @@ public:
     }
     /// After a commit, without the writer lock.
     void note_commit() noexcept;
+    /// Whether a transaction of level `interval` or `commit` is to switch the log on. The first one of a handle is not:
+    /// it may remain the only one, and takes a sync point anyway. Under the writer lock.
+    [[nodiscard]] bool wants_log() noexcept { return std::exchange(wanted_log_, true); }
     /// What the running transaction does. Under the writer lock only.
     [[nodiscard]] operation_log& operations() noexcept { return operations_; }
 
@@ -221,6 +224,7 @@ private:
     std::optional<standing_commit> standing_; ///< of read-only handles
     operation_log operations_;
     durability_options durability_;
+    bool wanted_log_ = false; ///< under the writer lock
     std::unique_ptr<background_sync> background_;
     std::uint64_t id_; ///< of this engine among all of the process, for the threads' caches of slots
 };

@@ -147,10 +147,10 @@ void running_transaction::make_log(format::commit_slot& next) {
     }
 }
 
-void running_transaction::enter_log(format::commit_slot& next, durability level) {
+void running_transaction::enter_log(format::commit_slot& next) {
     segment& file = engine_->file();
     if (!logging_) {
-        if (level != durability::process && next.log_block != 0) {
+        if (starts_log_ && next.log_block != 0) {
             file.start_logging(next.log_end, transaction_);
         }
         return;
@@ -171,7 +171,8 @@ void running_transaction::commit(format::commit_slot& next, durability level) {
                         "can be committed, begin it again");
     }
     heap& memory = engine_->heap();
-    if (level != durability::process && next.log_block == 0) {
+    starts_log_ = !logging_ && level != durability::process && engine_->wants_log();
+    if (starts_log_ && next.log_block == 0) {
         make_log(next);
     }
     retired_.flush(memory, transaction_);
@@ -179,7 +180,7 @@ void running_transaction::commit(format::commit_slot& next, durability level) {
     next.txn = raw(transaction_);
     next.end_bytes = memory.end_bytes();
     next.time_ns = os::realtime_coarse_ns();
-    enter_log(next, level);
+    enter_log(next);
     // Who follows a commit that waits for the medium waits with it: nobody may see the one without the other.
     const bool waits = level == durability::commit || hidden_;
     const logged_commit waiting = {transaction_, next.log_end,

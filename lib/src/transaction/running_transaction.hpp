@@ -68,7 +68,7 @@ private:
     void load_newest();
     void begin_operations();
     void make_log(format::commit_slot& next);
-    void enter_log(format::commit_slot& next, durability level);
+    void enter_log(format::commit_slot& next);
     [[nodiscard]] std::string holders_of_space() const;
     void finish() noexcept;
 
@@ -79,7 +79,8 @@ private:
     std::chrono::milliseconds timeout_;
     bool open_ = false;
     bool logging_ = false; ///< commits enter the redo log
-    bool hidden_ = false;  ///< readers do not see the commit before yet
+    bool starts_log_ = false;
+    bool hidden_ = false; ///< readers do not see the commit before yet
 };
 
 } // namespace holdfast

@@ -21,7 +21,10 @@ file        the length of the file; parts of it may be holes
 on disk     what it takes there
 free        within the file, ready for use
 held back   replaced or deleted, but waiting for a snapshot or the next writer
-durable     the version that a power cut would leave at worst
+durable     the version of the last sync point, which a power cut would leave at
+            worst; the log has later ones, while it is in use
+log         of commits that are durable or will be within moments
+failed      syncs that failed since the last reboot; not shown if there are none
 recoveries  transactions of killed processes that were rolled back since the
             last reboot
 
@@ -95,11 +98,32 @@ std::string snapshot_text(const held_snapshot& held) {
     return "of version " + std::to_string(held.version) + " by " + owner + ", " + age_text(held.age);
 }
 
+/// "123, 4.5 s old"
+std::string durable_text(const statistics& now) {
+    const std::string version = std::to_string(now.durable_version);
+    return now.since_sync_point.count() < 0 ? version : version + ", " + age_text(now.since_sync_point);
+}
+
+std::string log_text(const statistics& now) {
+    if (now.log_bytes == 0) {
+        return "none";
+    }
+    if (!now.logging) {
+        return "not in use, of " + bytes_text(now.log_bytes);
+    }
+    return bytes_text(now.log_filled_bytes) + " of " + bytes_text(now.log_bytes) + ", of which " +
+           bytes_text(now.log_unflushed_bytes) + " are not on the medium";
+}
+
 void write_text(invocation& call, const statistics& now) {
     text_writer text(call.out, call.given.colour);
     text.line("store", escaped(call.given.store_path));
     text.line("version", now.version);
-    text.line("durable", now.durable_version);
+    text.line("durable", durable_text(now));
+    text.line("log", log_text(now));
+    if (now.failed_syncs != 0) {
+        text.line("failed", now.failed_syncs);
+    }
     text.line("maps", now.maps);
     text.line("entries", now.entries);
     text.line("live", bytes_text(now.live_bytes));
@@ -141,6 +165,14 @@ void write_json(output& out, const std::string& path, const statistics& now) {
     object.text("store", path);
     object.number("version", now.version);
     object.number("durable_version", now.durable_version);
+    now.since_sync_point.count() < 0
+        ? object.null("since_sync_point_ns")
+        : object.number("since_sync_point_ns", static_cast<std::uint64_t>(now.since_sync_point.count()));
+    object.number("failed_syncs", now.failed_syncs);
+    object.number("log_bytes", now.log_bytes);
+    object.raw("logging", now.logging ? "true" : "false");
+    object.number("log_filled_bytes", now.log_filled_bytes);
+    object.number("log_unflushed_bytes", now.log_unflushed_bytes);
     object.number("maps", now.maps);
     object.number("entries", now.entries);
     object.number("live_bytes", now.live_bytes);

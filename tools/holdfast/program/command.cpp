@@ -85,6 +85,9 @@ void invocation::settle() {
     if (globals.timeout) {
         given.timeout = parse_duration("--timeout", *globals.timeout);
     }
+    if (globals.durability) {
+        given.durability = parse_durability("--durability", *globals.durability);
+    }
     if (globals.store && globals.store->empty()) {
         throw_usage("-s takes the name of a file, not an empty one");
     }

@@ -92,6 +92,8 @@ void command_line::declare_globals() {
     option("-m,--map", "MAP", globals_.map, "the map within the store (default: the unnamed one)");
     flag("--read-only", globals_.read_only, "never change a byte of the store");
     option("--timeout", "DURATION", globals_.timeout, "wait so long for a lock: 250ms, 5m (default: 30s)");
+    option("--durability", "LEVEL", globals_.durability,
+           "of what is written: process, interval or commit (default: process)");
     option("--color", "WHEN", globals_.color, "auto, always or never (default: auto)");
     flag("--version", globals_.version, "print the version and end");
     flag("-h,--help", globals_.help, "print this help and end");
@@ -178,8 +180,8 @@ void command_line::throw_unknown(const std::string& name) const {
 }
 
 std::optional<std::size_t> command_line::find_command(const std::vector<std::string>& arguments) {
-    constexpr std::array<std::string_view, 6> with_value{"-s",    "--store",   "-m",
-                                                         "--map", "--timeout", "--color"};
+    constexpr std::array<std::string_view, 7> with_value{"-s",        "--store",      "-m",     "--map",
+                                                         "--timeout", "--durability", "--color"};
     for (std::size_t index = 0; index < arguments.size(); ++index) {
         const std::string& argument = arguments[index];
         if (std::find(with_value.begin(), with_value.end(), argument) != with_value.end()) {

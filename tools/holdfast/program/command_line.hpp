@@ -19,6 +19,7 @@ struct global_options {
     std::optional<std::string> map;
     std::optional<std::string> timeout;
     std::optional<std::string> color;
+    std::optional<std::string> durability;
     bool read_only = false;
     bool version = false;
     bool help = false;

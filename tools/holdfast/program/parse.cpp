@@ -58,4 +58,17 @@ std::chrono::milliseconds parse_duration(std::string_view option, std::string_vi
     return std::chrono::milliseconds(static_cast<std::chrono::milliseconds::rep>(count * unit));
 }
 
+durability parse_durability(std::string_view option, std::string_view text) {
+    if (text == "process") {
+        return durability::process;
+    }
+    if (text == "interval") {
+        return durability::interval;
+    }
+    if (text == "commit") {
+        return durability::commit;
+    }
+    throw_usage(std::string(option) + " takes process, interval or commit, not " + in_quotes(text));
+}
+
 } // namespace holdfast::cli

@@ -25,6 +25,7 @@ store open_as(const settings& given, open_mode mode) {
     open_options options;
     options.mode = mode;
     options.timeout = given.timeout;
+    options.durability = given.durability;
     try {
         return store::open(given.store_path, options);
     } catch (const error& failure) {

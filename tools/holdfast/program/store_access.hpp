@@ -14,6 +14,7 @@ struct settings {
     std::string store_path;
     std::string map;
     std::chrono::milliseconds timeout = open_options{}.timeout;
+    holdfast::durability durability = holdfast::durability::process;
     bool read_only = false;
     bool colour = false;      ///< on standard output
     bool names_store = false; ///< by -s
