@@ -92,8 +92,7 @@ void command_line::declare_globals() {
     option("-m,--map", "MAP", globals_.map, "the map within the store (default: the unnamed one)");
     flag("--read-only", globals_.read_only, "never change a byte of the store");
     option("--timeout", "DURATION", globals_.timeout, "wait so long for a lock: 250ms, 5m (default: 30s)");
-    option("--durability", "LEVEL", globals_.durability,
-           "of what is written: process, interval or commit (default: process)");
+    option("--durability", "LEVEL", globals_.durability, "process, interval or commit (default: process)");
     option("--color", "WHEN", globals_.color, "auto, always or never (default: auto)");
     flag("--version", globals_.version, "print the version and end");
     flag("-h,--help", globals_.help, "print this help and end");
