@@ -51,14 +51,17 @@ void segment::log_commit(const format::commit_slot& before, format::commit_slot&
     failpoint("log.written");
 }
 
-/// The record of a transaction that was undone must not become that of a commit by a power cut.
+/// The record of a transaction that was undone must not become that of a commit by a power cut. Where the log is full
+/// there is none, but one that is still needed.
 void segment::erase_undone_record(const format::commit_slot& newest) {
-    if (newest.log_block == 0 || !protocol_order("log.erase_undone")) {
+    const std::uint64_t end = newest.log_end + sizeof(format::log_record);
+    if (newest.log_block == 0 || end - log_tail(newest) > format::log_bytes(newest) ||
+        !protocol_order("log.erase_undone")) {
         return;
     }
     redo_log log(base(), newest);
     log.erase(newest.log_end);
-    flush_ranges(log.places(newest.log_end, newest.log_end + sizeof(format::log_record)));
+    flush_ranges(log.places(newest.log_end, end));
     failpoint("log.erased");
 }
 
