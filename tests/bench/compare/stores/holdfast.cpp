@@ -11,7 +11,7 @@ namespace {
 
 class holdfast_session final : public session {
 public:
-    holdfast_session(holdfast::store& to, bool durable) : to_(&to), durable_(durable) {}
+    explicit holdfast_session(holdfast::store& to) : to_(&to) {}
 
     void get(std::string_view key, std::size_t position, value_check& check) override {
         if (const auto found = to_->get(key)) {
@@ -44,10 +44,7 @@ public:
         }
     }
 
-    void put(std::string_view key, std::string_view value) override {
-        to_->put(key, value);
-        make_durable();
-    }
+    void put(std::string_view key, std::string_view value) override { to_->put(key, value); }
     void put_batch(std::span<const key_value> batch) override {
         to_->update([&](holdfast::write_transaction& transaction) {
             holdfast::map_writer map = transaction.map();
@@ -55,12 +52,8 @@ public:
                 map.put(each.key, each.value);
             }
         });
-        make_durable();
     }
-    void erase(std::string_view key) override {
-        to_->erase(key);
-        make_durable();
-    }
+    void erase(std::string_view key) override { to_->erase(key); }
 
     void scan(value_check& check) override {
         const holdfast::snapshot now = to_->snapshot();
@@ -88,23 +81,16 @@ public:
     }
 
 private:
-    void make_durable() {
-        if (durable_) {
-            to_->sync();
-        }
-    }
     holdfast::store* to_;
-    bool durable_;
 };
 
 class holdfast_store final : public store {
 public:
     holdfast_store(const std::filesystem::path& folder, const extent& size, access how)
-        : store_(holdfast::store::open(folder / "compare.hold")),
-          value_bytes_(size.value_bytes),
-          durable_(how == access::durable) {}
+        : store_(holdfast::store::open(folder / "compare.hold", options_for(how))),
+          value_bytes_(size.value_bytes) {}
     [[nodiscard]] std::unique_ptr<session> start_session() override {
-        return std::make_unique<holdfast_session>(store_, durable_);
+        return std::make_unique<holdfast_session>(store_);
     }
     [[nodiscard]] std::unique_ptr<session> start_named_session() override {
         return start_holdfast_named_session(store_);
@@ -115,9 +101,15 @@ public:
     void sync() override { store_.sync(); }
 
 private:
+    [[nodiscard]] static holdfast::open_options options_for(access how) {
+        holdfast::open_options options;
+        if (how == access::durable) {
+            options.durability = holdfast::durability::commit;
+        }
+        return options;
+    }
     holdfast::store store_;
     std::size_t value_bytes_;
-    bool durable_;
 };
 
 class holdfast_driver final : public driver {
@@ -136,7 +128,7 @@ public:
                 .sync = true};
     }
     [[nodiscard]] std::optional<write_mode> mode(bool durable) const override {
-        return durable ? write_mode{survives::power_cut, "sync() after each commit"}
+        return durable ? write_mode{survives::power_cut, "durability commit"}
                        : write_mode{survives::kill, "durability process"};
     }
     [[nodiscard]] std::unique_ptr<store> open(const std::filesystem::path& folder, const extent& size,
