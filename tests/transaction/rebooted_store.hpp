@@ -29,16 +29,17 @@ namespace holdfast::test {
 
 using contents = std::map<std::string, std::string>;
 
-[[nodiscard]] inline contents contents_of(const store& seen) {
+[[nodiscard]] inline contents contents_of(const snapshot& seen) {
     contents found;
-    const snapshot now = seen.snapshot();
-    for (const map_information& map : now.maps()) {
-        for (auto&& [key, value] : now.map(map.name)) {
+    for (const map_information& map : seen.maps()) {
+        for (auto&& [key, value] : seen.map(map.name)) {
+            value.verify();
             found.emplace(map.name + "/" + std::string(key), value.text());
         }
     }
     return found;
 }
+[[nodiscard]] inline contents contents_of(const store& seen) { return contents_of(seen.snapshot()); }
 
 inline open_options without_thread() {
     open_options options;

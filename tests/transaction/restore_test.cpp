@@ -90,10 +90,10 @@ TEST_F(restore_test, a_killed_restoring_is_begun_again) {
     before = contents_of(store::open(place_.path(), {.mode = open_mode::read_only}));
     reboot();
     std::filesystem::copy_file(place_.path(), place_.folder() / "saved");
-    for (const char* point :
-         {"segment.open.reset", "restore.begin", "restore.counted", "restore.written",
-          "restore.before_publish", "commit.before_publish", "commit.published", "restore.done",
-          "segment.open.restored", "segment.open.flushed", "segment.open.durable", "segment.open.stamped"}) {
+    for (const char* point : {"segment.open.reset", "restore.begin", "restore.counted", "restore.written",
+                              "restore.before_publish", "commit.before_publish", "commit.published",
+                              "restore.done", "segment.open.restored", "segment.open.known",
+                              "segment.open.flushed", "segment.open.durable", "segment.open.stamped"}) {
         EXPECT_EQ(run_child([&] {
                       arm_failpoints(std::string(point) + "=kill@1");
                       static_cast<void>(open());

@@ -246,23 +246,27 @@ void segment::take_over_unknown(bool same_file, const durable_state& state) {
     reset_control(false);
     store_shared(control().dirty, 1);
     store_shared(control().version_floor, state.version_limit());
-    write_slot_alone(
-        [&](durable_content& next) { next.version_limit = state.version_limit() + versions_at_a_time; });
+    write_slot_alone([&](durable_content& next) {
+        next.version_limit = state.version_limit() + versions_at_a_time;
+        next.new_history = true;
+    });
     failpoint("segment.open.reset");
     if (options_.hooks.restore == nullptr) {
         return;
     }
     options_.hooks.restore(*this, state, same_file);
     failpoint("segment.open.restored");
+    // From here on it is like any unclean store of this boot: not even who follows one that is killed now makes the
+    // accounts anew, which would free what readers still hold of the durable commit.
+    commits().set_durable(state.newest ? txn_id{state.newest->commit.txn} : txn_id::none);
+    commits().set_candidate(txn_id::none);
+    control().stamp = present_stamp();
+    failpoint("segment.open.known");
     const format::commit_slot restored = judge_newest(base(), file_, path_).commit;
     flush_up_to(restored.end_bytes);
     failpoint("segment.open.flushed");
-    write_slot_alone([&](durable_content& next) {
-        next.commit = &restored;
-        next.new_history = true;
-    });
+    write_slot_alone([&](durable_content& next) { next.commit = &restored; });
     commits().set_durable(txn_id{restored.txn});
-    commits().set_candidate(txn_id::none);
     failpoint("segment.open.durable");
 }
 

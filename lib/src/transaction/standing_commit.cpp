@@ -21,6 +21,7 @@ standing_commit::standing_commit(segment& file) {
     state_.view =
         space_view(file.base(), format::heap_offset, std::min(chosen->end_bytes, file.file_bytes()));
     visible_ = found.visible;
+    promised_ = txn_id{found.durable.version_limit()};
     heads_damaged_ = found.heads_damaged;
 }
 

@@ -1,8 +1,10 @@
 // The commit that a read-only process reads in place of the one that the heads name, while nobody vouches for these.
 //
-// It stands for one value of the visible head. Whoever restores the store publishes a commit before it reclaims
-// anything, and holds back until the next sync point what the durable commit reaches; so a reader that has pinned its
-// commit, and then still finds that head, keeps what it reads, and one that finds another head reads what was restored.
+// It stands for every visible head of the history that was lost, so also for those that come and go while somebody
+// restores the store: what was restored has a number above all that were promised. Whoever restores it publishes that
+// before anything is reclaimed, and holds back until the next sync point what the durable commit reaches; so a reader
+// that has pinned its commit, and then still finds such a head, keeps what it reads, and one that finds another head
+// reads what was restored.
 //
 // Thread safety: constant. Process safety: by the pin, as with any commit.
 #pragma once
@@ -19,13 +21,16 @@ public:
     explicit standing_commit(segment& file);
 
     [[nodiscard]] const commit_state& state() const noexcept { return state_; }
-    [[nodiscard]] bool stands_for(commit_head head) const noexcept { return head == visible_; }
+    [[nodiscard]] bool stands_for(commit_head head) const noexcept {
+        return head == visible_ || head.number() <= promised_;
+    }
     /// Whether there was a newer commit, which damaged heads have lost.
     [[nodiscard]] bool is_older() const noexcept { return heads_damaged_; }
 
 private:
-    commit_state state_; ///< its view ends where the file does
-    commit_head visible_{0};
+    commit_state state_;             ///< its view ends where the file does
+    commit_head visible_{0};         ///< as it was found
+    txn_id promised_ = txn_id::none; ///< the highest number that the lost history may have had
     bool heads_damaged_ = false;
 };
 
