@@ -36,6 +36,30 @@ protected:
         });
         return durable;
     }
+    [[nodiscard]] static std::string logged_value(std::uint64_t number) {
+        return patterned(number % 90, 1'000'000 + number);
+    }
+    /// A store that has more in its redo log than in the durable commit. Returns all of it.
+    contents leave_unclosed_with_log() {
+        EXPECT_EQ(run_child([&] {
+                      open_options logged = without_thread();
+                      logged.durability = durability::commit;
+                      store opened = store::open(place_.path(), logged);
+                      fill(opened, 1);
+                      for (std::uint64_t i = 0; i < 300; ++i) {
+                          opened.put(numbered("logged", i % 250), logged_value(i));
+                      }
+                      opened.update([](write_transaction& transaction) {
+                          transaction.map("made by the log").put("key", "value");
+                          transaction.map("users").erase_prefix("user0000001");
+                          transaction.drop("map00000001");
+                      });
+                      opened.erase(numbered("logged", 3));
+                      ::kill(::getpid(), SIGKILL);
+                  }),
+                  child_end::killed);
+        return read();
+    }
     void overwrite(std::uint64_t offset, const std::string& with) const {
         std::fstream file(place_.path(), std::ios::binary | std::ios::in | std::ios::out);
         file.seekp(static_cast<std::streamoff>(offset));
@@ -127,6 +151,57 @@ TEST_F(reading_test, goes_on_while_others_die_restoring_the_store) {
         EXPECT_EQ(contents_of(*between), then) << point;
         EXPECT_EQ(contents_of(opened), contents_of(open())) << point;
     }
+}
+
+TEST_F(reading_test, after_a_boot_is_of_all_that_the_log_has) {
+    const contents before = leave_unclosed_with_log();
+    ASSERT_TRUE(before.contains("made by the log/key"));
+    reboot();
+    const std::string untouched = bytes();
+    const store opened = reader();
+    EXPECT_EQ(contents_of(opened), before);
+    EXPECT_GT(opened.stat().version, opened.stat().durable_version);
+    EXPECT_EQ(opened.get(numbered("logged", 49))->text(), logged_value(299));
+    EXPECT_TRUE(opened.check().empty());
+    EXPECT_FALSE(opened.shows_older_commit());
+    EXPECT_TRUE(bytes() == untouched);
+}
+
+TEST_F(reading_test, of_what_was_replayed_goes_on_while_another_process_restores_the_store) {
+    const contents before = leave_unclosed_with_log();
+    reboot();
+    const store opened = reader();
+    const snapshot held = opened.snapshot();
+    EXPECT_EQ(run_child([&] {
+                  store writer = open();
+                  if (contents_of(writer) != before) {
+                      throw std::runtime_error("restoring did not replay the same");
+                  }
+                  for (std::uint64_t round = 30; round < 42; ++round) {
+                      fill(writer, round);
+                      writer.sync();
+                  }
+                  expect_sound(writer);
+              }),
+              child_end::finished);
+    EXPECT_EQ(contents_of(held), before);
+    EXPECT_EQ(contents_of(opened), contents_of(open()));
+}
+
+TEST_F(reading_test, of_a_damaged_log_ends_at_the_damage) {
+    const contents before = leave_unclosed_with_log();
+    const std::string file = bytes();
+    ASSERT_NE(file.find(logged_value(260)), std::string::npos);
+    for (std::size_t at = file.find(logged_value(260)); at != std::string::npos;
+         at = file.find(logged_value(260), at + 1)) {
+        overwrite(at, "x");
+    }
+    reboot();
+    const store opened = reader();
+    EXPECT_FALSE(opened.get(numbered("logged", 10))->text() == logged_value(260));
+    EXPECT_EQ(opened.get(numbered("logged", 9))->text(), logged_value(259));
+    EXPECT_FALSE(opened.snapshot().has_map("made by the log"));
+    EXPECT_TRUE(opened.check().empty());
 }
 
 TEST_F(reading_test, sees_the_restored_store_if_that_happened_before_its_first_snapshot) {

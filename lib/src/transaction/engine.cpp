@@ -123,6 +123,9 @@ void engine::expect_reach(const commit_state& state) const {
     if (state.slot.end_bytes <= file_->capacity_bytes()) [[likely]] {
         return;
     }
+    if (standing_ && standing_->state().id() == state.id()) {
+        return; // it ends in addresses of its own
+    }
     throw error(errc::address_space,
                 file_->path().string() + ": the store has outgrown the " +
                     std::to_string(file_->capacity_bytes()) +
@@ -151,13 +154,14 @@ engine::pin engine::pin_by_lock() {
     pin held;
     for (int attempt = 0;; ++attempt) {
         const commit_head seen = file_->commits().visible();
-        const txn_id number = number_read(seen);
+        const txn_id number = standing_ && standing_->stands_for(seen) ? standing_->pinned() : seen.number();
         file_->pin_by_lock(number);
         try {
             // The lock is in the kernel's list when fcntl returns: from here on a reclaimer sees it. If the head is
             // still the same, nobody has reclaimed what it stands for before.
             if (copy_read(seen, held.state)) {
                 expect_reach(held.state);
+                held.locked = number;
                 format::clear_unused(held.state.slot);
                 return held;
             }
@@ -178,7 +182,7 @@ void engine::unpin(const pin& held) noexcept {
         held.slot.pin->store(0, std::memory_order_release);
         give_back(held.slot);
     } else {
-        file_->unpin_by_lock(held.state.id());
+        file_->unpin_by_lock(held.locked);
     }
 }
 

@@ -80,6 +80,7 @@ public:
     /// A pinned commit. `slot` is empty where a file lock holds it.
     struct pin {
         reader_slot slot;
+        txn_id locked = txn_id::none; ///< by a file lock
         commit_state state;
     };
     /// Pins the newest commit until `unpin`, which may be called by another thread. Never waits.
