@@ -214,6 +214,8 @@ public:
     /// The same for a damaged store: the maps that can be told. `damaged` is called for the names of those that can't.
     [[nodiscard]] std::vector<map_information>
     maps(const std::function<void(const damaged_stretch&)>& damaged) const;
+    /// Of a damaged store: maps that are left, but not their names. O(maps).
+    [[nodiscard]] std::vector<map_view> nameless_maps() const;
     /// The last transaction that this snapshot sees.
     [[nodiscard]] version_number version() const;
     /// What changed in a map between `older` and this snapshot, in the order of keys; skips what both share. The views

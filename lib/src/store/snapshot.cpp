@@ -1,7 +1,10 @@
 // Snapshots and their views of maps.
 #include <holdfast/snapshot.hpp>
 
+#include <algorithm>
 #include <new>
+#include <span>
+#include <utility>
 
 #include <holdfast/error.hpp>
 
@@ -176,6 +179,27 @@ snapshot::maps(const std::function<void(const damaged_stretch&)>& damaged) const
         damaged({found.after, found.before, found.what});
     });
     return maps;
+}
+
+std::vector<map_view> snapshot::nameless_maps() const {
+    const detail::snapshot_state& from = state();
+    const format::commit_slot& commit = from.commit().slot;
+    std::vector<std::uint32_t> named;
+    from.commit().named().salvage(
+        [&](std::string_view, const format::map_root& map) { named.push_back(map.id); },
+        [](const tree_gap&) {});
+    std::vector<map_view> nameless;
+    const std::size_t count = std::min<std::size_t>(commit.direct_count, commit.direct.size());
+    for (const format::map_root& root : std::span(commit.direct).first(count)) {
+        if (format::is_unused(root) || std::ranges::find(named, root.id) != named.end()) {
+            continue;
+        }
+        map_view view(state_);
+        map_access::place(view) = {from.view(), to_tree_root(root)};
+        map_access::keys(view) = keys_of(root);
+        nameless.push_back(std::move(view));
+    }
+    return nameless;
 }
 
 version_number snapshot::version() const { return raw(state().commit().id()); }

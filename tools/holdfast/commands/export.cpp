@@ -1,8 +1,10 @@
 // holdfast export: writes entries so that `import` makes the same of them.
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <unistd.h>
 
@@ -35,8 +37,9 @@ in "document;base64". Lines of JSON keep more: the type of the keys, the names
 of the types of documents, how these are encoded, and the bits of a NaN.
 
 What is damaged is left out: each map, key or stretch of keys is named on
-standard error, and the status is 5. So the rest of a damaged store is saved by
-importing what is printed into a new one.
+standard error, and the status is 5. A map whose name is lost is exported as
+"nameless-1". So the rest of a damaged store is saved by importing what is
+printed into a new one.
 
 Examples:
   holdfast export > backup.jsonl
@@ -142,6 +145,24 @@ private:
     progress_bar bar_{"exporting"};
 };
 
+/// Maps whose names are lost get one that none of the others has.
+void export_nameless(const settings& given, const snapshot& now, const std::vector<map_information>& named,
+                     export_run& run) {
+    const auto is_taken = [&](const std::string& name) {
+        return std::ranges::any_of(named, [&](const map_information& map) { return map.name == name; });
+    };
+    std::uint64_t number = 0;
+    for (const map_view& map : now.nameless_maps()) {
+        settings of_map = given;
+        do {
+            of_map.map = "nameless-" + std::to_string(++number);
+        } while (is_taken(of_map.map));
+        report("a map of " + in_quotes(given.store_path) + " has lost its name and was exported as " +
+               in_quotes(of_map.map));
+        run.run(of_map, map, "");
+    }
+}
+
 void export_all(const settings& given, const snapshot& now, entry_writer& writer, damage_log& damage) {
     const auto maps = now.maps([&](const damaged_stretch& lost) { damage.note_maps(given, lost); });
     std::uint64_t total = 0;
@@ -153,6 +174,9 @@ void export_all(const settings& given, const snapshot& now, entry_writer& writer
         settings of_map = given;
         of_map.map = map.name;
         damage.pass([&] { run.run(of_map, now.map(map.name), ""); });
+    }
+    if (damage.status() != exit_status::done) {
+        damage.pass([&] { export_nameless(given, now, maps, run); });
     }
 }
 
