@@ -1,83 +1,61 @@
-// A scene, its images and their judges.
+// What a scene does, step by step.
 #include "cut_scene.hpp"
 
-#include <sys/wait.h>
-#include <unistd.h>
-
+#include <algorithm>
 #include <array>
-#include <chrono>
-#include <csignal>
-#include <cstdlib>
-#include <cstring>
-#include <functional>
-#include <stdexcept>
-#include <thread>
+#include <exception>
+#include <numeric>
 #include <utility>
 
+#include <holdfast/error.hpp>
+
 #include "format/commit.hpp"
+#include "model.hpp"
 
 namespace holdfast::crash {
 
 namespace {
 
-constexpr unsigned depth_max = 2;
-constexpr unsigned judge_seconds_max = 60;
-
-open_options cut_options() {
-    open_options options;
-    options.sync_interval = std::chrono::milliseconds(0); // sync points are steps of the scene
-    return options;
-}
-
-std::uint64_t hash_of(std::string_view bytes) { return std::hash<std::string_view>{}(bytes); }
-
-std::string value_bytes(random_source& random) {
-    constexpr std::array<std::uint64_t, 12> limits = {40,  40,   40,   200,    200,    200,
-                                                      200, 3000, 3000, 12'000, 40'000, 300'000};
-    std::string made(random.below(random.pick(std::span<const std::uint64_t>(limits))), '\0');
-    std::uint64_t word = random.next();
-    for (std::size_t at = 0; at < made.size(); at += sizeof word) {
-        std::memcpy(made.data() + at, &word, std::min(sizeof word, made.size() - at));
-        word += 0x9E3779B97F4A7C15U;
-    }
-    return made;
-}
-
-cut_contents contents_of(const store& seen) {
-    cut_contents found;
-    const snapshot now = seen.snapshot();
-    for (const map_information& map : now.maps()) {
-        for (auto&& [key, value] : now.map(map.name)) {
-            found.emplace(map.name + "/" + std::string(key), hash_of(value.text()));
-        }
-    }
-    return found;
-}
+constexpr unsigned companion_seconds_max = 30;
 
 class thrown_away : public std::exception {};
 
 } // namespace
 
-void cut_counts::add(const cut_counts& other) noexcept {
-    images += other.images;
-    of_recoveries += other.of_recoveries;
-    copies += other.copies;
-    newest += other.newest;
-    commits_lost += other.commits_lost;
-    commits += other.commits;
-    syncs += other.syncs;
-    syncers_killed += other.syncers_killed;
+std::span<const cut_scene::step> cut_scene::steps() noexcept {
+    static constexpr step all[] = {
+        {"transact", 24, &cut_scene::transact},
+        {"write for long", 1, &cut_scene::write_for_long},
+        {"hold a snapshot", 2, &cut_scene::hold_snapshot},
+        {"let snapshots go", 3, &cut_scene::let_snapshots_go},
+        {"sync", 4, &cut_scene::sync},
+        {"sync elsewhere", 2, &cut_scene::sync_elsewhere},
+        {"sync on a full disk", 1, &cut_scene::sync_on_full_disk},
+        {"write elsewhere", 1, &cut_scene::write_elsewhere},
+        {"close and reopen", 1, &cut_scene::reopen},
+        {"copy under load", 1, &cut_scene::copy_under_load},
+    };
+    return all;
 }
 
-cut_scene::cut_scene(std::filesystem::path path, std::uint64_t seed, std::string without,
-                     cut_history possible, unsigned depth)
-    : path_(std::move(path)),
-      without_(std::move(without)),
+cut_scene::cut_scene(cut_worker& worker, std::filesystem::path path, std::uint64_t seed, cut_history possible,
+                     unsigned depth)
+    : worker_(&worker),
+      path_(std::move(path)),
       depth_(depth),
       random_(seed),
-      possible_(std::move(possible)) {
-    constexpr std::array<std::uint64_t, 4> rates = {300, 1000, 5000, 20'000};
+      taste_(random_taste(random_)),
+      possible_(std::move(possible)),
+      images_left_(depth == 0 ? 120 : 6) {
+    static constexpr std::array<std::uint64_t, 4> rates = {300, 1000, 5000, 20'000};
+    static constexpr std::array<std::uint64_t, 4> favours = {0, 1, 1, 3};
     look_every_ = random_.pick(std::span<const std::uint64_t>(rates));
+    const std::vector<std::string>& only = worker.settings().only;
+    for (const step& kind : steps()) {
+        const bool wanted = only.empty() || std::find(only.begin(), only.end(), kind.name) != only.end();
+        weights_.push_back(wanted ? kind.weight * random_.pick(std::span<const std::uint64_t>(favours)) : 0);
+    }
+    weights_.front() += 4;
 }
 
 cut_scene::~cut_scene() {
@@ -86,31 +64,31 @@ cut_scene::~cut_scene() {
 }
 
 void cut_scene::run(std::uint64_t steps, version_number floor) {
-    arm_failpoints(without_.empty() ? "" : without_ + "=off");
-    medium_.emplace(path_);
+    worker_->arm("");
+    named_ = std::filesystem::exists(path_);
+    if (named_) {
+        medium_.emplace(path_);
+    }
     observe_failpoints(this);
     arm();
     open();
-    recognise();
+    possible_ = {possible_[recognise(*store_, possible_, worker_->counts())]};
+    contents_ = cut_contents(store_->snapshot());
+    acknowledged_ = committed_ = 0;
     judge_images();
-    for (std::uint64_t i = 0; i < steps; ++i) {
-        arm();
-        step();
-        if (!trouble_.empty()) {
-            throw broken_promise(trouble_);
-        }
+    for (std::uint64_t i = 0; i < steps && images_left_ > 0 && !worker_->is_enough(); ++i) {
+        play_step();
         if (version_ != 0 && version_ <= floor) {
             throw broken_promise("number " + std::to_string(version_) + " was given after " +
                                  std::to_string(floor));
         }
         judge_images();
     }
-    arm();
     close();
     judge_images();
     observe_failpoints(nullptr);
     open();
-    recognise();
+    static_cast<void>(recognise(*store_, {possible_.back()}, worker_->counts()));
     store_->close();
     store_.reset();
     medium_.reset();
@@ -122,348 +100,214 @@ void cut_scene::open() {
     opening_ = false;
 }
 
-/// Which of the possible contents these are: from now on, the only ones.
-void cut_scene::recognise() {
-    const cut_contents found = contents_of(*store_);
-    std::size_t which = possible_.size();
-    while (which > 0 && *possible_[which - 1] != found) {
-        --which;
+void cut_scene::close() {
+    held_.clear();
+    store_->close();
+    store_.reset();
+    acknowledged_ = possible_.size() - 1;
+}
+
+void cut_scene::play_step() {
+    std::uint64_t at = random_.below(std::accumulate(weights_.begin(), weights_.end(), std::uint64_t{0}));
+    std::size_t kind = 0;
+    for (; at >= weights_[kind]; ++kind) {
+        at -= weights_[kind];
     }
-    if (which == 0) {
-        throw broken_promise("what was found is not what any commit left that may have been the last; " +
-                             std::to_string(found.size()) + " entries, " + std::to_string(possible_.size()) +
-                             " possible");
-    }
-    counts_.commits_lost += possible_.size() - which;
-    counts_.newest += which == possible_.size() ? 1 : 0;
-    possible_ = {possible_[which - 1]};
-    acknowledged_ = committed_ = 0;
-    const std::vector<finding> findings = store_->check();
-    if (!findings.empty()) {
-        throw broken_promise("check: " + findings.front().what);
+    (this->*steps()[kind].play)();
+    if (random_.chance(1, 8)) {
+        take_images("the end of '" + std::string(steps()[kind].name) + "'", 1);
     }
 }
 
-// --- Work -------------------------------------------------------------------------------------------------
-
-/// An image at some passage of the next step.
-void cut_scene::arm() {
-    const bool wanted = depth_ == 0 ? random_.chance(2, 3) : depth_ < depth_max && random_.chance(1, 24);
-    countdown_ = wanted ? random_.passage(4000) : 0;
-    if (opening_ && depth_ > 0) {
-        countdown_ = depth_ < depth_max && random_.chance(1, 4) ? random_.passage(600) : 0;
-    }
-}
-
-void cut_scene::step() {
-    const std::uint64_t what = random_.below(40);
-    if (what < 4) {
-        sync();
-    } else if (what < 6) {
-        kill_syncer();
-    } else if (what < 7) {
-        reopen();
-    } else if (what < 9) {
-        held_.push_back(store_->snapshot());
-    } else if (what < 12) {
-        held_.clear();
-    } else {
-        transact();
-    }
-    if (countdown_ != 0) {
-        countdown_ = 0;
-        take_image("the end of a step");
-    }
-}
+// --- Transactions -----------------------------------------------------------------------------------------
 
 void cut_scene::transact() {
-    cut_contents now = *possible_.back();
+    const bool throws = random_.chance(1, 12);
+    cut_contents scratch;
+    cut_contents& now = throws ? scratch = contents_ : contents_;
+    const cut_digest before = contents_.digest();
     try {
         store_->update([&](write_transaction& transaction) {
-            change(transaction, now);
-            if (random_.chance(1, 12)) {
+            change(random_, taste_, now, &transaction);
+            if (throws) {
                 throw thrown_away();
             }
-            possible_.push_back(std::make_shared<const cut_contents>(std::move(now)));
+            possible_.push_back(now.digest());
         });
     } catch (const thrown_away&) {
+        ++worker_->counts()[cut_count::undone];
         return;
     }
     committed_ = possible_.size() - 1;
-    ++counts_.commits;
-    if (possible_.size() < 2 || *possible_[possible_.size() - 2] != *possible_.back()) {
+    sync_failed_ = false;
+    ++worker_->counts()[cut_count::commits];
+    if (before != contents_.digest()) {
         version_ = store_->snapshot().version(); // what changes nothing gets no number
     }
 }
 
-void cut_scene::change(write_transaction& transaction, cut_contents& now) {
-    for (std::uint64_t left = random_.passage(24); left > 0; --left) {
-        const std::uint64_t number = random_.below(4);
-        const std::string map = number == 0 ? std::string() : numbered("m", number);
-        const std::string key = numbered("k", random_.between(100, 299));
-        const auto first = now.lower_bound(map + "/" + key);
-        const std::uint64_t what = random_.below(32);
-        if (what < 24) {
-            const std::string value = value_bytes(random_);
-            transaction.map(map).put(key, value);
-            now.insert_or_assign(map + "/" + key, hash_of(value));
-        } else if (what < 30) {
-            transaction.map(map).erase(key);
-            now.erase(map + "/" + key);
-        } else if (what < 31) {
-            const std::string last = key.substr(0, 2) + "~"; // the rest of that hundred
-            transaction.map(map).erase_range(key, last);
-            now.erase(first, now.lower_bound(map + "/" + last));
-        } else if (random_.chance(1, 4)) {
-            transaction.map(map).clear();
-            now.erase(now.lower_bound(map + "/"), now.lower_bound(map + "0"));
-        }
-    }
-}
-
-void cut_scene::sync() {
-    const std::size_t before = possible_.size() - 1;
-    syncing_ = true;
-    store_->sync();
-    syncing_ = false;
-    candidate_left_ = false;
-    acknowledged_ = std::max(acknowledged_, before);
-    ++counts_.syncs;
-}
-
-/// Another process dies in its sync point. What it had brought to the medium is told by where it died.
-void cut_scene::kill_syncer() {
-    if (candidate_left_ || version_ == 0) {
-        return; // it would begin by writing what the dead one left, unseen; or by saying that the file is in use
-    }
-    constexpr std::array<const char*, 4> points = {"sync.begin", "sync.candidate", "sync.flushed",
-                                                   "sync.written"};
-    const std::size_t point = random_.below(points.size());
-    medium_->look();
-    const pid_t child = ::fork();
-    if (child == 0) {
-        observe_failpoints(nullptr);
-        ::alarm(judge_seconds_max);
-        try {
-            arm_failpoints(std::string(points[point]) + "=kill@1" +
-                           (without_.empty() ? "" : "," + without_ + "=off"));
-            store::open(path_, cut_options()).sync();
-        } catch (...) {
-            ::_exit(3);
-        }
-        ::_exit(0);
-    }
-    int status = 0;
-    if (child < 0 || ::waitpid(child, &status, 0) != child) {
-        throw std::runtime_error("can't run a syncer");
-    }
-    if (!WIFSIGNALED(status)) {
-        if (status != 0) {
-            throw broken_promise("a sync point beside others failed");
-        }
-        return; // there was nothing to sync
-    }
-    ++counts_.syncers_killed;
-    candidate_left_ = true;
-    if (point >= 2) {
-        medium_->reached(format::heap_offset, 0 - format::heap_offset - 1);
-        medium_->reached(0, format::durable_slot_a_offset);
-    }
-    if (point == 3 && random_.chance(1, 2)) { // else it was killed within the system call
-        medium_->reached(format::durable_slot_a_offset,
-                         format::superblock_copy_offset - format::durable_slot_a_offset);
-    }
-    if (depth_ == 0 && random_.chance(1, 2)) {
-        std::this_thread::sleep_for(std::chrono::milliseconds(1100)); // until its snapshot is given up
-        for (int i = 0; i < 12; ++i) {
-            transact();
-            take_image("a syncer's death");
-        }
-    }
-}
-
-void cut_scene::reopen() {
-    close();
-    open();
-    candidate_left_ = false;
-    version_ = 0; // the next transaction is the first after a clean close
-}
-
-void cut_scene::close() {
-    held_.clear();
-    const std::size_t before = possible_.size() - 1;
-    store_->close();
-    store_.reset();
-    acknowledged_ = before;
-}
-
-// --- Passages ---------------------------------------------------------------------------------------------
-
-void cut_scene::passed(std::string_view name) noexcept {
-    try {
-        passing(name);
-    } catch (const std::exception& problem) {
-        trouble_ = "within " + std::string(name) + ": " + problem.what();
-    }
-}
-
-void cut_scene::passing(std::string_view name) {
-    if (countdown_ != 0 && --countdown_ == 0) {
-        take_image(name);
-    } else if (random_.below(look_every_) == 0) {
-        medium_->look();
-    }
-    if (syncing_ && inside_ == 0 && name.starts_with("sync.") && trouble_.empty()) {
-        ++inside_;
-        interrupt(name);
-        --inside_;
-    }
-}
-
-/// Others write between two steps of a sync point; now and then so much that the ring of commits goes round.
-void cut_scene::interrupt(std::string_view name) {
-    if (depth_ == 0 && random_.chance(1, 24)) {
-        write_for_long();
-        for (int i = 0; i < 4; ++i) {
-            take_image(name);
-        }
-        return;
-    }
-    for (std::uint64_t left = random_.chance(1, 4) ? random_.passage(12) : 0; left > 0; --left) {
-        transact();
-    }
-    if (depth_ == 0 && random_.chance(1, 8)) {
-        take_image(name);
-    }
-}
-
+/// So much that the ring of commits goes round.
 void cut_scene::write_for_long() {
-    for (std::uint64_t left = random_.between(format::commit_slots + 1, format::commit_slots + 20); left > 0;
+    for (std::uint64_t left = random_.between(format::commit_slots + 1, 3 * format::commit_slots); left > 0;
          --left) {
         transact();
     }
 }
 
-void cut_scene::reached_medium(std::uint64_t start, std::uint64_t bytes) noexcept {
-    try {
-        if (countdown_ != 0 && random_.chance(1, 4)) { // a cut before the call returns
-            countdown_ = 0;
-            take_image("a barrier");
+void cut_scene::hold_snapshot() { held_.push_back(store_->snapshot()); }
+
+void cut_scene::let_snapshots_go() { held_.clear(); }
+
+void cut_scene::write_elsewhere() { write_elsewhere(random_.between(1, 6), random_.chance(1, 4)); }
+
+/// Another process writes; unless `to_end`, it may die in a transaction, which the next writer undoes.
+void cut_scene::write_elsewhere(std::uint64_t transactions, bool to_end) {
+    const std::uint64_t seed = random_.next();
+    const cut_contents before = contents_;
+    const std::size_t oldest = possible_.size() - 1;
+    random_source foretold(seed);
+    for (std::uint64_t i = 0; i < transactions; ++i) {
+        change(foretold, taste_, contents_, nullptr);
+        possible_.push_back(contents_.digest());
+    }
+    companion other(
+        [&] {
+            store there = store::open(path_, cut_options());
+            random_source random(seed);
+            cut_contents now = before;
+            for (std::uint64_t i = 0; i < transactions; ++i) {
+                there.update([&](write_transaction& open) { change(random, taste_, now, &open); });
+            }
+        },
+        {.prefix = {}, .passage = random_.passage(4000)}, companion_seconds_max);
+    if (!accompany(other, false, !to_end)) {
+        ++worker_->counts()[cut_count::writers_killed];
+        const cut_digest found = digest_of(store_->snapshot());
+        while (possible_.size() > oldest + 1 && possible_.back() != found) {
+            possible_.pop_back();
         }
-        medium_->reached(start, bytes);
-    } catch (const std::exception& problem) {
-        trouble_ = std::string("at a barrier: ") + problem.what();
-    }
-}
-
-// --- Images -----------------------------------------------------------------------------------------------
-
-void cut_scene::take_image(std::string_view moment) {
-    job made;
-    made.how = static_cast<survival>(random_.below(survivals));
-    made.after_cut = medium_->cut(made.how, random_);
-    made.same_file = random_.chance(7, 8);
-    made.opening = opening_;
-    const std::size_t oldest =
-        made.how == survival::present ? std::max(committed_, acknowledged_) : acknowledged_;
-    made.possible = {possible_.begin() + static_cast<std::ptrdiff_t>(oldest), possible_.end()};
-    made.version = version_;
-    made.moment = moment;
-    jobs_.push_back(std::move(made));
-}
-
-void cut_scene::judge_images() {
-    for (const job& one : std::exchange(jobs_, {})) {
-        judge(one);
-    }
-}
-
-void cut_scene::judge(const job& one) {
-    std::array<int, 2> ends{};
-    if (::pipe(ends.data()) != 0) {
-        throw std::runtime_error("no pipe");
-    }
-    const pid_t child = ::fork();
-    if (child == 0) {
-        observe_failpoints(nullptr);
-        ::alarm(judge_seconds_max);
-        judge_here(one, ends[1]);
-        ::_exit(0);
-    }
-    ::close(ends[1]);
-    cut_counts nested;
-    std::string text(4096, '\0');
-    const ssize_t got = ::read(ends[0], &nested, sizeof nested);
-    const ssize_t told = ::read(ends[0], text.data(), text.size());
-    ::close(ends[0]);
-    int status = 0;
-    ::waitpid(child, &status, 0);
-    text.resize(static_cast<std::size_t>(std::max<ssize_t>(told, 0)));
-    ++counts_.images;
-    counts_.of_recoveries += one.opening && depth_ > 0 ? 1 : 0;
-    counts_.copies += one.same_file ? 0 : 1;
-    if (got == sizeof nested) {
-        counts_.add(nested);
-    }
-    if (got != sizeof nested || !text.empty() || status != 0) {
-        throw broken_promise("[cut at " + one.moment + ", survival " +
-                             std::to_string(static_cast<int>(one.how)) + (one.same_file ? "" : ", copied") +
-                             (one.opening ? ", while opening" : "") + ", depth " + std::to_string(depth_) +
-                             "] " + (text.empty() ? "its judge ended with " + std::to_string(status) : text));
-    }
-}
-
-void cut_scene::judge_here(const job& one, int result) {
-    const std::filesystem::path place = path_.string() + "+";
-    cut_counts found;
-    std::string failure;
-    try {
-        one.after_cut.write(place, one.same_file);
-        ::setenv("HOLDFAST_TEST_BOOT_ID", place.c_str(), 1); // one more '+' than before the cut
-        cut_scene next(place, random_.next(), without_, one.possible, depth_ + 1);
-        next.run(6, one.version);
-        found = next.counts();
-    } catch (const std::exception& problem) {
-        failure = problem.what();
-    }
-    static_cast<void>(::write(result, &found, sizeof found) +
-                      ::write(result, failure.data(), failure.size()));
-}
-
-cut_result run_cuts(const cut_settings& settings) {
-    cut_result result;
-    const auto begun = std::chrono::steady_clock::now();
-    std::string folder = (settings.folder / "holdfast-cuts-XXXXXX").string();
-    if (::mkdtemp(folder.data()) == nullptr) {
-        throw std::runtime_error("can't make a folder in " + settings.folder.string());
-    }
-    const std::filesystem::path path = std::filesystem::path(folder) / "store";
-    random_source random(settings.seed);
-    const auto seconds = [begun] {
-        return std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count();
-    };
-    while (result.counts.images < settings.images && seconds() < settings.seconds_max &&
-           result.failure.empty()) {
-        const std::uint64_t seed = random.next();
-        std::filesystem::remove(path);
-        store::open(path, cut_options()).close();
-        cut_scene scene(path, seed, settings.without, {std::make_shared<const cut_contents>()}, 0);
-        try {
-            ++result.scenes;
-            scene.run(random.between(10, 120), 0);
-        } catch (const std::exception& problem) {
-            result.failure = "scene " + std::to_string(result.scenes) + ": " + problem.what();
+        contents_ = before;
+        random_source again(seed);
+        for (std::size_t i = oldest + 1; i < possible_.size(); ++i) {
+            change(again, taste_, contents_, nullptr);
         }
-        result.counts.add(scene.counts());
     }
-    arm_failpoints("");
-    if (result.failure.empty() || !settings.without.empty()) {
-        std::filesystem::remove_all(folder);
-    } else {
-        result.failure += " (the files are in " + folder + ")";
+    if (digest_of(store_->snapshot()) != possible_.back()) {
+        throw broken_promise("another process's transactions left something else");
     }
-    result.seconds = seconds();
-    return result;
+    worker_->counts()[cut_count::commits] += possible_.size() - 1 - oldest;
+    committed_ = possible_.size() - 1;
+    version_ = before.digest() == contents_.digest() ? version_ : store_->snapshot().version();
+}
+
+// --- Sync points ------------------------------------------------------------------------------------------
+
+void cut_scene::sync() {
+    const std::size_t before = possible_.size() - 1;
+    syncing_ = !sync_failed_;
+    store_->sync();
+    syncing_ = sync_failed_ = false;
+    acknowledged_ = std::max(acknowledged_, before);
+    ++worker_->counts()[cut_count::sync_points];
+}
+
+/// Another process makes a sync point, and may die in it; then perhaps the one that follows it, too. Whoever writes
+/// anew then finds the snapshots of the dead given up.
+void cut_scene::sync_elsewhere() {
+    unsigned dead = 0;
+    for (bool again = true; again; again = dead > 0 && random_.chance(1, 2)) {
+        const std::size_t before = possible_.size() - 1;
+        companion other([&] { store::open(path_, cut_options()).sync(); }, {.prefix = "sync.", .passage = 0},
+                        companion_seconds_max);
+        if (accompany(other, true, random_.chance(2, 3))) {
+            sync_failed_ = false;
+            acknowledged_ = std::max(acknowledged_, before);
+            ++worker_->counts()[cut_count::sync_points];
+            return;
+        }
+        ++worker_->counts()[cut_count::syncers_killed];
+        ++dead;
+    }
+    if (depth_ == 0 && random_.chance(3, 4)) {
+        const bool for_long = random_.chance(2, 3);
+        write_elsewhere(for_long ? random_.between(format::commit_slots, 2 * format::commit_slots) : 12,
+                        true);
+        take_images("a syncer's death", 6);
+    }
+}
+
+void cut_scene::sync_on_full_disk() {
+    static constexpr const char* calls[] = {"os.flush", "os.write_durably"};
+    worker_->arm(std::string(calls[random_.below(2)]) +
+                 (random_.chance(1, 2) ? "=fail:ENOSPC@" : "=fail:EIO@") +
+                 std::to_string(random_.between(1, 2)));
+    const std::size_t before = possible_.size() - 1;
+    try {
+        store_->sync();
+        acknowledged_ = std::max(acknowledged_, before);
+    } catch (const error& failure) {
+        if (failure.reason() != errc::no_space && failure.reason() != errc::io_error) {
+            throw;
+        }
+        sync_failed_ = true;
+        ++worker_->counts()[cut_count::sync_failures];
+    }
+    worker_->arm("");
+}
+
+void cut_scene::reopen() {
+    close();
+    ++worker_->counts()[cut_count::closes];
+    open();
+}
+
+// --- Other processes --------------------------------------------------------------------------------------
+
+bool cut_scene::accompany(companion& other, bool is_syncing, bool may_die) {
+    const bool at_barrier = is_syncing && random_.chance(1, 2);
+    std::uint64_t left = !may_die ? 0
+                                  : random_.between(1, at_barrier   ? 3
+                                                       : is_syncing ? 12
+                                                                    : 2); // 0: for ever
+    for (;;) {
+        const companion_stop stop = other.go_on();
+        const std::string where = "another process's " + std::string(stop.text());
+        const bool is_barrier = stop.what == companion_stop::kind::reached;
+        const bool dies = left > 0 && (is_barrier || !at_barrier) && --left == 0;
+        switch (stop.what) {
+        case companion_stop::kind::ended:
+            return true;
+        case companion_stop::kind::failed:
+            throw broken_promise("another process failed: " + std::string(stop.text()));
+        case companion_stop::kind::reached:
+            if (random_.chance(1, 4)) { // before the call returns
+                take_images("another process's barrier", random_.below(4));
+            }
+            if (!dies || random_.chance(1, 3)) { // else it dies within the call
+                medium_->reached(stop.start, stop.bytes);
+            }
+            break;
+        case companion_stop::kind::passed:
+            if (is_syncing && !sync_failed_) {
+                interrupt(where);
+            } else {
+                take_images(where, random_.below(4));
+            }
+            break;
+        }
+        if (dies) {
+            other.kill();
+            medium_->look();
+            return false;
+        }
+    }
+}
+
+/// Somebody runs `cp` from now on, until it has all.
+void cut_scene::copy_under_load() {
+    if (!copy_) {
+        copy_.emplace();
+    }
 }
 
 } // namespace holdfast::crash
