@@ -38,6 +38,7 @@ const missing_order orders[] = {
     {"sync.flush_first", {}},
     {"sync.slot_first", {"sync"}},
     {"sync.take_over", {"sync elsewhere"}},
+    {"sync.settle_first", {"sync elsewhere"}},
     {"reclaim.durable", {}},
 };
 

@@ -84,7 +84,7 @@ std::map<std::string, layout> compiled_layouts() {
          HOLDFAST_FIELD(control_header, version_floor), HOLDFAST_FIELD(control_header, logging),
          HOLDFAST_FIELD(control_header, log_gap),       HOLDFAST_FIELD(control_header, log_tail),
          HOLDFAST_FIELD(control_header, log_flushed),   HOLDFAST_FIELD(control_header, synced_ns),
-         HOLDFAST_FIELD(control_header, failed_syncs),  HOLDFAST_FIELD(control_header, reserved)}};
+         HOLDFAST_FIELD(control_header, failed_syncs),  HOLDFAST_FIELD(control_header, slot_on_medium)}};
     all["log_record"] = {sizeof(log_record),
                          {HOLDFAST_FIELD(log_record, checksum), HOLDFAST_FIELD(log_record, position),
                           HOLDFAST_FIELD(log_record, txn), HOLDFAST_FIELD(log_record, previous),

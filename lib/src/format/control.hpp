@@ -55,7 +55,7 @@ struct alignas(64) control_header {
     std::uint64_t log_flushed;     ///< up to this position the log is on the medium; under `log`
     std::uint64_t synced_ns;       ///< CLOCK_BOOTTIME of the last sync point; 0: none yet
     std::uint64_t failed_syncs;    ///< how many there were
-    std::uint64_t reserved;
+    std::uint64_t slot_on_medium;  ///< the sequence of the durable slot that is known to be there; 0: of none
 };
 static_assert(sizeof(control_header) == 512 && std::has_unique_object_representations_v<control_header>);
 static_assert(offsetof(control_header, writer) == 64 && offsetof(control_header, generations) == 384);

@@ -134,9 +134,7 @@ void segment::mark_clean() {
                                      .header_sum = header_sum(base())};
     // Where one of the slots is damaged, "clean" is believed only once both are whole again.
     for (int slots = durable().other_is_damaged ? 2 : 1; slots > 0; --slots) {
-        if (const int code = write_durable(file_, incarnation_, durable(), content); code != 0) {
-            fail_system(code, path_, "can't mark the store as closed cleanly");
-        }
+        write_next_slot(durable(), content);
     }
     failpoint("segment.close.clean");
     commits().set_durable(txn_id{newest.commit.txn});

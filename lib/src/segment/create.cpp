@@ -149,6 +149,7 @@ void segment::format() {
                               .clean = true,
                               .header_sum = header_sum(base())});
     failpoint("segment.create.durable");
+    store_shared(control().slot_on_medium, code == 0 ? 1 : 0);
     if (code == 0) {
         give_to_others();
     }

@@ -50,7 +50,7 @@ int write_durable(const os::file& f, const incarnation_id& incarnation, const du
                   const durable_content& content) noexcept {
     format::durable_slot next{};
     next.magic = format::durable_magic;
-    next.sequence = state.newest ? state.newest->sequence + 1 : 1;
+    next.sequence = state.next_sequence();
     next.clean = content.clean ? 1 : 0;
     next.root_guarded = content.guarded ? 1 : 0;
     next.version_limit = content.version_limit;
@@ -67,6 +67,12 @@ int write_durable(const os::file& f, const incarnation_id& incarnation, const du
     const std::uint64_t offset =
         state.newest_is_a ? format::durable_slot_b_offset : format::durable_slot_a_offset;
     return f.write_durably_at(&next, sizeof next, offset);
+}
+
+int write_again(const os::file& f, const durable_state& state) noexcept {
+    const std::uint64_t offset =
+        state.newest_is_a ? format::durable_slot_a_offset : format::durable_slot_b_offset;
+    return f.write_durably_at(&*state.newest, sizeof *state.newest, offset);
 }
 
 } // namespace holdfast

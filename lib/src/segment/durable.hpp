@@ -29,6 +29,7 @@ struct durable_state {
         return newest && newest->clean == 1 && !other_is_damaged;
     }
     [[nodiscard]] std::uint64_t version_limit() const noexcept { return newest ? newest->version_limit : 0; }
+    [[nodiscard]] std::uint64_t next_sequence() const noexcept { return newest ? newest->sequence + 1 : 1; }
 };
 
 /// 0 or an errno.
@@ -48,5 +49,8 @@ struct durable_content {
 /// Writes the successor of `state`'s newest slot into the other place. 0 or an errno; nothing is lost by a failure.
 [[nodiscard]] int write_durable(const os::file& f, const incarnation_id& incarnation,
                                 const durable_state& state, const durable_content& content) noexcept;
+
+/// Writes the newest slot again, where it is. 0 or an errno.
+[[nodiscard]] int write_again(const os::file& f, const durable_state& state) noexcept;
 
 } // namespace holdfast

@@ -190,12 +190,11 @@ void segment::take_over() {
     const bool same_file = is_of_one_file(found, now);
     const bool same = std::memcmp(&found, &now, sizeof now) == 0;
     const durable_state state = durable();
+    if (state.says_clean() && !is_as_closed(state)) {
+        fail_changed_since_close(path_); // before anything is believed, or even undone
+    }
     if (same || state.says_clean()) {
-        const std::uint64_t end_bytes = judge_newest(base(), file_, path_).end_bytes;
-        if (state.says_clean() && !is_as_closed(state)) {
-            fail_changed_since_close(path_); // before anything is believed, or even undone
-        }
-        back_a_copy(end_bytes, same_file);
+        back_a_copy(judge_newest(base(), file_, path_).end_bytes, same_file);
         take_over_known(same, state);
     } else {
         take_over_unknown(same_file, state);
@@ -226,6 +225,7 @@ void segment::take_over_known(bool same, const durable_state& state) {
     if (clean) {
         return;
     }
+    settle_slot(state); // "not clean" has to be on the medium before anybody writes
     if (options_.hooks.recover != nullptr) {
         options_.hooks.recover(*this);
         failpoint("segment.open.recovered");
@@ -298,6 +298,7 @@ void segment::reset_control(bool same_stamp) {
         store_shared(shared.failed_sync, 0); // of another boot; what reached the medium is found out anew
         store_shared(shared.recoveries, 0);
         store_shared(shared.failed_syncs, 0);
+        store_shared(shared.slot_on_medium, 0);
     }
     for (format::lock_line* const lock : {&shared.writer, &shared.sync, &shared.durable, &shared.log}) {
         store_shared(lock->word, 0); // nobody is attached, so nobody holds it

@@ -323,6 +323,9 @@ private:
     void dirty_all_pages(std::uint64_t end_bytes) noexcept;
     void write_slot(const std::function<void(durable_content&)>& change);
     void write_slot_alone(const std::function<void(durable_content&)>& change);
+    void write_next_slot(const durable_state& state, const durable_content& content);
+    void settle_slot(const durable_state& state);
+    void with_slot_lock(const std::function<void()>& work);
     void mark_dirty();
     void raise_version_limit(txn_id number);
     void promise_versions(std::uint64_t limit);

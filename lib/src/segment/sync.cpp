@@ -6,7 +6,8 @@
 //  - A slot's successor is written by what the file says, under the slot lock: writers promise numbers meanwhile.
 //
 // If a syncer dies, `candidate` stays and holds back what it needs. Its slot may be in the page cache only: whoever
-// finds `candidate` set writes the newest slot again, durably, before `durable` follows it.
+// finds `candidate` set writes the newest slot again, durably, before `durable` follows it; and so does whoever writes
+// the next one.
 #include <algorithm>
 
 #include "os/failpoint.hpp"
@@ -110,12 +111,10 @@ void segment::settle_candidate() {
     if (heads.candidate() == txn_id::none) {
         return;
     }
-    txn_id written = txn_id::none;
     if (protocol_order("sync.take_over")) {
-        write_slot([&](durable_content& next) { written = txn_id{next.commit->txn}; });
-    } else {
-        written = txn_id{durable().newest.value_or(format::durable_slot{}).commit.txn};
+        with_slot_lock([&] { settle_slot(durable()); });
     }
+    const txn_id written{durable().newest.value_or(format::durable_slot{}).commit.txn};
     failpoint("sync.taken_over");
     heads.set_durable(written);
     heads.set_candidate(txn_id::none);
@@ -186,8 +185,12 @@ void segment::dirty_all_pages(std::uint64_t end_bytes) noexcept {
 
 /// Writes the successor of the newest durable slot: the same, but for what `change` makes of it.
 void segment::write_slot(const std::function<void(durable_content&)>& change) {
+    with_slot_lock([&] { write_slot_alone(change); });
+}
+
+void segment::with_slot_lock(const std::function<void()>& work) {
     if (!attached_) {
-        return write_slot_alone(change); // alone: nobody else can
+        return work(); // alone: nobody else can
     }
     process_lock lock = slot_lock();
     // Whoever holds it waits for nothing but the medium. A dead one leaves nothing to repair: the file is read anew.
@@ -198,7 +201,7 @@ void segment::write_slot(const std::function<void(durable_content&)>& change) {
              "try again");
     }
     try {
-        write_slot_alone(change);
+        work();
     } catch (...) {
         static_cast<void>(lock.unlock());
         throw;
@@ -224,10 +227,31 @@ void segment::write_slot_alone(const std::function<void(durable_content&)>& chan
         next.version_limit = next.commit->txn + versions_at_a_time;
     }
     next.version_limit = std::min(next.version_limit, format::txn_limit);
-    if (const int code = write_durable(file_, incarnation_, state, next); code != 0) {
+    write_next_slot(state, next);
+    store_shared(control().version_limit, next.version_limit);
+}
+
+/// The newest slot may be in the page cache only, of somebody who died writing it. Its successor goes to the other
+/// place, where what the medium knows for certain is: so the newest has to be there first, or a cut might leave two
+/// halves.
+void segment::settle_slot(const durable_state& state) {
+    if (!state.newest || state.newest->sequence == load_shared(control().slot_on_medium) ||
+        !protocol_order("sync.settle_first")) {
+        return;
+    }
+    if (const int code = write_again(file_, state); code != 0) {
         fail_system(code, path_, "can't write to the medium what is on it");
     }
-    store_shared(control().version_limit, next.version_limit);
+    store_shared(control().slot_on_medium, state.newest->sequence);
+    failpoint("segment.slot.settled");
+}
+
+void segment::write_next_slot(const durable_state& state, const durable_content& content) {
+    settle_slot(state);
+    if (const int code = write_durable(file_, incarnation_, state, content); code != 0) {
+        fail_system(code, path_, "can't write to the medium what is on it");
+    }
+    store_shared(control().slot_on_medium, state.next_sequence());
 }
 
 // --- What writers need of it ------------------------------------------------------------------------------
