@@ -193,7 +193,7 @@ void segment::take_over() {
     if (state.says_clean() && !is_as_closed(state)) {
         fail_changed_since_close(path_); // before anything is believed, or even undone
     }
-    if (same || state.says_clean()) {
+    if (same || (state.says_clean() && (same_file || is_whole_copy()))) {
         back_a_copy(judge_newest(base(), file_, path_).end_bytes, same_file);
         take_over_known(same, state);
     } else {
@@ -208,6 +208,23 @@ void segment::take_over() {
 bool segment::is_as_closed(const durable_state& state) const {
     return state.is_at(judge_newest(base(), file_, path_).commit) &&
            state.newest->header_sum == header_sum(base());
+}
+
+/// A copy that was begun before somebody wrote, and ended after it, has the front of the close and what came later
+/// behind it.
+bool segment::is_whole_copy() {
+    if (options_.hooks.verify == nullptr) {
+        return true;
+    }
+    try {
+        options_.hooks.verify(*this);
+    } catch (const error& damage) {
+        if (damage.reason() != errc::corrupt) {
+            throw;
+        }
+        return false;
+    }
+    return true;
 }
 
 /// It was closed cleanly, or its processes died since the machine started: the page cache has all that they wrote.

@@ -295,6 +295,7 @@ private:
     void join();
     void reset_control(bool same_stamp);
     [[nodiscard]] bool is_as_closed(const durable_state& state) const;
+    [[nodiscard]] bool is_whole_copy();
     void settle_heads(bool clean, const durable_state& state);
     [[nodiscard]] format::lock_stamp present_stamp() const;
     [[nodiscard]] durable_state durable() const;
