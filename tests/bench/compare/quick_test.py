@@ -7,6 +7,7 @@ No time is judged. That what was read was right, the program itself judges, and 
 """
 
 import json
+import signal
 import subprocess
 import sys
 import tempfile
@@ -92,7 +93,22 @@ class QuickTest(unittest.TestCase):
             wrong = run(option, "nobody")
             self.assertEqual(wrong.returncode, 1)
             self.assertIn("'nobody'", wrong.stderr)
-        self.assertEqual(run("--sizes", "7").returncode, 2)
+        for size in ("7", "9", "some"):
+            self.assertEqual(run("--sizes", size).returncode, 2)
+
+
+    def test_an_interruption_leaves_nothing_behind(self):
+        folder = self.folder / "interrupted"
+        folder.mkdir()
+        with subprocess.Popen([PROGRAM, "--seconds", "0.01", "--entries", "1000", "--folder", str(folder)],
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+            process.stdout.readline()
+            process.stdout.readline()  # something was measured
+            process.send_signal(signal.SIGINT)
+            _, errors = process.communicate(timeout=60)
+        self.assertEqual(process.returncode, 1)
+        self.assertIn("interrupted", errors)
+        self.assertEqual(list(folder.iterdir()), [])
 
 
 if __name__ == "__main__":

@@ -1,31 +1,18 @@
 // What children do.
 #include <cstdio>
-#include <fstream>
-#include <string>
+#include <unistd.h>
 
 #include "run/children.hpp"
+#include "run/memory.hpp"
 
 namespace compare {
 
 namespace {
 
-constexpr std::size_t opener_gets = 20'000;
-
 void be_ready() {
     std::puts("ready");
     std::fflush(stdout);
     require(std::getchar() != EOF, "nobody is there any more");
-}
-
-/// Of /proc/self/status, in bytes.
-[[nodiscard]] double memory(std::string_view name) {
-    std::ifstream in("/proc/self/status");
-    for (std::string line; std::getline(in, line);) {
-        if (line.starts_with(name)) {
-            return std::stod(line.substr(line.find(':') + 1)) * 1024;
-        }
-    }
-    return 0;
 }
 
 struct child_work {
@@ -69,19 +56,21 @@ void child_work::put() const {
 void child_work::open_and_close() const {
     value_check check(value_bytes);
     check.expect(drawn.entries());
-    const double own = memory("RssAnon");
+    const std::size_t gets = given.role == "read" ? keys.entries() : 1;
+    const double own = memory_of(::getpid(), "RssAnon");
+    const double file = memory_of(::getpid(), "RssFile");
     be_ready();
     const steady::time_point begin = steady::now();
     auto opened = open(access::usual);
     auto from = opened->start_session();
     from->get(drawn.key(0), 0, check);
     const double opening = nanoseconds_since(begin);
-    for (std::size_t i = 1; i < opener_gets; ++i) {
+    for (std::size_t i = 1; i < gets; ++i) {
         from->get(drawn.key(i % drawn.size()), i % drawn.size(), check);
     }
-    require_all(check, opener_gets, "gets after opening");
-    const double own_bytes = std::max(0.0, memory("RssAnon") - own);
-    const double file_bytes = memory("RssFile");
+    require_all(check, gets, "gets after opening");
+    const double own_bytes = std::max(0.0, memory_of(::getpid(), "RssAnon") - own);
+    const double file_bytes = std::max(0.0, memory_of(::getpid(), "RssFile") - file);
     const steady::time_point closing = steady::now();
     from.reset();
     opened.reset();

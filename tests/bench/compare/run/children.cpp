@@ -114,16 +114,16 @@ measurement run_children(const bench& with, const std::string& role, std::size_t
     return {"", nanoseconds / operations};
 }
 
-measurements run_opener(const bench& with) {
-    child one(words_for(with, "open", 0));
+opened_and_read run_opener(const bench& with, bool reads_on) {
+    child one(words_for(with, reads_on ? "read" : "open", 0));
     require(one.line() == "ready\n", "a child is not ready");
     one.go();
     std::istringstream figures(one.line());
     one.expect_success();
-    measurements result = {{"", 0}, {"close", 0}, {"memory-own", 0, "bytes"}, {"memory-file", 0, "bytes"}};
-    for (measurement& each : result) {
-        require(static_cast<bool>(figures >> each.value), "a child said something else");
-    }
+    opened_and_read result;
+    require(static_cast<bool>(figures >> result.open_ns >> result.close_ns >> result.own_bytes >>
+                              result.file_bytes),
+            "a child said something else");
     return result;
 }
 

@@ -16,9 +16,14 @@ namespace compare {
 /// Puts are durable if that is possible.
 [[nodiscard]] measurement run_children(const bench& with, const std::string& role, std::size_t count);
 
-/// One child that opens, gets, reads on and closes: open and first get, close, memory of its own, memory that is the
-/// file's, in this order.
-[[nodiscard]] measurements run_opener(const bench& with);
+struct opened_and_read {
+    double open_ns = 0; ///< and the first get
+    double close_ns = 0;
+    double own_bytes = 0;  ///< anonymous memory, before closing, beyond that before opening
+    double file_bytes = 0; ///< pages of files in memory, likewise
+};
+/// One child that opens, gets once, or as often as there are entries, and closes.
+[[nodiscard]] opened_and_read run_opener(const bench& with, bool reads_on);
 
 /// What a child does: `given.role` on the store in `given.folder`.
 void be_child(const options& given, const driver& of);

@@ -1,6 +1,7 @@
 // The command line of the comparison.
 #include "run/options.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <cstdio>
 #include <cstdlib>
@@ -8,6 +9,8 @@
 #include <map>
 #include <stdexcept>
 #include <string_view>
+
+#include "run/values.hpp"
 
 namespace compare {
 
@@ -18,7 +21,7 @@ constexpr const char* usage =
 
   --stores A,B       which stores (all that are here)
   --workloads A,B    which workloads (all); "put*" is every one that begins with put
-  --sizes N,N        bytes of a value (100)
+  --sizes N,N        bytes of a value, 8 or at least 16 (100)
   --entries N,N      entries of a data set (1000000)
   --keys A,B         user (17 bytes), hex (16 random digits), url (60 bytes) (user)
   --repetitions N    of each measurement; the median and the spread are reported (5)
@@ -75,7 +78,13 @@ using setter = std::function<void(options&, std::string_view)>;
     static const std::map<std::string, setter, std::less<>> all = {
         {"--stores", [](options& o, std::string_view text) { o.stores = split(text); }},
         {"--workloads", [](options& o, std::string_view text) { o.workloads = split(text); }},
-        {"--sizes", [](options& o, std::string_view text) { o.sizes = numbers<std::size_t>(text, 8); }},
+        {"--sizes",
+         [](options& o, std::string_view text) {
+             o.sizes = numbers<std::size_t>(text, 8);
+             if (!std::all_of(o.sizes.begin(), o.sizes.end(), is_value_size)) {
+                 throw std::invalid_argument("a value has 8 bytes, or 16 and more");
+             }
+         }},
         {"--entries",
          [](options& o, std::string_view text) { o.entries = numbers<std::uint64_t>(text, 100); }},
         {"--keys",

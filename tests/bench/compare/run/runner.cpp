@@ -6,11 +6,17 @@
 #include "run/page_cache.hpp"
 
 #include <algorithm>
+#include <csignal>
 #include <map>
 
 namespace compare {
 
 namespace {
+
+volatile std::sig_atomic_t interruption = 0;
+
+/// Folders and servers go away while the exception passes.
+void stop_if_interrupted() { require(interruption == 0, "interrupted"); }
 
 /// A workload in one of its states.
 struct task {
@@ -118,6 +124,7 @@ void data_set_run::run(const std::vector<const driver*>& stores, const task& doi
         // Who comes first changes, too.
         std::rotate(rows.begin(), rows.begin() + (rows.empty() ? 0 : 1), rows.end());
         for (row& each : rows) {
+            stop_if_interrupted();
             const auto seed = given_.seed + static_cast<std::uint64_t>(repetition) + 1;
             try {
                 each.repetitions.push_back(measure(*each.of, doing, seed));
@@ -139,6 +146,9 @@ void data_set_run::run(const std::vector<const driver*>& stores, const task& doi
 
 void run_all(const options& given, const std::vector<const driver*>& stores,
              const std::vector<workload>& workloads, results& to) {
+    for (const int signal : {SIGINT, SIGTERM}) {
+        std::signal(signal, [](int) { interruption = 1; });
+    }
     to.write_header(given, stores);
     for (const key_kind kind : given.keys) {
         for (const std::size_t value_bytes : given.sizes) {

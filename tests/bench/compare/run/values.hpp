@@ -15,7 +15,8 @@
 namespace compare {
 
 inline constexpr unsigned generation_bits = 24;
-inline constexpr std::size_t value_bytes_min = 8;
+/// The two words are one, or don't overlap.
+[[nodiscard]] constexpr bool is_value_size(std::size_t bytes) noexcept { return bytes == 8 || bytes >= 16; }
 
 [[nodiscard]] constexpr std::uint64_t word_of(std::uint64_t entry, std::uint64_t generation) noexcept {
     return entry << generation_bits | (generation & ((std::uint64_t{1} << generation_bits) - 1));

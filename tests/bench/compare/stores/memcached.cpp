@@ -10,7 +10,8 @@ namespace compare {
 namespace {
 
 constexpr std::size_t mebibyte = std::size_t{1} << 20;
-constexpr std::size_t portion = 1000; ///< of a batch: answers must fit into the socket's buffer
+/// Of a batch: what is sent before answers are read. With much more, server and client wait for each other.
+constexpr std::size_t portion_bytes = 65536;
 
 [[nodiscard]] std::filesystem::path socket_in(const std::filesystem::path& folder) {
     return folder / "memcached.sock";
@@ -87,14 +88,15 @@ public:
         expect("STORED");
     }
     void put_batch(std::span<const key_value> batch) override {
-        for (std::size_t first = 0; first < batch.size(); first += portion) {
-            const auto some = batch.subspan(first, std::min(portion, batch.size() - first));
+        std::size_t answered = 0;
+        for (std::size_t i = 0; i < batch.size();) {
             request_.clear();
-            for (const key_value& each : some) {
-                add_set(each.key, each.value);
-            }
+            do {
+                add_set(batch[i].key, batch[i].value);
+                ++i;
+            } while (i < batch.size() && request_.size() < portion_bytes);
             to_.send(request_);
-            for (std::size_t i = 0; i < some.size(); ++i) {
+            for (; answered < i; ++answered) {
                 expect("STORED");
             }
         }
@@ -155,7 +157,9 @@ class memcached_driver final : public driver {
 public:
     [[nodiscard]] std::string name() const override { return "memcached"; }
     [[nodiscard]] std::string version() const override { return "text protocol"; }
-    [[nodiscard]] abilities can() const override { return {.processes = true, .readers = true}; }
+    [[nodiscard]] abilities can() const override {
+        return {.processes = true, .readers = true, .server = true};
+    }
     [[nodiscard]] std::optional<write_mode> mode(bool durable) const override {
         return durable ? std::nullopt
                        : std::optional(write_mode{

@@ -134,7 +134,9 @@ public:
     [[nodiscard]] std::string version() const override {
         return "hiredis " + std::to_string(HIREDIS_MAJOR) + "." + std::to_string(HIREDIS_MINOR);
     }
-    [[nodiscard]] abilities can() const override { return {.processes = true, .readers = true}; }
+    [[nodiscard]] abilities can() const override {
+        return {.processes = true, .readers = true, .server = true};
+    }
     [[nodiscard]] std::optional<write_mode> mode(bool durable) const override {
         return durable ? write_mode{survives::power_cut, "appendonly, appendfsync always"}
                        : write_mode{survives::nothing, "memory of a server; a client's kill is survived"};

@@ -47,8 +47,9 @@ struct abilities {
     bool threads = true;    ///< readers beside a writer, in one process
     bool file = false;      ///< is there again after it was closed and opened
     bool named_maps = false;
-    bool typed = false; ///< stores a struct as such
-    bool sync = false;  ///< can bring everything to the medium on demand
+    bool typed = false;  ///< stores a struct as such
+    bool server = false; ///< lives in a process of its own
+    bool sync = false;   ///< can bring everything to the medium on demand
 };
 
 /// One thread's way to a store.

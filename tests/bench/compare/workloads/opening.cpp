@@ -1,5 +1,6 @@
 // Stores that were closed: opened by other processes, or by this one after their files left the page cache.
 #include "run/children.hpp"
+#include "run/memory.hpp"
 #include "run/page_cache.hpp"
 #include "workloads/workload.hpp"
 
@@ -12,6 +13,7 @@ namespace {
 
 [[nodiscard]] bool is_file(const abilities& can) { return can.file && can.reads; }
 [[nodiscard]] bool is_ordered_file(const abilities& can) { return is_file(can) && can.ordered; }
+[[nodiscard]] bool has_memory(const abilities& can) { return is_file(can) || can.server; }
 [[nodiscard]] bool has_readers(const abilities& can) { return can.readers; }
 
 /// The time of one get of all processes together.
@@ -22,18 +24,34 @@ namespace {
     return {result};
 }
 
-/// In a process of its own: open and first get; close after reading 20,000; memory meanwhile.
-[[nodiscard]] measurements open_by_process(const bench& with, bool cold) {
+/// In a process of its own.
+[[nodiscard]] opened_and_read open_by_process(const bench& with, bool reads_on, bool cold) {
     with.on.close();
     if (cold) {
         drop_page_cache(with.on.folder());
     }
-    measurements result = run_opener(with);
+    const opened_and_read result = run_opener(with, reads_on);
     with.on.open();
-    if (cold) {
-        result.resize(1);
-    }
     return result;
+}
+
+[[nodiscard]] measurements open_and_close(const bench& with, state) {
+    return {{"", open_by_process(with, false, false).open_ns},
+            {"close", open_by_process(with, true, false).close_ns}};
+}
+
+[[nodiscard]] measurements open_cold_by_process(const bench& with, state) {
+    return {{"", open_by_process(with, false, true).open_ns}};
+}
+
+/// Of a process that opened the store and read as often as it has entries; or of the server that holds it.
+[[nodiscard]] measurements memory(const bench& with, state) {
+    if (const int server = with.on.of().server_of(with.on.folder()); server != 0) {
+        return {{"own", memory_of(server, "RssAnon"), "bytes"},
+                {"file", memory_of(server, "RssFile"), "bytes"}};
+    }
+    const opened_and_read found = open_by_process(with, true, false);
+    return {{"own", found.own_bytes, "bytes"}, {"file", found.file_bytes, "bytes"}};
 }
 
 /// As after a reboot, or nearly.
@@ -85,11 +103,12 @@ void add_opening(std::vector<workload>& all) {
                    false,
                    has_readers,
                    get_by_processes});
-    all.push_back({"open", "open and first get in a process of its own; close and memory after reading", used,
-                   false, false, is_file,
-                   [](const bench& with, state) { return open_by_process(with, false); }});
+    all.push_back({"open", "open and first get in a process of its own; close after reading all", used, false,
+                   false, is_file, open_and_close});
+    all.push_back(
+        {"memory", "of a process that read all, or of the server", used, false, false, has_memory, memory});
     all.push_back({"cold-open", "open and first get, the files not in the page cache", used, false, false,
-                   is_file, [](const bench& with, state) { return open_by_process(with, true); }});
+                   is_file, open_cold_by_process});
     all.push_back({"cold-scan", "a first scan, the files not in the page cache", used, false, false,
                    is_ordered_file, cold_scan});
     all.push_back({"cold-gets", "the first 20,000 gets, the files not in the page cache", used, false, false,
