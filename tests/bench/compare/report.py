@@ -18,6 +18,8 @@ import plots
 
 BEGIN = "<!-- comparison: begin, made by tests/bench/compare/report.py -->"
 END = "<!-- comparison: end -->"
+# What is plotted by the number of entries.
+GROWING = {"get", "put", "open"}
 # A cell without a mark survives what a killed process does to it.
 MARKS = {"nothing": "‡", "kill": "", "power cut": "†"}
 LEGEND = "† outlives a power cut as well. ‡ a kill may lose acknowledged writes. Unmarked: outlives a kill. –: can't."
@@ -163,7 +165,7 @@ def draw(run, folder):
             name = "ratios-{}-{}-{}.svg".format(*data_set)
             drawn.append((f"times faster than LMDB: {title(data_set)}", name,
                           plots.ratios(f"times faster than LMDB ({title(data_set)})", ratios, run.stores())))
-    for workload, state in unique((row["workload"], row["state"]) for row in run.rows):
+    for workload, state in unique((row["workload"], row["state"]) for row in run.rows if row["workload"] in GROWING):
         rows = [row for row in run.rows if (row["workload"], row["state"]) == (workload, state)
                 and (row["keys"], row["value_bytes"]) == run.data_sets()[0][:2] and row["unit"] == "ns"]
         curves = {name: sorted((row["entries"], row["median"]) for row in rows if row["store"] == name)
