@@ -161,7 +161,10 @@ class lmdb_driver final : public driver {
 public:
     explicit lmdb_driver(bool syncs) : syncs_(syncs) {}
     [[nodiscard]] std::string name() const override { return syncs_ ? "lmdb" : "lmdb-nosync"; }
-    [[nodiscard]] std::string version() const override { return MDB_VERSION_STRING; }
+    [[nodiscard]] std::string version() const override {
+        return std::to_string(MDB_VERSION_MAJOR) + "." + std::to_string(MDB_VERSION_MINOR) + "." +
+               std::to_string(MDB_VERSION_PATCH);
+    }
     [[nodiscard]] abilities can() const override {
         return {.ordered = true,
                 .reverse = true,

@@ -156,7 +156,7 @@ private:
 class memcached_driver final : public driver {
 public:
     [[nodiscard]] std::string name() const override { return "memcached"; }
-    [[nodiscard]] std::string version() const override { return "text protocol"; }
+    [[nodiscard]] std::string version() const override { return version_of("memcached"); }
     [[nodiscard]] abilities can() const override {
         return {.processes = true, .readers = true, .server = true};
     }

@@ -131,9 +131,7 @@ private:
 class redis_driver final : public driver {
 public:
     [[nodiscard]] std::string name() const override { return "redis"; }
-    [[nodiscard]] std::string version() const override {
-        return "hiredis " + std::to_string(HIREDIS_MAJOR) + "." + std::to_string(HIREDIS_MINOR);
-    }
+    [[nodiscard]] std::string version() const override { return version_of("redis-server"); }
     [[nodiscard]] abilities can() const override {
         return {.processes = true, .readers = true, .server = true};
     }

@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <chrono>
 #include <csignal>
+#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <fcntl.h>
@@ -81,6 +82,22 @@ bool is_installed(const std::string& program) {
         }
     }
     return false;
+}
+
+std::string version_of(const std::string& program) {
+    const std::unique_ptr<std::FILE, int (*)(std::FILE*)> from(
+        ::popen((program + " --version").c_str(), "re"), ::pclose);
+    char line[256] = "";
+    if (from == nullptr || std::fgets(line, sizeof line, from.get()) == nullptr) {
+        return {};
+    }
+    const std::string_view text = line;
+    const std::size_t point = text.find('.');
+    const std::size_t before = text.find_last_not_of("0123456789", point == 0 ? 0 : point - 1);
+    const std::size_t begin = before == text.npos ? 0 : before + 1;
+    return point == text.npos
+               ? ""
+               : std::string(text.substr(begin, text.find_first_not_of("0123456789.", begin) - begin));
 }
 
 int connect_to(const std::filesystem::path& socket) {

@@ -28,6 +28,9 @@ private:
 /// Whether the PATH has an executable of that name.
 [[nodiscard]] bool is_installed(const std::string& program);
 
+/// The first number with a point that `PROGRAM --version` prints; "" if there is none.
+[[nodiscard]] std::string version_of(const std::string& program);
+
 /// A connection to a unix socket; -1 if nobody listens there.
 [[nodiscard]] int connect_to(const std::filesystem::path& socket);
 
