@@ -33,9 +33,10 @@ constexpr std::string_view details = //
 end; or with --in-store in a map of its own in yours, beside whoever uses it.
 Each operation is a transaction, or a look-up in a snapshot, of its own, with
 random keys; "load" puts 1000 keys a transaction, "scan" walks all of them.
-"put and sync" waits until the change is on the medium. A value has random
-bytes, and each put changes it. Latencies are those of one operation: a whole
-transaction of "load", and a whole scan.
+"durable put" is one of level commit, and "put and sync" waits for a sync point.
+In your store there is no "durable put": it would make the store keep a log.
+A value has random bytes, and each put changes it. Latencies are those of one
+operation: a whole transaction of "load", and a whole scan.
 
 Examples:
   holdfast bench
@@ -178,12 +179,12 @@ public:
         result.time = clock::now() - begin;
         return result;
     }
-    figures put() {
-        return measure(wanted_, no_limit, [&] { put_one(); });
+    figures put(durability level) {
+        return measure(wanted_, no_limit, [&] { put_one(level); });
     }
     figures put_and_sync() {
         return measure(wanted_, no_limit, [&] {
-            put_one();
+            put_one(durability::process);
             on_.sync();
         });
     }
@@ -204,9 +205,11 @@ private:
             throw error(errc::corrupt, "the benchmark read something else than it had put");
         }
     }
-    void put_one() {
-        on_.update(
-            [&](write_transaction& transaction) { transaction.map(map_).put(random_key(), next_value()); });
+    void put_one(durability level) {
+        on_.update([&](write_transaction& transaction) {
+            transaction.set_durability(level);
+            transaction.map(map_).put(random_key(), next_value());
+        });
     }
     [[nodiscard]] std::string_view key(std::uint64_t i) {
         const int length =
@@ -276,13 +279,17 @@ private:
     bool json_;
 };
 
-void run_all(benchmark&& on, rows&& to) {
+/// What is durable comes last: it makes the store keep a log.
+void run_all(benchmark&& on, rows&& to, bool in_store) {
     to.add("load", on.load());
     to.add("get", on.get());
     to.add("scan", on.scan());
-    to.add("put", on.put());
+    to.add("put", on.put(durability::process));
     to.add("put and sync", on.put_and_sync());
     to.add("erase", on.erase());
+    if (!in_store) {
+        to.add("durable put", on.put(durability::commit));
+    }
 }
 
 [[nodiscard]] std::uint64_t positive(std::string_view option, const std::string& text) {
@@ -315,10 +322,10 @@ exit_status run_bench(invocation& call) {
     if (in_store) {
         store target = open_to_write(call.given);
         const scratch_map map(target);
-        run_all(benchmark(target, map.name(), wanted), rows(call.out, json));
+        run_all(benchmark(target, map.name(), wanted), rows(call.out, json), true);
     } else {
         scratch_store scratch(call.given);
-        run_all(benchmark(scratch.get(), "", wanted), rows(call.out, json));
+        run_all(benchmark(scratch.get(), "", wanted), rows(call.out, json), false);
     }
     return exit_status::done;
 }
