@@ -188,6 +188,34 @@ TEST_F(reading_test, of_what_was_replayed_goes_on_while_another_process_restores
     EXPECT_EQ(contents_of(opened), contents_of(open()));
 }
 
+// Each commit that is replayed moves the visible head; a restoring that is killed there is begun again.
+TEST_F(reading_test, of_what_was_replayed_takes_no_head_of_a_restoring_that_dies_for_the_restored_store) {
+    const contents before = leave_unclosed_with_log();
+    lose_the_heads(); // so that the durable commit is taken
+    reboot();
+    const store opened = reader();
+    for (const char* point : {"replay.committed=kill@50", "replay.before_commit=kill@30"}) {
+        EXPECT_EQ(run_child([&] {
+                      arm_failpoints(point);
+                      static_cast<void>(open());
+                  }),
+                  child_end::killed);
+        EXPECT_EQ(contents_of(opened), before);
+    }
+    const snapshot held = opened.snapshot();
+    EXPECT_EQ(run_child([&] {
+                  store writer = open();
+                  for (std::uint64_t round = 30; round < 42; ++round) {
+                      fill(writer, round);
+                      writer.sync();
+                  }
+                  expect_sound(writer);
+              }),
+              child_end::finished);
+    EXPECT_EQ(contents_of(held), before);
+    EXPECT_EQ(contents_of(opened), contents_of(open()));
+}
+
 TEST_F(reading_test, of_a_damaged_log_ends_at_the_damage) {
     const contents before = leave_unclosed_with_log();
     const std::string file = bytes();
