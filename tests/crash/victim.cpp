@@ -23,9 +23,14 @@ namespace {
 
 using std::chrono::microseconds;
 
-[[nodiscard]] store open_store(const std::filesystem::path& path, open_mode mode) {
+/// Writers of all levels of durability work on one store, with a small log, so that it goes round and runs full.
+[[nodiscard]] store open_store(const std::filesystem::path& path, open_mode mode, std::uint64_t seed = 0) {
     open_options options;
     options.mode = mode;
+    options.durability = static_cast<durability>(seed % 3);
+    options.log_bytes = 64 << 10;
+    options.flush_interval = std::chrono::milliseconds(5);
+    options.background = seed % 4 != 0;
     options.timeout =
         std::chrono::seconds(25); // less than the lane's patience, so that a stuck process says why
     return store::open(path, options);
@@ -200,7 +205,7 @@ void fill_table(const store& in) {
 }
 
 void hold_snapshots(const victim_orders& orders, board& shared, acknowledgement& mine) {
-    store in = open_store(orders.path, open_mode::write);
+    store in = open_store(orders.path, open_mode::write, orders.seed);
     mine.opened.store(true);
     random_source random(orders.seed);
     std::deque<held> kept;
@@ -228,7 +233,7 @@ void hold_snapshots(const victim_orders& orders, board& shared, acknowledgement&
 
 void open_and_close(const victim_orders& orders, writer_model& self, board& shared, acknowledgement& mine) {
     for (std::uint64_t i = 0; i < orders.steps_max && !shared.stop.load(); ++i) {
-        store in = open_store(orders.path, open_mode::write);
+        store in = open_store(orders.path, open_mode::write, orders.seed);
         mine.opened.store(true);
         do_transaction(in, self, work::mixed, mine);
     }
@@ -247,7 +252,8 @@ void open_and_look(const victim_orders& orders, board& shared, acknowledgement& 
 }
 
 void write_on(const victim_orders& orders, writer_model& self, board& shared, acknowledgement& mine) {
-    store in = open_store(orders.path, orders.role == part::create ? open_mode::create : open_mode::write);
+    store in = open_store(orders.path, orders.role == part::create ? open_mode::create : open_mode::write,
+                          orders.seed);
     mine.opened.store(true);
     std::deque<held> kept; // a writer that reads, too
     for (std::uint64_t i = 0; i < orders.steps_max && !shared.stop.load(); ++i) {
@@ -348,6 +354,7 @@ int run_verifier(const verifier_orders& orders, std::vector<writer_model> writer
     pretend_boot(orders.boot);
     arm_failpoints("*=count");
     store in = open_store(orders.path, open_mode::write);
+    in.sync(); // shows what waited for the medium when its process was killed; recovers nothing
     const held before = take(in); // where a victim's lock is still to be recovered, readers don't mind
     for (writer_model& writer : writers) {
         const acknowledgement& promised = shared.victims.at(writer.id());
