@@ -14,7 +14,7 @@ class Help(CliTest):
         text = self.ok("--help").decode()
         self.assertGreaterEqual(len(COMMANDS), 15)
         self.assertEqual(len(set(COMMANDS)), len(COMMANDS))
-        for word in ["--store", "--map", "--read-only", "--timeout", "--color", "--version", "Examples:", "put greeting hello"]:
+        for word in ["--store", "--map", "--read-only", "--timeout", "--durability", "--color", "--version", "Examples:", "put greeting hello"]:
             self.assertIn(word, text)
         self.assertEqual(self.ok("-h").decode(), text)
         self.assertEqual(self.ok("help").decode(), text)
@@ -108,6 +108,15 @@ class WrongUsage(CliTest):
             self.assertEqual(self.ok("--timeout", text, "get", "k"), b"v\n")
         for text in ["", "30", "s", "-1s", "1.5s", "1 s", "1w", "5M", "99999999999999999999s", "99999999999d", "1ss"]:
             self.fails(USAGE, "--timeout", text, "get", "k", says=b"--timeout")
+
+    def test_levels_of_durability(self):
+        for level in ["process", "interval", "commit"]:
+            self.ok("--durability", level, "put", "k", level)
+            self.assertEqual(self.ok("put", "--durability", level, "k", level + "2"), b"")
+            self.assertEqual(self.ok("get", "k"), level.encode() + b"2\n")
+        for level in ["", "all", "Commit", "1"]:
+            self.fails(USAGE, "--durability", level, "put", "k", "v", says=b"process, interval or commit")
+        self.fails(USAGE, "put", "k", "v", "--durability")
 
     def test_global_options_before_and_after_the_command(self):
         self.ok("-s", "a.hold", "-mM", "put", "k", "v")

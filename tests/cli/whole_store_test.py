@@ -20,7 +20,8 @@ class Stat(CliTest):
         self.assertEqual(found["live_bytes"], len("keyvalueada36"))
         self.assertEqual(found["file_bytes"], os.path.getsize(self.store))
         self.assertEqual(found["store"], self.store)
-        for name in ["version", "durable_version", "free_bytes", "held_back_bytes", "allocated_bytes", "recoveries"]:
+        for name in ["version", "durable_version", "free_bytes", "held_back_bytes", "allocated_bytes", "recoveries",
+                     "failed_syncs", "log_bytes", "log_filled_bytes", "log_unflushed_bytes"]:
             self.assertIsInstance(found[name], int)
         self.assertIsInstance(found["processes"], list)
         self.assertIsInstance(found["snapshots"], list)
@@ -28,7 +29,7 @@ class Stat(CliTest):
     def test_text(self):
         self.put("k", "v")
         text = self.ok("stat").decode()
-        for name in ["version", "durable", "entries", "live", "file", "free", "held back", "processes", "snapshots", "recoveries"]:
+        for name in ["version", "durable", "log", "entries", "live", "file", "free", "held back", "processes", "snapshots", "recoveries"]:
             self.assertRegex(text, rf"(?m)^{name}  +\S")
 
     def test_the_version_rises(self):
