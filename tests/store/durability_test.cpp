@@ -375,6 +375,35 @@ TEST_F(durability_test, of_intervals_comes_by_itself) {
     EXPECT_EQ(contents_of(open()), before);
 }
 
+TEST_F(durability_test, of_intervals_is_that_of_a_single_transaction_too) {
+    open_options options = level(durability::process);
+    options.sync_interval = 1h;
+    options.flush_interval = 5ms;
+    for (const bool background : {true, false}) {
+        std::filesystem::remove(place_.path());
+        options.background = background;
+        store opened = open(options);
+        for (int i = 0; i < 3; ++i) {
+            opened.update([](write_transaction& transaction) {
+                transaction.set_durability(durability::interval);
+                transaction.put("a", "1");
+            });
+            if (!background) {
+                std::this_thread::sleep_for(10ms);
+                opened.put("b", "in passing");
+            }
+            const auto is_on_medium = [&] {
+                const statistics now = opened.stat();
+                return now.logging ? now.log_unflushed_bytes == 0 : now.durable_version == now.version;
+            };
+            for (int tries = 0; !is_on_medium() && tries < 1000; ++tries) {
+                std::this_thread::sleep_for(5ms);
+            }
+            EXPECT_TRUE(is_on_medium()) << "transaction " << i;
+        }
+    }
+}
+
 TEST_F(durability_test, of_several_processes_at_once_loses_nothing) {
     constexpr int processes = 4;
     const std::uint64_t puts = amount_of_work(200);

@@ -93,6 +93,7 @@ void segment::bring_to_medium(const format::commit_slot& commit) {
     heads.set_candidate(txn_id::none);
     heads.show(commit_head(txn_id{commit.txn}, commit.sequence % format::commit_slots));
     raise_to(control().log_tail, commit.log_end);
+    raise_to(control().log_flushed, commit.log_end); // the log is a part of the heap
     store_shared(control().synced_ns, os::boottime_ns());
     failpoint("sync.done");
 }

@@ -1,6 +1,8 @@
 // The thread that makes sync points.
 #include "transaction/background_sync.hpp"
 
+#include <algorithm>
+
 #include <holdfast/error.hpp>
 
 #include "os/system.hpp"
@@ -44,6 +46,14 @@ void background_sync::urge() noexcept {
         const std::lock_guard guard(mutex_); // it looks at the word and falls asleep under the mutex
         changed_.notify_all();
     }
+}
+
+void background_sync::hurry_to(std::chrono::milliseconds interval) noexcept {
+    {
+        const std::lock_guard guard(mutex_);
+        interval_ = std::min(interval_, interval);
+    }
+    urge();
 }
 
 bool background_sync::work_once() noexcept {

@@ -37,6 +37,8 @@ public:
     }
     /// Does the work now, not at the end of the interval. Not again before it has begun.
     void urge() noexcept;
+    /// From now on works at least so often.
+    void hurry_to(std::chrono::milliseconds interval) noexcept;
     /// Ends the thread, and waits for a sync point at work. Whether there was a thread: something may be left to sync.
     bool stop() noexcept;
 
@@ -49,7 +51,7 @@ private:
 
     std::function<void()> work_;
     std::function<bool()> has_work_;
-    std::chrono::milliseconds interval_;
+    std::chrono::milliseconds interval_; ///< under the mutex
     std::mutex mutex_;
     std::condition_variable changed_;
     bool stopping_ = false; ///< under the mutex

@@ -68,15 +68,15 @@ void engine::wait_until_durable(const logged_commit& one, std::chrono::milliseco
 
 void engine::configure(const durability_options& options) {
     durability_ = options;
-    const bool flushes = options.level == durability::interval;
+    flushes_ = options.level == durability::interval;
     const bool syncs = options.sync_interval > std::chrono::milliseconds::zero();
-    if (!options.background || (!flushes && !syncs)) {
+    if (!options.background || (!flushes_ && !syncs)) {
         return;
     }
-    const std::chrono::milliseconds interval = !flushes ? options.sync_interval
-                                               : !syncs
-                                                   ? options.flush_interval
-                                                   : std::min(options.flush_interval, options.sync_interval);
+    std::chrono::milliseconds interval = syncs ? options.sync_interval : options.flush_interval;
+    if (flushes_) {
+        interval = std::min(interval, options.flush_interval);
+    }
     background_ = std::make_unique<background_sync>([this] { work_in_background(); },
                                                     [this] { return has_unsynced(); }, interval);
 }
@@ -86,19 +86,23 @@ bool engine::is_sync_point_due() const {
         return false;
     }
     // Some other process may have made one in between.
-    const std::uint64_t since_ns = os::boottime_ns() - load_shared(file_->control().synced_ns);
+    const std::uint64_t since_ns =
+        os::boottime_ns() - std::max(opened_ns_, load_shared(file_->control().synced_ns));
     const auto interval_ns =
         static_cast<std::uint64_t>(std::chrono::nanoseconds(durability_.sync_interval).count());
     return since_ns >= interval_ns - interval_ns / 8;
 }
 
-/// The log runs full, or has a gap; or the durable commit holds back more than a third of the heap, and has not just
-/// been made.
+/// The log runs full, has a gap, or is not there while commits of level `interval` need it; or the durable commit holds
+/// back more than a third of the heap, and has not just been made.
 bool engine::is_sync_point_urgent() const {
     format::control_header& shared = file_->control();
     if (file_->logs()) {
         const log_state log = file_->log();
         return log.filled > log.bytes / 2 || raw(file_->commits().durable()) < file_->log_gap();
+    }
+    if (flushes_.load(std::memory_order_relaxed) && has_unsynced()) {
+        return true;
     }
     constexpr std::uint64_t held_back_min = 16 * format::mib;
     constexpr std::uint64_t pause_ns = 250'000'000;
@@ -109,29 +113,45 @@ bool engine::is_sync_point_urgent() const {
            os::boottime_ns() - load_shared(shared.synced_ns) > pause_ns;
 }
 
+void engine::flush_log_if_due() {
+    if (!flushes_.load(std::memory_order_relaxed) || !file_->logs()) {
+        return;
+    }
+    const std::uint64_t now_ns = os::boottime_ns();
+    const auto interval_ns =
+        static_cast<std::uint64_t>(std::chrono::nanoseconds(durability_.flush_interval).count());
+    if (now_ns - flushed_ns_.load(std::memory_order_relaxed) >= interval_ns - interval_ns / 8) {
+        flushed_ns_.store(now_ns, std::memory_order_relaxed);
+        static_cast<void>(file_->flush_log(os::deadline_after(patience)));
+    }
+}
+
 void engine::work_in_background() {
     if (is_sync_point_due() || is_sync_point_urgent()) {
-        return make_sync_point(patience);
-    }
-    if (durability_.level == durability::interval && file_->logs()) {
-        static_cast<void>(file_->flush_log(os::deadline_after(patience)));
+        make_sync_point(patience);
+    } else {
+        flush_log_if_due();
     }
 }
 
 /// A clock is read with every commit.
 void engine::work_in_passing() noexcept {
     try {
-        if (is_sync_point_due() || is_sync_point_urgent()) {
-            make_sync_point(patience);
-        }
+        work_in_background();
     } catch (const error&) { // recorded; who writes next follows it up
     }
 }
 
-void engine::note_commit() noexcept {
+void engine::note_commit(durability level) noexcept {
+    if (level == durability::interval && !flushes_.load(std::memory_order_relaxed)) {
+        flushes_.store(true, std::memory_order_relaxed);
+        if (background_) {
+            background_->hurry_to(durability_.flush_interval);
+        }
+    }
     if (background_) {
         background_->wake();
-        if (file_->logs() && is_sync_point_urgent()) [[unlikely]] {
+        if ((file_->logs() || level == durability::interval) && is_sync_point_urgent()) [[unlikely]] {
             background_->urge();
         }
     } else if (!durability_.background) {

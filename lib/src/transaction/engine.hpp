@@ -24,6 +24,7 @@
 #include "heap/backing.hpp"
 #include "heap/heap.hpp"
 #include "os/fence.hpp"
+#include "os/time.hpp"
 #include "segment/segment.hpp"
 #include "transaction/background_sync.hpp"
 #include "transaction/commit_state.hpp"
@@ -122,7 +123,7 @@ public:
         return file_->commits().applied().number() != file_->commits().durable();
     }
     /// After a commit, without the writer lock.
-    void note_commit() noexcept;
+    void note_commit(durability level) noexcept;
     /// Whether a transaction of level `interval` or `commit` is to switch the log on. The first one of a handle is not:
     /// it may remain the only one, and takes a sync point anyway. Under the writer lock.
     [[nodiscard]] bool wants_log() noexcept { return std::exchange(wanted_log_, true); }
@@ -144,6 +145,7 @@ private:
     void stop_background() noexcept;
     void work_in_background();
     void work_in_passing() noexcept;
+    void flush_log_if_due();
     [[nodiscard]] bool is_sync_point_due() const;
     [[nodiscard]] bool is_sync_point_urgent() const;
 
@@ -225,7 +227,10 @@ private:
     std::optional<standing_commit> standing_; ///< of read-only handles
     operation_log operations_;
     durability_options durability_;
-    bool wanted_log_ = false; ///< under the writer lock
+    bool wanted_log_ = false;                  ///< under the writer lock
+    std::atomic<bool> flushes_{false};         ///< some commit was of level `interval`
+    std::atomic<std::uint64_t> flushed_ns_{0}; ///< when this handle last flushed the log by itself
+    std::uint64_t opened_ns_ = os::boottime_ns();
     std::unique_ptr<background_sync> background_;
     std::uint64_t id_; ///< of this engine among all of the process, for the threads' caches of slots
 };

@@ -147,20 +147,20 @@ void running_transaction::make_log(format::commit_slot& next) {
     }
 }
 
-void running_transaction::enter_log(format::commit_slot& next) {
+/// Returns what has to be on the medium for this commit to be durable.
+logged_commit running_transaction::enter_log(format::commit_slot& next) {
     segment& file = engine_->file();
-    if (!logging_) {
-        if (starts_log_ && next.log_block != 0) {
-            file.start_logging(next.log_end, transaction_);
-        }
-        return;
-    }
     const operation_log& done = engine_->operations();
-    if (!done.overflowed() && file.log_has_room(before_.slot, done.operations().size())) {
+    if (logging_ && !done.overflowed() && file.log_has_room(before_.slot, done.operations().size())) {
         file.log_commit(before_.slot, next, done.operations());
-    } else {
-        file.leave_gap(transaction_);
+        return {transaction_, next.log_end, file.log_gap()};
     }
+    if (logging_) {
+        file.leave_gap(transaction_);
+    } else if (starts_log_ && next.log_block != 0) {
+        file.start_logging(next.log_end, transaction_);
+    }
+    return {transaction_, next.log_end, raw(transaction_)};
 }
 
 void running_transaction::commit(format::commit_slot& next, durability level) {
@@ -180,11 +180,9 @@ void running_transaction::commit(format::commit_slot& next, durability level) {
     next.txn = raw(transaction_);
     next.end_bytes = memory.end_bytes();
     next.time_ns = os::realtime_coarse_ns();
-    enter_log(next);
+    const logged_commit waiting = enter_log(next);
     // Who follows a commit that waits for the medium waits with it: nobody may see the one without the other.
     const bool waits = level == durability::commit || hidden_;
-    const logged_commit waiting = {transaction_, next.log_end,
-                                   engine_->file().logs() ? engine_->file().log_gap() : raw(transaction_)};
     if (waits) {
         engine_->file().commits().publish_hidden(next);
     } else {
@@ -196,7 +194,7 @@ void running_transaction::commit(format::commit_slot& next, durability level) {
     if (waits) {
         engine_->wait_until_durable(waiting, timeout_);
     }
-    engine_->note_commit();
+    engine_->note_commit(level);
 }
 
 void running_transaction::abort() noexcept {

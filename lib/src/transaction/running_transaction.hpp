@@ -68,7 +68,7 @@ private:
     void load_newest();
     void begin_operations();
     void make_log(format::commit_slot& next);
-    void enter_log(format::commit_slot& next);
+    [[nodiscard]] logged_commit enter_log(format::commit_slot& next);
     [[nodiscard]] std::string holders_of_space() const;
     void finish() noexcept;
 
