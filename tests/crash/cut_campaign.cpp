@@ -22,7 +22,8 @@ constexpr std::string_view usage = R"(holdfast_cut_campaign [OPTION...]
   --seed N|time    of all random numbers (1)
   --scene N        begin with that scene (1); a failure names its scene
   --workers N      processes (one a core)
-  --without ORDER  an order of docs/design.md that is not kept
+  --without WHAT   an order of docs/design.md that is not kept, or a barrier that does nothing: barrier.heap,
+                   barrier.header, barrier.slot, barrier.log, barrier.file
   --only STEP      such steps, and transactions; may be given again (all)
   --folder PATH    where the stores are (/dev/shm, or the folder for temporary files)
   --verbose        more figures

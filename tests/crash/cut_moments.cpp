@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "cut_scene.hpp"
+#include "format/commit.hpp"
 #include "model.hpp"
 
 namespace holdfast::crash {
@@ -101,9 +102,21 @@ void cut_scene::reached_medium(std::uint64_t start, std::uint64_t bytes) noexcep
         if (random_.chance(1, depth_ == 0 ? 3 : 8)) { // a cut before the call returns
             take_images("a barrier", random_.between(1, 2));
         }
-        medium_->reached(start, bytes);
+        settle(start, bytes);
     } catch (const std::exception& problem) {
         trouble_ = std::string("at a barrier: ") + problem.what();
+    }
+}
+
+/// A barrier that is removed does nothing.
+void cut_scene::settle(std::uint64_t start, std::uint64_t bytes) {
+    const char* const kind = bytes == 0                              ? "barrier.file"
+                             : bytes == sizeof(format::durable_slot) ? "barrier.slot"
+                             : start == format::heap_offset          ? "barrier.heap"
+                             : start == 0                            ? "barrier.header"
+                                                                     : "barrier.log";
+    if (worker_->settings().without != kind) {
+        medium_->reached(start, bytes);
     }
 }
 
@@ -131,6 +144,7 @@ void cut_scene::take_images(std::string_view moment, std::uint64_t count) {
         const std::size_t oldest =
             made.how == survival::present ? std::max(committed_, acknowledged_) : acknowledged_;
         made.possible.assign(possible_.begin() + static_cast<std::ptrdiff_t>(oldest), possible_.end());
+        made.possible.insert(made.possible.end(), in_doubt_.begin(), in_doubt_.end());
         made.version = version_;
         made.moment = moment;
         jobs_.push_back(std::move(made));

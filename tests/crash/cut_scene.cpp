@@ -17,6 +17,9 @@ namespace holdfast::crash {
 namespace {
 
 constexpr unsigned companion_seconds_max = 30;
+/// Where another process stops that has committed durably; what changes nothing brings nothing to the medium.
+constexpr const char* changed_point = "cuts.changed";
+constexpr const char* unchanged_point = "cuts.unchanged";
 
 class thrown_away : public std::exception {};
 
@@ -25,6 +28,8 @@ class thrown_away : public std::exception {};
 std::span<const cut_scene::step> cut_scene::steps() noexcept {
     static constexpr step all[] = {
         {"transact", 24, &cut_scene::transact},
+        {"transact at intervals", 2, &cut_scene::transact_at_intervals},
+        {"transact durably", 6, &cut_scene::transact_durably},
         {"write for long", 1, &cut_scene::write_for_long},
         {"hold a snapshot", 2, &cut_scene::hold_snapshot},
         {"let snapshots go", 3, &cut_scene::let_snapshots_go},
@@ -32,6 +37,7 @@ std::span<const cut_scene::step> cut_scene::steps() noexcept {
         {"sync elsewhere", 2, &cut_scene::sync_elsewhere},
         {"sync on a full disk", 1, &cut_scene::sync_on_full_disk},
         {"write elsewhere", 1, &cut_scene::write_elsewhere},
+        {"write durably elsewhere", 1, &cut_scene::write_durably_elsewhere},
         {"close and reopen", 1, &cut_scene::reopen},
         {"copy under load", 1, &cut_scene::copy_under_load},
     };
@@ -104,6 +110,7 @@ void cut_scene::close() {
     held_.clear();
     store_->close();
     store_.reset();
+    in_doubt_.clear();
     acknowledged_ = possible_.size() - 1;
 }
 
@@ -121,13 +128,26 @@ void cut_scene::play_step() {
 
 // --- Transactions -----------------------------------------------------------------------------------------
 
-void cut_scene::transact() {
+void cut_scene::transact() { transact(durability::process); }
+
+void cut_scene::transact_at_intervals() { transact(durability::interval); }
+
+void cut_scene::transact_durably() {
+    const cut_digest before = contents_.digest();
+    transact(durability::commit);
+    if (before != contents_.digest()) { // what changes nothing brings nothing to the medium
+        acknowledged_ = committed_;
+    }
+}
+
+void cut_scene::transact(durability level) {
     const bool throws = random_.chance(1, 12);
     cut_contents scratch;
     cut_contents& now = throws ? scratch = contents_ : contents_;
     const cut_digest before = contents_.digest();
     try {
         store_->update([&](write_transaction& transaction) {
+            transaction.set_durability(level);
             change(random_, taste_, now, &transaction);
             if (throws) {
                 throw thrown_away();
@@ -135,11 +155,13 @@ void cut_scene::transact() {
             possible_.push_back(now.digest());
         });
     } catch (const thrown_away&) {
+        in_doubt_.clear();
         ++worker_->counts()[cut_count::undone];
         return;
     }
     committed_ = possible_.size() - 1;
     sync_failed_ = false;
+    in_doubt_.clear();
     ++worker_->counts()[cut_count::commits];
     if (before != contents_.digest()) {
         version_ = store_->snapshot().version(); // what changes nothing gets no number
@@ -158,15 +180,22 @@ void cut_scene::hold_snapshot() { held_.push_back(store_->snapshot()); }
 
 void cut_scene::let_snapshots_go() { held_.clear(); }
 
-void cut_scene::write_elsewhere() { write_elsewhere(random_.between(1, 6), random_.chance(1, 4)); }
+void cut_scene::write_elsewhere() {
+    write_elsewhere({random_.between(1, 6), random_.chance(1, 4), durability::process});
+}
 
-/// Another process writes; unless `to_end`, it may die in a transaction, which the next writer undoes.
-void cut_scene::write_elsewhere(std::uint64_t transactions, bool to_end) {
+void cut_scene::write_durably_elsewhere() {
+    write_elsewhere({random_.between(1, 6), random_.chance(1, 4), durability::commit});
+}
+
+/// It may die in a transaction, which the next writer undoes; or behind a commit that nobody has been shown yet.
+void cut_scene::write_elsewhere(const foreign_work& work) {
     const std::uint64_t seed = random_.next();
     const cut_contents before = contents_;
     const std::size_t oldest = possible_.size() - 1;
+    foreign_ = work.level == durability::commit ? possible_.size() : 0;
     random_source foretold(seed);
-    for (std::uint64_t i = 0; i < transactions; ++i) {
+    for (std::uint64_t i = 0; i < work.transactions; ++i) {
         change(foretold, taste_, contents_, nullptr);
         possible_.push_back(contents_.digest());
     }
@@ -175,22 +204,24 @@ void cut_scene::write_elsewhere(std::uint64_t transactions, bool to_end) {
             store there = store::open(path_, cut_options());
             random_source random(seed);
             cut_contents now = before;
-            for (std::uint64_t i = 0; i < transactions; ++i) {
-                there.update([&](write_transaction& open) { change(random, taste_, now, &open); });
+            for (std::uint64_t i = 0; i < work.transactions; ++i) {
+                const cut_digest earlier = now.digest();
+                there.update([&](write_transaction& open) {
+                    open.set_durability(work.level);
+                    change(random, taste_, now, &open);
+                });
+                failpoint(earlier == now.digest() ? unchanged_point : changed_point);
             }
         },
-        {.prefix = {}, .passage = random_.passage(4000)}, companion_seconds_max);
-    if (!accompany(other, false, !to_end)) {
-        ++worker_->counts()[cut_count::writers_killed];
-        const cut_digest found = digest_of(store_->snapshot());
-        while (possible_.size() > oldest + 1 && possible_.back() != found) {
-            possible_.pop_back();
-        }
-        contents_ = before;
-        random_source again(seed);
-        for (std::size_t i = oldest + 1; i < possible_.size(); ++i) {
-            change(again, taste_, contents_, nullptr);
-        }
+        {.prefix = work.level != durability::commit      ? ""
+                   : work.to_end || random_.chance(1, 2) ? "cuts."
+                                                         : "log.written",
+         .passage = random_.passage(4000)},
+        companion_seconds_max);
+    if (!accompany(other, false, !work.to_end)) {
+        find_what_the_dead_left(work, before, seed);
+    } else {
+        in_doubt_.clear();
     }
     if (digest_of(store_->snapshot()) != possible_.back()) {
         throw broken_promise("another process's transactions left something else");
@@ -198,6 +229,27 @@ void cut_scene::write_elsewhere(std::uint64_t transactions, bool to_end) {
     worker_->counts()[cut_count::commits] += possible_.size() - 1 - oldest;
     committed_ = possible_.size() - 1;
     version_ = before.digest() == contents_.digest() ? version_ : store_->snapshot().version();
+}
+
+void cut_scene::find_what_the_dead_left(const foreign_work& work, const cut_contents& before,
+                                        std::uint64_t seed) {
+    ++worker_->counts()[cut_count::writers_killed];
+    const std::size_t oldest = possible_.size() - 1 - work.transactions;
+    if (work.level == durability::commit) {
+        take_images("a writer's death", random_.below(4));
+        store_->sync(); // shows commits that waited for the medium
+    }
+    const cut_digest found = digest_of(store_->snapshot());
+    while (possible_.size() > oldest + 1 && possible_.back() != found) {
+        in_doubt_.push_back(possible_.back());
+        possible_.pop_back();
+    }
+    contents_ = before;
+    random_source again(seed);
+    for (std::size_t i = oldest + 1; i < possible_.size(); ++i) {
+        change(again, taste_, contents_, nullptr);
+    }
+    acknowledged_ = work.level == durability::commit ? possible_.size() - 1 : acknowledged_;
 }
 
 // --- Sync points ------------------------------------------------------------------------------------------
@@ -230,8 +282,8 @@ void cut_scene::sync_elsewhere() {
     }
     if (depth_ == 0 && random_.chance(3, 4)) {
         const bool for_long = random_.chance(2, 3);
-        write_elsewhere(for_long ? random_.between(format::commit_slots, 2 * format::commit_slots) : 12,
-                        true);
+        const std::uint64_t many = random_.between(format::commit_slots, 2 * format::commit_slots);
+        write_elsewhere({for_long ? many : 12, true, durability::process});
         take_images("a syncer's death", 6);
     }
 }
@@ -284,10 +336,14 @@ bool cut_scene::accompany(companion& other, bool is_syncing, bool may_die) {
                 take_images("another process's barrier", random_.below(4));
             }
             if (!dies || random_.chance(1, 3)) { // else it dies within the call
-                medium_->reached(stop.start, stop.bytes);
+                settle(stop.start, stop.bytes);
             }
             break;
         case companion_stop::kind::passed:
+            if (foreign_ != 0 && (stop.text() == changed_point || stop.text() == unchanged_point)) {
+                acknowledged_ = stop.text() == changed_point ? foreign_ : acknowledged_;
+                ++foreign_;
+            }
             if (is_syncing && !sync_failed_) {
                 interrupt(where);
             } else {

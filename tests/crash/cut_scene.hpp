@@ -61,6 +61,9 @@ private:
     void close();
     void play_step();
     void transact();
+    void transact(durability level);
+    void transact_at_intervals();
+    void transact_durably();
     void write_for_long();
     void hold_snapshot();
     void let_snapshots_go();
@@ -68,7 +71,15 @@ private:
     void sync_elsewhere();
     void sync_on_full_disk();
     void write_elsewhere();
-    void write_elsewhere(std::uint64_t transactions, bool to_end);
+    void write_durably_elsewhere();
+    /// Another process's transactions.
+    struct foreign_work {
+        std::uint64_t transactions;
+        bool to_end; ///< it does not die
+        durability level;
+    };
+    void write_elsewhere(const foreign_work& work);
+    void find_what_the_dead_left(const foreign_work& work, const cut_contents& before, std::uint64_t seed);
     void reopen();
     void copy_under_load();
     /// Whether the other process lived to its end.
@@ -77,6 +88,7 @@ private:
     // cut_moments.cpp
     void arm();
     void watch_creation(std::string_view name);
+    void settle(std::uint64_t start, std::uint64_t bytes);
     void passing(std::string_view name);
     void interrupt(std::string_view name);
     void go_on_copying();
@@ -92,7 +104,11 @@ private:
     cut_history possible_;
     std::size_t acknowledged_ = 0; ///< index of the oldest that a cut may leave
     std::size_t committed_ = 0;    ///< index of the newest whose commit has returned
-    cut_contents contents_;        ///< after the last of `possible_`
+    std::size_t foreign_ = 0;      ///< index of what another process commits durably next; 0: it does not
+    /// What a writer that died may have left in the redo log, until the next one has undone it. Nobody saw it, and a
+    /// cut may bring it to light.
+    cut_history in_doubt_;
+    cut_contents contents_; ///< after the last of `possible_`
     version_number version_ = 0;
     std::optional<medium> medium_;
     std::optional<store> store_;

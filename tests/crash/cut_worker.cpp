@@ -75,6 +75,7 @@ open_options cut_options() {
     open_options options;
     options.sync_interval = std::chrono::milliseconds(0); // sync points are steps of the scene
     options.capacity_bytes = watched_bytes_max;
+    options.log_bytes = 64 << 10; // the smallest: it goes round soon
     return options;
 }
 

@@ -1,4 +1,5 @@
-// Simulated power cuts notice when an order of sync points is missing; else their silence would mean nothing.
+// Simulated power cuts notice when an order of the protocol, a check or a barrier is missing; else their silence would
+// mean nothing.
 #include <algorithm>
 #include <ostream>
 #include <string>
@@ -40,6 +41,15 @@ const missing_order orders[] = {
     {"sync.take_over", {"sync elsewhere"}},
     {"sync.settle_first", {"sync elsewhere"}},
     {"reclaim.durable", {}},
+    {"log.flush_first", {"transact durably", "write durably elsewhere"}},
+    {"log.erase_undone", {"transact durably", "write durably elsewhere"}},
+    {"check.log_record", {"transact durably"}},
+    {"check.record", {}},
+    {"check.digest", {}},
+    {"barrier.file", {}},
+    {"barrier.heap", {}},
+    {"barrier.slot", {}},
+    {"barrier.log", {"transact durably", "write durably elsewhere"}},
 };
 
 INSTANTIATE_TEST_SUITE_P(orders, cuts_without, testing::ValuesIn(orders), [](const auto& each) {

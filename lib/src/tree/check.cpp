@@ -12,6 +12,7 @@
 
 #include <holdfast/error.hpp>
 
+#include "os/failpoint.hpp"
 #include "tree/node_search.hpp"
 
 namespace holdfast {
@@ -118,7 +119,8 @@ std::vector<tree_finding> checker::check(const tree_root& root) && {
     }
     const bool entered = check_node(root.root, root.level, ages_.newest, {}).has_value();
     near_ = {};
-    if (entered && node_share(view_.at<format::node_header>(root.root)) != root.digest) {
+    if (entered && node_share(view_.at<format::node_header>(root.root)) != root.digest &&
+        protocol_order("check.digest")) {
         report("the root node's digest is not the one the tree was committed with", root.root);
     }
     if (ages_.trusted == txn_id::none && entries_ != root.entries) {
@@ -187,7 +189,7 @@ void checker::check_unused(const std::array<std::uint32_t, Capacity>& slices, st
 /// `digest`: the sum found; nothing if a child could not be read.
 void checker::check_digest(const format::node_header& header, std::optional<std::uint64_t> digest,
                            ref place) {
-    if (digest && *digest != header.digest) {
+    if (digest && *digest != header.digest && protocol_order("check.digest")) {
         report("a node's digest does not fit its children", place);
     }
 }
