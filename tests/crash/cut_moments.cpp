@@ -129,6 +129,7 @@ void cut_scene::go_on_copying() {
     made.what = cut_job::kind::copied_under_load;
     made.depth = depth_;
     made.possible = possible_;
+    made.possible.insert(made.possible.end(), undone_.begin(), undone_.end());
     jobs_.push_back(std::move(made));
     copy_.reset();
 }

@@ -242,6 +242,7 @@ void cut_scene::find_what_the_dead_left(const foreign_work& work, const cut_cont
     const cut_digest found = digest_of(store_->snapshot());
     while (possible_.size() > oldest + 1 && possible_.back() != found) {
         in_doubt_.push_back(possible_.back());
+        undone_.push_back(possible_.back());
         possible_.pop_back();
     }
     contents_ = before;

@@ -108,6 +108,7 @@ private:
     /// What a writer that died may have left in the redo log, until the next one has undone it. Nobody saw it, and a
     /// cut may bring it to light.
     cut_history in_doubt_;
+    cut_history undone_; ///< all that ever were: a copy may have the log of a moment when they were in doubt
     cut_contents contents_; ///< after the last of `possible_`
     version_number version_ = 0;
     std::optional<medium> medium_;
