@@ -72,6 +72,11 @@ using contents = std::map<std::string, std::pair<std::string, version_number>>;
 
 constexpr std::uint64_t small_log = 256 << 10;
 
+[[nodiscard]] std::string key_bytes_of(std::int64_t key) {
+    const detail::key_bytes<std::int64_t> bytes(key);
+    return std::string(std::string_view(bytes));
+}
+
 open_options level(durability wanted, std::uint64_t log_bytes = small_log) {
     open_options options;
     options.durability = wanted;
@@ -349,6 +354,51 @@ TEST_F(durability_test, leaves_out_a_transaction_that_was_undone) {
     });
     cut(medium, now);
     EXPECT_EQ(open().get<std::string>("a"), "2");
+}
+
+// What would go wrong: the slot of a transaction that was undone stayed, was below the heads of the next commit when a cut
+// left only these, and was taken for that commit's predecessor.
+TEST_F(durability_test, leaves_out_the_slot_of_a_transaction_that_was_undone) {
+    file_image undone;
+    const file_image now = work(level(durability::commit), [&](store& opened) {
+        for (int i = 0; i < 3; ++i) {
+            opened.put("a", "1");
+        }
+        EXPECT_EQ(run_child([&] {
+                      store writer = store::open(place_.path(), level(durability::commit));
+                      arm_failpoints("commit.before_publish=kill@1");
+                      writer.put("a", "undone");
+                  }),
+                  child_end::killed);
+        static_cast<void>(opened.begin_write());
+        undone = bytes();
+        opened.put("a", "2");
+    });
+    constexpr std::uint64_t page = file_image::page_bytes;
+    using bytes_of_page = std::array<std::byte, page>;
+    for (std::uint64_t at = format::heap_header_offset; at < format::commit_slots_offset; at += page) {
+        undone.write(at, now.read<bytes_of_page>(at)); // the heads, but not the slots behind them
+    }
+    cut(undone, now);
+    EXPECT_EQ(open().get<std::string>("a"), "2");
+}
+
+TEST_F(durability_test, of_a_map_keeps_the_keys_that_it_got_after_operations_that_did_nothing) {
+    file_image medium;
+    const file_image now = work(level(durability::commit), [&](store& opened) {
+        opened.put("a", "1");
+        opened.put("a", "1");
+        medium = bytes();
+        opened.update([](write_transaction& transaction) {
+            transaction.map("numbers").clear(); // which it need not be made for
+            transaction.map("numbers", key_type_of<std::int64_t>()).put(key_bytes_of(7), "seven");
+        });
+    });
+    cut(medium, now);
+    store opened = open();
+    const auto numbers = opened.map<std::int64_t, std::string>("numbers");
+    EXPECT_EQ(numbers.get(7), "seven");
+    expect_sound(opened);
 }
 
 TEST_F(durability_test, of_intervals_comes_by_itself) {

@@ -51,11 +51,12 @@ struct alignas(64) control_header {
     std::uint64_t version_floor;   ///< numbers up to here may have been given in a history that was lost
     std::uint64_t logging;         ///< 1: each commit enters the redo log; set under `writer`
     std::uint64_t log_gap;         ///< the newest commit that is not in it; under `writer`
-    std::uint64_t log_tail;        ///< records from this position on are still needed; under `sync`
-    std::uint64_t log_flushed;     ///< up to this position the log is on the medium; under `log`
-    std::uint64_t synced_ns;       ///< CLOCK_BOOTTIME of the last sync point; 0: none yet
-    std::uint64_t failed_syncs;    ///< how many there were
-    std::uint64_t slot_on_medium;  ///< the sequence of the durable slot that is known to be there; 0: of none
+    /// Records from this position on are still needed; only rises, but under `writer` when logging starts.
+    std::uint64_t log_tail;
+    std::uint64_t log_flushed;    ///< up to this position the log is on the medium; likewise
+    std::uint64_t synced_ns;      ///< CLOCK_BOOTTIME of the last sync point; 0: none yet
+    std::uint64_t failed_syncs;   ///< how many there were
+    std::uint64_t slot_on_medium; ///< the sequence of the durable slot that is known to be there; 0: of none
 };
 static_assert(sizeof(control_header) == 512 && std::has_unique_object_representations_v<control_header>);
 static_assert(offsetof(control_header, writer) == 64 && offsetof(control_header, generations) == 384);

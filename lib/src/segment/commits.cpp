@@ -120,6 +120,12 @@ bool commits::copy_place(std::uint64_t place, format::commit_slot& to) const noe
     return format::is_sound(to) && to.sequence % format::commit_slots == place;
 }
 
+std::uint64_t commits::spoil_place(std::uint64_t sequence) noexcept {
+    const std::uint64_t place = sequence % format::commit_slots;
+    store_shared(slots_[place].txn, 0);
+    return format::commit_slots_offset + place * sizeof(format::commit_slot);
+}
+
 void commits::restart(const format::commit_slot& found) noexcept {
     publish_at(heads_->visible, found);
     store_shared(heads_->applied.word, 0);

@@ -61,6 +61,8 @@ public:
 
     /// The slot at a place of the ring; false if what is there is not whole. Alone, or beside whoever is.
     [[nodiscard]] bool copy_place(std::uint64_t place, format::commit_slot& to) const noexcept;
+    /// What is at the place of the commit with that sequence is no commit any more. Returns its offset in the file.
+    std::uint64_t spoil_place(std::uint64_t sequence) noexcept;
     /// Makes a commit the newest that was found to be whole, whatever the heads said. Alone.
     void restart(const format::commit_slot& found) noexcept;
 

@@ -51,12 +51,16 @@ void segment::log_commit(const format::commit_slot& before, format::commit_slot&
     failpoint("log.written");
 }
 
-/// The record of a transaction that was undone must not become that of a commit by a power cut. Where the log is full
-/// there is none, but one that is still needed.
-void segment::erase_undone_record(const format::commit_slot& newest) {
+/// What a transaction that was undone left must not become a commit by a power cut that brings later heads to the
+/// medium. Where the log is full there is no record of it, but one that is still needed.
+void segment::erase_undone_commit(const format::commit_slot& newest) {
+    if (!protocol_order("log.erase_undone")) {
+        return;
+    }
+    const std::uint64_t slot = commits().spoil_place(newest.sequence + 1);
+    flush_ranges({{{slot, sizeof(format::commit_slot)}, {}}});
     const std::uint64_t end = newest.log_end + sizeof(format::log_record);
-    if (newest.log_block == 0 || end - log_tail(newest) > format::log_bytes(newest) ||
-        !protocol_order("log.erase_undone")) {
+    if (newest.log_block == 0 || end - log_tail(newest) > format::log_bytes(newest)) {
         return;
     }
     redo_log log(base(), newest);
@@ -93,7 +97,7 @@ bool segment::logged_since_durable(const format::commit_slot& newest) const {
     return raw(last) == newest.txn && position == newest.log_end;
 }
 
-bool segment::flush_log(os::deadline until) {
+bool segment::flush_log(os::deadline until, const logged_commit* waiting) {
     process_lock lock = {control().log.word, *table_};
     const lock_result result = lock.try_lock() ? lock_result::locked : lock.lock(until, {});
     if (result == lock_result::timed_out) {
@@ -105,7 +109,7 @@ bool segment::flush_log(os::deadline until) {
              "open the store again; the file system may have lost its locks");
     }
     try {
-        const bool done = flush_log_locked();
+        const bool done = (waiting != nullptr && is_durable_and_visible(*waiting)) || flush_log_locked();
         static_cast<void>(lock.unlock());
         return done;
     } catch (...) {
@@ -117,6 +121,7 @@ bool segment::flush_log(os::deadline until) {
 /// Under the log lock, which keeps no writer from entering further commits.
 bool segment::flush_log_locked() {
     failpoint("log.locked");
+    expect_no_failed_sync();
     const holdfast::commits heads = commits();
     format::commit_slot newest{};
     commit_head head = heads.applied();
@@ -137,7 +142,10 @@ bool segment::flush_log_locked() {
         const std::uint64_t from = std::max(flushed, log_tail(newest));
         in_order(
             "log.flush_first", "log.flushed",
-            [&] { flush_ranges(redo_log(base(), newest).places(from, newest.log_end)); },
+            [&] {
+                flush_ranges(redo_log(base(), newest).places(from, newest.log_end));
+                expect_no_failed_sync();
+            },
             [&] { raise_to(control().log_flushed, newest.log_end); });
     }
     commits().show(head);

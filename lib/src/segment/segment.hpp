@@ -98,6 +98,7 @@ struct logged_commit {
     txn_id number = txn_id::none;
     std::uint64_t log_end = 0; ///< the log is on the medium up to there
     std::uint64_t gap = 0;     ///< and the durable commit is this one, or newer
+    std::uint64_t place = 0;   ///< in the ring of slots
 };
 
 /// The redo log at a glance.
@@ -229,12 +230,16 @@ public:
     /// lock.
     void log_commit(const format::commit_slot& before, format::commit_slot& next,
                     std::span<const std::byte> operations) noexcept;
-    /// Under the writer lock, after a transaction was rolled back that built on `newest`. Throws io_error.
-    void erase_undone_record(const format::commit_slot& newest);
-    /// Brings all that is in the log to the medium and shows it; who waits meanwhile finds it done. False: that would
-    /// not be enough, there is a gap that takes a sync point. Throws timed_out, io_error, corrupt.
-    [[nodiscard]] bool flush_log(os::deadline until);
+    /// Wipes slot and record of a transaction that built on `newest` and is about to be rolled back, durably. Under the
+    /// writer lock, or alone. Throws io_error.
+    void erase_undone_commit(const format::commit_slot& newest);
+    /// Brings all that is in the log to the medium and shows it, unless what `waiting` is there already. False: that
+    /// would not be enough, there is a gap that takes a sync point. Throws timed_out, io_error, corrupt.
+    [[nodiscard]] bool flush_log(os::deadline until, const logged_commit* waiting = nullptr);
     [[nodiscard]] bool is_durable(const logged_commit& one) const;
+    [[nodiscard]] bool is_durable_and_visible(const logged_commit& one) const {
+        return is_durable(one) && commits().visible().number() >= one.number;
+    }
     /// Whether the log has all commits behind the durable one, up to `newest`; true where it need not. Under the writer
     /// lock.
     [[nodiscard]] bool logged_since_durable(const format::commit_slot& newest) const;
@@ -315,11 +320,14 @@ private:
     [[nodiscard]] process_lock sync_lock() const noexcept { return {control().sync.word, *table_}; }
     [[nodiscard]] process_lock slot_lock() const noexcept { return {control().durable.word, *table_}; }
     void choose_candidate(format::commit_slot& commit);
-    void bring_to_medium(const format::commit_slot& commit);
+    void bring_newest_to_medium(bool follows_up);
+    void bring_to_medium(const format::commit_slot& commit, bool follows_up);
+    void expect_no_failed_sync() const;
     void settle_candidate();
     void flush_up_to(std::uint64_t end_bytes);
     void sync_file();
     void note_failed_sync() noexcept;
+    void note_failed_write(int code) noexcept;
     void follow_up_failed_sync();
     void dirty_all_pages(std::uint64_t end_bytes) noexcept;
     void write_slot(const std::function<void(durable_content&)>& change);

@@ -47,11 +47,26 @@ void segment::unlock_sync() noexcept {
 }
 
 void segment::make_sync_point() {
+    expect_no_failed_sync();
+    bring_newest_to_medium(false);
+}
+
+/// Under the lock of whoever flushes: a sync that failed meanwhile may have given up pages, so that the next one
+/// succeeds without them.
+void segment::expect_no_failed_sync() const {
+    if (has_failed_sync()) {
+        fail(errc::io_error, path_,
+             "bringing commits to the medium has failed, which has to be followed up first",
+             "write something, or open the store again");
+    }
+}
+
+void segment::bring_newest_to_medium(bool follows_up) {
     format::commit_slot newest{};
     failpoint("sync.begin");
     choose_candidate(newest);
     failpoint("sync.candidate");
-    bring_to_medium(newest);
+    bring_to_medium(newest, follows_up);
 }
 
 /// What a later commit retires is freed only after that one became visible, and who frees looks at `candidate` after it
@@ -69,19 +84,22 @@ void segment::choose_candidate(format::commit_slot& commit) {
             return;
         }
         constexpr int tries_max = 1'000'000;
-        if (tries == tries_max && heads.applied() == newest) {
+        if (tries >= tries_max && heads.applied() == newest) {
             heads.set_candidate(txn_id::none);
             fail(errc::corrupt, path_, "the newest commit is damaged", "run 'holdfast check' on the store");
         }
     }
 }
 
-void segment::bring_to_medium(const format::commit_slot& commit) {
+void segment::bring_to_medium(const format::commit_slot& commit, bool follows_up) {
     holdfast::commits heads = commits();
     if (protocol_order("sync.flush_first")) {
         flush_up_to(commit.end_bytes);
     }
     failpoint("sync.flushed");
+    if (!follows_up) {
+        expect_no_failed_sync();
+    }
     if (!protocol_order("sync.slot_first")) {
         heads.set_durable(txn_id{commit.txn});
         failpoint("sync.durable_early");
@@ -151,6 +169,13 @@ void segment::note_failed_sync() noexcept {
     commits().show(commits().applied());
 }
 
+/// A write that waits for the medium is told of others' failures, too, and nobody else is.
+void segment::note_failed_write(int code) noexcept {
+    if (reason_of(code) != errc::no_space) {
+        note_failed_sync();
+    }
+}
+
 /// Makes every page dirty again, makes sure that none was read back as it was before, and brings all to the medium.
 /// Under the writer lock.
 void segment::follow_up_failed_sync() {
@@ -159,12 +184,15 @@ void segment::follow_up_failed_sync() {
     }
     lock_sync(os::deadline_after(options_.timeout));
     try {
+        const std::uint64_t failures = load_shared(control().failed_syncs);
         dirty_all_pages(judge_newest(base(), file_, path_).end_bytes);
         if (options_.hooks.verify != nullptr) {
             options_.hooks.verify(*this);
         }
-        make_sync_point();
-        store_shared(control().failed_sync, 0);
+        bring_newest_to_medium(true);
+        if (load_shared(control().failed_syncs) == failures) { // else the next one follows that up
+            store_shared(control().failed_sync, 0);
+        }
         failpoint("sync.followed_up");
     } catch (...) {
         unlock_sync();
@@ -241,6 +269,7 @@ void segment::settle_slot(const durable_state& state) {
         return;
     }
     if (const int code = write_again(file_, state); code != 0) {
+        note_failed_write(code);
         fail_system(code, path_, "can't write to the medium what is on it");
     }
     store_shared(control().slot_on_medium, state.newest->sequence);
@@ -250,6 +279,7 @@ void segment::settle_slot(const durable_state& state) {
 void segment::write_next_slot(const durable_state& state, const durable_content& content) {
     settle_slot(state);
     if (const int code = write_durable(file_, incarnation_, state, content); code != 0) {
+        note_failed_write(code);
         fail_system(code, path_, "can't write to the medium what is on it");
     }
     store_shared(control().slot_on_medium, state.next_sequence());

@@ -56,6 +56,7 @@ public:
         set_keys(before_, keys);
         keys_ = keys;
         typed_ = true;
+        number_ = 0; // operations that did nothing may have declared it with other keys
     }
     /// As if nobody had ever made it; `fresh` is the map that it would be. What walks it is stale.
     void start_anew(space& memory, const format::map_root& fresh) {

@@ -34,15 +34,16 @@ void engine::make_sync_point(std::chrono::milliseconds timeout) {
     };
     file_->lock_sync(os::deadline_after(timeout));
     const turn mine{file_.get()};
-    if (has_unsynced()) {
+    holdfast::commits heads = file_->commits();
+    const commit_head newest = heads.applied(); // once: the next one is not on the medium
+    if (newest.number() != heads.durable()) {
         return file_->make_sync_point();
     }
-    holdfast::commits heads = file_->commits();
-    heads.show(heads.applied()); // a syncer may have died before it did
+    heads.show(newest); // a syncer may have died before it did
 }
 
-void engine::bring_to_medium(std::chrono::milliseconds timeout) {
-    if (!file_->logs() || !file_->flush_log(os::deadline_after(timeout))) {
+void engine::bring_to_medium(std::chrono::milliseconds timeout, const logged_commit* waiting) {
+    if (!file_->logs() || !file_->flush_log(os::deadline_after(timeout), waiting)) {
         make_sync_point(timeout);
     }
 }
@@ -50,15 +51,18 @@ void engine::bring_to_medium(std::chrono::milliseconds timeout) {
 void engine::wait_until_durable(const logged_commit& one, std::chrono::milliseconds timeout) {
     holdfast::commits heads = file_->commits();
     try {
-        while (!file_->is_durable(one) || heads.visible().number() < one.number) {
+        while (!file_->is_durable_and_visible(one)) {
             if (file_->has_failed_sync()) {
                 throw error(errc::io_error,
                             file_->path().string() + ": bringing commits to the medium has failed");
             }
-            bring_to_medium(timeout);
+            bring_to_medium(timeout, &one);
         }
     } catch (const error& failure) {
-        heads.show(heads.applied()); // it stands, and one's own writes are to be read
+        if (file_->is_durable_and_visible(one)) {
+            return;
+        }
+        heads.show(commit_head(one.number, one.place)); // it stands, and one's own writes are to be read
         throw error(failure.reason(), std::string(failure.what()) +
                                           " (the transaction is committed, but may be lost in a power cut)");
     }
@@ -122,7 +126,7 @@ void engine::flush_log_if_due() {
         static_cast<std::uint64_t>(std::chrono::nanoseconds(durability_.flush_interval).count());
     if (now_ns - flushed_ns_.load(std::memory_order_relaxed) >= interval_ns - interval_ns / 8) {
         flushed_ns_.store(now_ns, std::memory_order_relaxed);
-        static_cast<void>(file_->flush_log(os::deadline_after(patience)));
+        bring_to_medium(patience);
     }
 }
 

@@ -112,9 +112,9 @@ public:
     void sync(std::chrono::milliseconds timeout);
     /// Makes the newest commit the durable one. Throws as `sync`.
     void make_sync_point(std::chrono::milliseconds timeout);
-    /// Brings all that was committed to the medium, by the log if that will do, and lets readers see it. Throws as
-    /// `sync`. The caller may have the writer lock.
-    void bring_to_medium(std::chrono::milliseconds timeout);
+    /// Brings all that was committed to the medium, by the log if that will do, and lets readers see it, unless what
+    /// `waiting` is there already. Throws as `sync`. The caller may have the writer lock.
+    void bring_to_medium(std::chrono::milliseconds timeout, const logged_commit* waiting = nullptr);
     /// Returns when a commit is on the medium and visible. Without the writer lock. Throws io_error, timed_out,
     /// no_space, corrupt: then it is visible, but may not be on the medium.
     void wait_until_durable(const logged_commit& one, std::chrono::milliseconds timeout);

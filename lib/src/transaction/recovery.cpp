@@ -51,7 +51,7 @@ void recover(segment& file) {
                         " bytes of addresses reserved for the store; open it again with more capacity");
     }
     failpoint("recover.begin");
-    file.erase_undone_record(applied);
+    file.erase_undone_commit(applied);
     damaged.roll_back();
     std::atomic_ref(file.control().recoveries).fetch_add(1, std::memory_order_relaxed);
     failpoint("recover.done");

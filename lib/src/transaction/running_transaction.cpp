@@ -141,7 +141,7 @@ void running_transaction::make_log(format::commit_slot& next) {
         next.log_blocks = static_cast<std::uint16_t>((bytes + format::block_bytes - 1) / format::block_bytes);
         next.log_end = 0;
     } catch (const error& failure) {
-        if (failure.reason() != errc::no_space) {
+        if (failure.reason() != errc::no_space && failure.reason() != errc::address_space) {
             throw;
         }
     }
@@ -153,34 +153,34 @@ logged_commit running_transaction::enter_log(format::commit_slot& next) {
     const operation_log& done = engine_->operations();
     if (logging_ && !done.overflowed() && file.log_has_room(before_.slot, done.operations().size())) {
         file.log_commit(before_.slot, next, done.operations());
-        return {transaction_, next.log_end, file.log_gap()};
+        return {transaction_, next.log_end, file.log_gap(), 0};
     }
     if (logging_) {
         file.leave_gap(transaction_);
     } else if (starts_log_ && next.log_block != 0) {
         file.start_logging(next.log_end, transaction_);
     }
-    return {transaction_, next.log_end, raw(transaction_)};
+    return {transaction_, next.log_end, raw(transaction_), 0};
 }
 
 void running_transaction::commit(format::commit_slot& next, durability level) {
+    heap& memory = engine_->heap();
+    starts_log_ = !logging_ && level != durability::process && engine_->wants_log();
+    if (starts_log_ && next.log_block == 0) {
+        make_log(next);
+    }
     if (pace_.failed()) { // whoever made the allocation that reclaimed may have swallowed its failure
         throw error(errc::transaction_failed,
                     engine_->file().path().string() +
                         ": an allocation failed midway; nothing of this transaction "
                         "can be committed, begin it again");
     }
-    heap& memory = engine_->heap();
-    starts_log_ = !logging_ && level != durability::process && engine_->wants_log();
-    if (starts_log_ && next.log_block == 0) {
-        make_log(next);
-    }
     retired_.flush(memory, transaction_);
     memory.before_commit();
     next.txn = raw(transaction_);
     next.end_bytes = memory.end_bytes();
     next.time_ns = os::realtime_coarse_ns();
-    const logged_commit waiting = enter_log(next);
+    logged_commit waiting = enter_log(next);
     // Who follows a commit that waits for the medium waits with it: nobody may see the one without the other.
     const bool waits = level == durability::commit || hidden_;
     if (waits) {
@@ -191,10 +191,15 @@ void running_transaction::commit(format::commit_slot& next, durability level) {
     engine_->note_sound(transaction_);
     engine_->reclaiming().committed();
     finish();
+    struct note_at_end {
+        engine* owner;
+        durability level;
+        ~note_at_end() { owner->note_commit(level); }
+    } const note{engine_.get(), level};
     if (waits) {
+        waiting.place = next.sequence % format::commit_slots;
         engine_->wait_until_durable(waiting, timeout_);
     }
-    engine_->note_commit(level);
 }
 
 void running_transaction::abort() noexcept {
