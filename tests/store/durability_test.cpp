@@ -356,8 +356,8 @@ TEST_F(durability_test, leaves_out_a_transaction_that_was_undone) {
     EXPECT_EQ(open().get<std::string>("a"), "2");
 }
 
-// What would go wrong: the slot of a transaction that was undone stayed, was below the heads of the next commit when a cut
-// left only these, and was taken for that commit's predecessor.
+// What would go wrong: the slot of a transaction that was undone stayed, was below the heads of the next commit when
+// a cut left only these, and was taken for that commit's predecessor.
 TEST_F(durability_test, leaves_out_the_slot_of_a_transaction_that_was_undone) {
     file_image undone;
     const file_image now = work(level(durability::commit), [&](store& opened) {
