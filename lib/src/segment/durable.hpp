@@ -1,7 +1,7 @@
 // The two durable slots: what is known to be on the medium, and whether the file was closed cleanly.
 //
 // Written alternately with pwritev2(RWF_DSYNC), never through the mapping, so that a torn write leaves the other.
-// Thread and process safety: writers hold the writer lock, or are alone under the gate.
+// Thread and process safety: writers hold the slot lock, or are alone under the gate.
 #pragma once
 
 #include <array>

@@ -107,8 +107,8 @@ public:
     /// How durable commits are, and who sees to it. Called once, before anybody else has the engine.
     void configure(const durability_options& options);
     [[nodiscard]] const durability_options& durable_options() const noexcept { return durability_; }
-    /// Returns when all that was committed before the call is on the medium. Waits for no transaction. Throws
-    /// timed_out, read_only, forked, io_error, no_space, corrupt.
+    /// Returns when all that was committed before the call is on the medium. Waits for no transaction, but
+    /// to follow up a failed sync. Throws timed_out, read_only, forked, io_error, no_space, corrupt.
     void sync(std::chrono::milliseconds timeout);
     /// Makes the newest commit the durable one. Throws as `sync`.
     void make_sync_point(std::chrono::milliseconds timeout);
