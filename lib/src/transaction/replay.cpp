@@ -177,18 +177,33 @@ void replayed_maps::store(format::commit_slot& next) {
     next.next_map_id = std::max(next.next_map_id, next_map_id_);
 }
 
+/// What a record made and a later one replaced.
+struct replaced_object {
+    ref place;
+    std::uint64_t bytes;
+    txn_id made;
+};
+
 /// A transaction of nobody, while nobody else is there.
 class replaying_transaction final : public space {
 public:
-    replaying_transaction(segment& file, txn_id number) : file_(&file), memory_(file), heap_(memory_) {
+    /// `root` is the commit that the first record followed; `replaced`, what the record before replaced, is used again.
+    replaying_transaction(segment& file, txn_id number, txn_id root, std::vector<replaced_object>& replaced)
+        : file_(&file), memory_(file), heap_(memory_), root_(root), replaced_(&replaced) {
         base_ = file.base();
         transaction_ = number;
         heap_.begin(number);
+        for (const replaced_object& one : replaced) {
+            heap_.free(one.place);
+        }
+        replaced.clear();
     }
     [[nodiscard]] ref allocate(std::uint64_t size) override { return heap_.allocate(size); }
     void release(ref place, std::uint64_t size, txn_id made) override {
         if (made == transaction_) {
             heap_.free(place);
+        } else if (made > root_) { // nobody has seen it, and nothing on the medium needs it
+            replaced_->push_back({place, size, made});
         } else {
             retired_.add(place, size, made);
         }
@@ -208,6 +223,8 @@ private:
     segment* file_;
     segment_backing memory_;
     heap heap_;
+    txn_id root_;
+    std::vector<replaced_object>* replaced_;
     retired_objects retired_;
 };
 
@@ -224,15 +241,16 @@ format::commit_slot replay(space& memory, const format::commit_slot& before,
     return next;
 }
 
-format::commit_slot replay_log(segment& file, const format::commit_slot& root) {
+format::commit_slot replay_log(segment& file, const format::commit_slot& root, retired_objects& retired) {
     format::commit_slot newest = root;
+    std::vector<replaced_object> replaced;
     if (newest.log_block == 0) {
         return newest;
     }
     const redo_log log(file.base(), newest);
     while (const auto record = log.read(newest.log_end, txn_id{newest.txn})) {
         failpoint("replay.begin");
-        replaying_transaction transaction(file, txn_id{record->header.txn});
+        replaying_transaction transaction(file, txn_id{record->header.txn}, txn_id{root.txn}, replaced);
         format::commit_slot next = replay(transaction, newest, record->operations);
         next.time_ns = record->header.time_ns;
         next.log_end = record->end;
@@ -240,6 +258,9 @@ format::commit_slot replay_log(segment& file, const format::commit_slot& root) {
         transaction.commit(next);
         failpoint("replay.committed");
         newest = next;
+    }
+    for (const replaced_object& one : replaced) {
+        retired.add(one.place, one.bytes, one.made);
     }
     return newest;
 }

@@ -12,6 +12,7 @@
 namespace holdfast {
 
 class segment;
+class retired_objects;
 
 /// Does the operations of one record on the commit `before`, in `memory`, whose transaction has the record's number.
 /// Returns `before` with the roots of after, and their map ids; number, time and sizes are the caller's.
@@ -20,7 +21,10 @@ class segment;
                                          std::span<const std::byte> operations);
 
 /// Commits again, under the same numbers, all transactions that the log has behind the newest commit, `root`. Returns
-/// the last of them, or `root`. Alone, under the gate, with whole accounts. Throws corrupt, no_space, io_error.
-[[nodiscard]] format::commit_slot replay_log(segment& file, const format::commit_slot& root);
+/// the last of them, or `root`. What one of them made and the next replaced is used again by the one after that;
+/// what is left of it goes to `retired`. Alone, under the gate, with whole accounts. Throws corrupt, no_space,
+/// io_error.
+[[nodiscard]] format::commit_slot replay_log(segment& file, const format::commit_slot& root,
+                                             retired_objects& retired);
 
 } // namespace holdfast

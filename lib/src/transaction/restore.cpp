@@ -186,7 +186,8 @@ void restore(segment& file, const durable_state& found, bool same_file) {
     builder.write();
     failpoint("restore.written");
     file.commits().restart(taken);
-    publish_again(file, replay_log(file, taken), census.retired());
+    const format::commit_slot newest = replay_log(file, taken, census.retired());
+    publish_again(file, newest, census.retired());
     failpoint("restore.done");
 }
 
