@@ -1,6 +1,8 @@
 // Futexes, by Linux.
 #include "os/futex.hpp"
 
+#include <limits>
+
 #include <linux/futex.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -21,6 +23,10 @@ bool sleep_on(const std::uint32_t& word, std::uint32_t seen, std::chrono::nanose
 
 void wake_one(const std::uint32_t& word) noexcept {
     ::syscall(SYS_futex, &word, FUTEX_WAKE, 1, nullptr, nullptr, 0);
+}
+
+void wake_all(const std::uint32_t& word) noexcept {
+    ::syscall(SYS_futex, &word, FUTEX_WAKE, std::numeric_limits<int>::max(), nullptr, nullptr, 0);
 }
 
 } // namespace holdfast::os

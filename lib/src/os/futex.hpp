@@ -16,5 +16,7 @@ bool sleep_on(const std::uint32_t& word, std::uint32_t seen, std::chrono::nanose
 
 /// Wakes one sleeper, if there is any. The word is not looked at.
 void wake_one(const std::uint32_t& word) noexcept;
+/// Wakes all that sleep on it.
+void wake_all(const std::uint32_t& word) noexcept;
 
 } // namespace holdfast::os

@@ -99,7 +99,17 @@ bool segment::logged_since_durable(const format::commit_slot& newest) const {
 
 bool segment::flush_log(os::deadline until, const logged_commit* waiting) {
     process_lock lock = {control().log.word, *table_};
-    const lock_result result = lock.try_lock() ? lock_result::locked : lock.lock(until, {});
+    const auto is_done = [&]() noexcept {
+        try {
+            return waiting != nullptr && is_durable_and_visible(*waiting);
+        } catch (const error&) { // a head is damaged: whoever waits finds that out by itself
+            return true;
+        }
+    };
+    const lock_result result = lock.lock_unless(is_done, until, {});
+    if (result == lock_result::unneeded) {
+        return true;
+    }
     if (result == lock_result::timed_out) {
         fail(errc::timed_out, path_, "another process's write to the redo log did not end in time",
              "try again");
@@ -109,8 +119,8 @@ bool segment::flush_log(os::deadline until, const logged_commit* waiting) {
              "open the store again; the file system may have lost its locks");
     }
     try {
-        const bool done = (waiting != nullptr && is_durable_and_visible(*waiting)) || flush_log_locked();
-        static_cast<void>(lock.unlock());
+        const bool done = is_done() || flush_log_locked();
+        static_cast<void>(lock.unlock_for_all());
         return done;
     } catch (...) {
         static_cast<void>(lock.unlock());

@@ -79,7 +79,8 @@ bool process_lock::sleep(std::uint64_t seen, std::chrono::microseconds nap) noex
     return os::sleep_on(low_half(*word_), static_cast<std::uint32_t>(flagged), nap);
 }
 
-lock_result process_lock::lock(os::deadline until, const std::stop_token& stop) noexcept {
+lock_result process_lock::lock_unless(const std::function<bool()>& happened, os::deadline until,
+                                      const std::stop_token& stop) noexcept {
     if (try_lock() || spin()) {
         return lock_result::locked;
     }
@@ -87,6 +88,9 @@ lock_result process_lock::lock(os::deadline until, const std::stop_token& stop) 
     std::chrono::microseconds nap = nap_first;
     bool slept_through = false;
     for (;;) {
+        if (happened()) {
+            return lock_result::unneeded;
+        }
         // Acquire: the generation of the holder's line, read below, must not be older than the word.
         std::uint64_t seen = load_shared(*word_, std::memory_order_acquire);
         if (seen == 0) {
@@ -124,7 +128,7 @@ lock_result process_lock::lock(os::deadline until, const std::stop_token& stop) 
     }
 }
 
-bool process_lock::leave_as(std::uint64_t left) noexcept {
+bool process_lock::leave_as(std::uint64_t left, bool wakes_all) noexcept {
     std::uint64_t seen = load_shared(*word_, std::memory_order_relaxed);
     do {
         if ((seen & ~sleepers) != own()) {
@@ -133,7 +137,7 @@ bool process_lock::leave_as(std::uint64_t left) noexcept {
     } while (!shared_word(*word_).compare_exchange_weak(seen, left, std::memory_order_release,
                                                         std::memory_order_relaxed));
     if ((seen & sleepers) != 0) {
-        os::wake_one(low_half(*word_));
+        wakes_all ? os::wake_all(low_half(*word_)) : os::wake_one(low_half(*word_));
     }
     return true;
 }

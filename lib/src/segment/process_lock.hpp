@@ -15,6 +15,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <stop_token>
 
 #include "format/control.hpp"
@@ -30,7 +31,8 @@ enum class lock_result {
     owner_died, ///< locked, too; what it guards has to be repaired first
     timed_out,
     cancelled,
-    blind, ///< this process can't see its own byte, so it can't judge others
+    unneeded, ///< what it was waited for has happened
+    blind,    ///< this process can't see its own byte, so it can't judge others
 };
 
 /// Who holds a lock; `line` 0: nobody.
@@ -49,11 +51,18 @@ public:
         return shared_word(*word_).compare_exchange_strong(expected, own(), std::memory_order_acq_rel);
     }
     /// Waits for it; asks whether the holder is dead after each nap, and once before it gives up.
-    [[nodiscard]] lock_result lock(os::deadline until, const std::stop_token& stop) noexcept;
+    [[nodiscard]] lock_result lock(os::deadline until, const std::stop_token& stop) noexcept {
+        return lock_unless([] { return false; }, until, stop);
+    }
+    /// The same, but gives up as `unneeded` when `happened` says so, which is asked before each try and after each nap.
+    [[nodiscard]] lock_result lock_unless(const std::function<bool()>& happened, os::deadline until,
+                                          const std::stop_token& stop) noexcept;
     /// False: it was not this process's; nothing has changed.
-    [[nodiscard]] bool unlock() noexcept { return leave_as(0); }
+    [[nodiscard]] bool unlock() noexcept { return leave_as(0, false); }
+    /// The same, and lets all who wait look whether they still need it.
+    [[nodiscard]] bool unlock_for_all() noexcept { return leave_as(0, true); }
     /// Releases it so that the next one repairs what it guards.
-    bool abandon() noexcept { return leave_as(abandoned); }
+    bool abandon() noexcept { return leave_as(abandoned, false); }
 
     [[nodiscard]] lock_holder holder() const noexcept;
     [[nodiscard]] bool held_by_this_process() const noexcept;
@@ -73,7 +82,7 @@ private:
     enum class verdict { alive, dead, blind };
     [[nodiscard]] std::uint64_t own() const noexcept;
     [[nodiscard]] verdict judge(std::uint64_t seen) const noexcept;
-    [[nodiscard]] bool leave_as(std::uint64_t left) noexcept;
+    [[nodiscard]] bool leave_as(std::uint64_t left, bool wakes_all) noexcept;
     [[nodiscard]] bool spin() noexcept;
     [[nodiscard]] bool sleep(std::uint64_t seen, std::chrono::microseconds nap) noexcept;
 
