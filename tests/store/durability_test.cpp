@@ -307,6 +307,67 @@ TEST_F(durability_test, of_commits_that_fail_is_told_and_they_stand) {
     EXPECT_EQ(opened.get<std::string>("a"), "3");
 }
 
+TEST_F(durability_test, of_commits_needs_no_log_where_there_is_no_room_for_it) {
+    open_options narrow = level(durability::commit, 8 << 20);
+    narrow.capacity_bytes = 68 << 20; // addresses for the store as it is made, and little more
+    {
+        store opened = open(narrow);
+        for (int i = 0; i < 3; ++i) {
+            opened.put("a", std::int64_t{i});
+            EXPECT_EQ(opened.stat().durable_version, opened.stat().version) << "by a sync point";
+        }
+        EXPECT_EQ(opened.stat().log_bytes, 0U);
+        expect_sound(opened);
+    }
+    store opened = open(level(durability::commit, 8 << 20));
+    opened.put("a", "3");
+    opened.put("a", "4");
+    EXPECT_EQ(opened.stat().log_bytes, std::uint64_t{8} << 20);
+    expect_sound(opened);
+}
+
+TEST_F(durability_test, of_commits_is_that_of_a_child_which_opens_the_store_for_itself) {
+    store opened = open(level(durability::commit));
+    opened.put("a", "1");
+    opened.put("a", "1");
+    EXPECT_EQ(run_child([&] {
+                  expect_failure(errc::forked, [&] { opened.put("a", "inherited"); });
+                  store own = store::open(place_.path(), level(durability::commit));
+                  own.put("a", "2");
+                  std::thread([&] { own.put("a", "3"); }).join(); // a thread that ends
+                  if (::testing::Test::HasFailure()) {
+                      std::_Exit(1);
+                  }
+              }),
+              child_end::finished);
+    EXPECT_EQ(opened.get<std::string>("a"), "3");
+    opened.put("a", "4");
+    expect_sound(opened);
+}
+
+// What would go wrong: what is looked at after a commit ended the process where a head was damaged.
+TEST_F(durability_test, of_commits_with_a_damaged_head_is_an_error_at_worst) {
+    file_image image = work(level(durability::commit), [&](store& opened) {
+        opened.put("a", "1");
+        opened.put("a", "1");
+    });
+    image.write(format::heads_offset + offsetof(format::heads, durable), std::uint64_t{12345});
+    image.write_to(place_.path()); // of the same boot, as after a kill
+    EXPECT_EQ(run_child([&] {
+                  try {
+                      store damaged = open(level(durability::commit));
+                      for (int i = 0; i < 5; ++i) {
+                          damaged.put("a", "2");
+                      }
+                  } catch (const error& failure) {
+                      if (failure.reason() != errc::corrupt) {
+                          throw;
+                      }
+                  }
+              }),
+              child_end::finished);
+}
+
 TEST_F(durability_test, of_a_commit_comes_before_anybody_sees_it) {
     store opened = open(level(durability::commit));
     opened.put("a", "1");

@@ -110,14 +110,7 @@ bool segment::flush_log(os::deadline until, const logged_commit* waiting) {
     if (result == lock_result::unneeded) {
         return true;
     }
-    if (result == lock_result::timed_out) {
-        fail(errc::timed_out, path_, "another process's write to the redo log did not end in time",
-             "try again");
-    }
-    if (result == lock_result::blind) {
-        fail(errc::io_error, path_, "this process can't see its own lock on the file",
-             "open the store again; the file system may have lost its locks");
-    }
+    expect_locked(result, "another process's write to the redo log did not end in time");
     try {
         const bool done = is_done() || flush_log_locked();
         static_cast<void>(lock.unlock_for_all());

@@ -29,6 +29,7 @@
 #include <span>
 #include <stop_token>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/types.hpp"
@@ -318,6 +319,7 @@ private:
 
     // sync.cpp
     [[nodiscard]] process_lock sync_lock() const noexcept { return {control().sync.word, *table_}; }
+    void expect_locked(lock_result result, std::string_view what) const;
     [[nodiscard]] process_lock slot_lock() const noexcept { return {control().durable.word, *table_}; }
     void choose_candidate(format::commit_slot& commit);
     void bring_newest_to_medium(bool follows_up);

@@ -24,19 +24,24 @@ void segment::lock_sync(os::deadline until) {
     }
     process_lock lock = sync_lock();
     const lock_result result = lock.try_lock() ? lock_result::locked : lock.lock(until, {});
-    if (result == lock_result::timed_out) {
-        fail(errc::timed_out, path_, "another process's sync point did not end in time", "try again");
-    }
-    if (result == lock_result::blind) {
-        fail(errc::io_error, path_, "this process can't see its own lock on the file",
-             "open the store again; the file system may have lost its locks");
-    }
+    expect_locked(result, "another process's sync point did not end in time");
     failpoint("sync.locked");
     try {
         settle_candidate();
     } catch (...) {
         static_cast<void>(lock.unlock());
         throw;
+    }
+}
+
+/// Of a lock whose dead holder leaves nothing to repair.
+void segment::expect_locked(lock_result result, std::string_view what) const {
+    if (result == lock_result::timed_out) {
+        fail(errc::timed_out, path_, what, "try again");
+    }
+    if (result == lock_result::blind) {
+        fail(errc::io_error, path_, "this process can't see its own lock on the file",
+             "open the store again; the file system may have lost its locks");
     }
 }
 
@@ -225,10 +230,7 @@ void segment::with_slot_lock(const std::function<void()>& work) {
     // Whoever holds it waits for nothing but the medium. A dead one leaves nothing to repair: the file is read anew.
     const lock_result result =
         lock.try_lock() ? lock_result::locked : lock.lock(os::deadline_after(options_.timeout), {});
-    if (result != lock_result::locked && result != lock_result::owner_died) {
-        fail(errc::timed_out, path_, "another process's write to the medium did not end in time",
-             "try again");
-    }
+    expect_locked(result, "another process's write to the medium did not end in time");
     try {
         work();
     } catch (...) {

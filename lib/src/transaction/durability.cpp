@@ -155,11 +155,20 @@ void engine::note_commit(durability level) noexcept {
     }
     if (background_) {
         background_->wake();
-        if ((file_->logs() || level == durability::interval) && is_sync_point_urgent()) [[unlikely]] {
-            background_->urge();
+        if (file_->logs() || level == durability::interval) [[unlikely]] {
+            urge_if_urgent();
         }
     } else if (!durability_.background) {
         work_in_passing();
+    }
+}
+
+void engine::urge_if_urgent() noexcept {
+    try {
+        if (is_sync_point_urgent()) {
+            background_->urge();
+        }
+    } catch (const error&) { // a head is damaged, which the next transaction says
     }
 }
 

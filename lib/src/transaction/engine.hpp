@@ -145,6 +145,7 @@ private:
     void stop_background() noexcept;
     void work_in_background();
     void work_in_passing() noexcept;
+    void urge_if_urgent() noexcept;
     void flush_log_if_due();
     [[nodiscard]] bool is_sync_point_due() const;
     [[nodiscard]] bool is_sync_point_urgent() const;
